@@ -1,0 +1,62 @@
+"""The settings: read once from the environment, frozen, passed down. No secret has a default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from plainwork.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set from outside; ``docs/operations.md`` lists each with its meaning.
+
+    ``database_url`` None: the embedded Postgres under ``data_dir``. ``queue_url`` None: the database is the queue.
+    ``vault_key`` None: a key file is made under ``data_dir`` on first use (``file:<data_dir>/vault.key``).
+    """
+
+    data_dir: Path
+    database_url: str | None = None
+    queue_url: str | None = None
+    vault_key: str | None = None
+    smtp_url: str | None = None
+    allow_hosts: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8700
+    concurrency: int = 2000
+    log_level: str = "info"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+        """Reads the environment (names in ``docs/operations.md``); ``overrides`` that are not None win.
+
+        Raises Invalid naming the variable that cannot be understood.
+        """
+        env = os.environ if env is None else env
+        home = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        values: dict[str, object] = {
+            "data_dir": Path(env.get("PLAINWORK_DATA_DIR") or home / "plainwork"),
+            "database_url": env.get("DATABASE_URL") or None,
+            "queue_url": env.get("QUEUE_URL") or None,
+            "vault_key": env.get("VAULT_KEY") or None,
+            "smtp_url": env.get("PLAINWORK_SMTP_URL") or None,
+            "allow_hosts": tuple(h.strip() for h in env.get("PLAINWORK_ALLOW_HOSTS", "").split(",") if h.strip()),
+            "host": env.get("PLAINWORK_HOST") or "127.0.0.1",
+            "port": _whole(env, "PLAINWORK_PORT", 8700, most=65535),
+            "concurrency": _whole(env, "PLAINWORK_CONCURRENCY", 2000, most=100_000),
+            "log_level": env.get("PLAINWORK_LOG_LEVEL") or "info",
+        }
+        values.update({k: v for k, v in overrides.items() if v is not None})
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= most:
+        raise Invalid(f"{name} is {text!r}, not a whole number from 0 to {most}.", next_step=f"Set {name} or unset it.")
+    return int(text)

@@ -1,0 +1,91 @@
+"""What a step kind declares. One declaration feeds the checker, the canvas form, completion, drafting, fakes and docs.
+
+Declarations are YAML files beside the code that performs them (``engine/kinds/*.yaml``, ``connectors/catalog/*.yaml``);
+this module only knows their shape and how to look one up.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import field
+
+from plainwork.spec.model import Effect, Record
+
+
+class Kind(Record):
+    """One step kind.
+
+    ``input``: JSON Schema of the step's configuration; a string field marked ``"x-expression": true`` holds a bare
+    expression instead of a template (``"x-names"`` lists the extra names in its scope, such as ``item``). ``output``: JSON
+    Schema of what later steps see under the step's name. ``blocks``: configuration keys best written as fenced text →
+    fence language. ``outcomes_from``: the configuration key that lists the step's named outcomes (``labels``).
+    ``effect``: see ``docs/glossary.md``; ``reads_when`` lowers it to ``read`` for configurations that only read
+    (``{"method": ["GET", "HEAD"]}``, compared with the schema's default where the key is absent). ``account``: the kind of
+    credential the step needs (``smtp``, ``bearer`` …), ``account_required`` whether it can do without. ``hosts``: hosts it
+    reaches whatever its configuration. ``holds``: its steps are the deeper headings. ``fake``: the output that dry runs use.
+    ``example``: ``{"with": {...}, "output": ...}``, checked by the tests. ``words``: what people call it, for drafting.
+    """
+
+    id: str
+    title: str
+    about: str
+    version: int = 1
+    group: str = "data"
+    effect: Effect = "none"
+    reads_when: dict[str, list[Any]] = field(default_factory=dict)
+    input: dict[str, Any] = field(default_factory=lambda: {"type": "object"})
+    output: dict[str, Any] = field(default_factory=dict)
+    blocks: dict[str, str] = field(default_factory=dict)
+    outcomes_from: str | None = None
+    account: str | None = None
+    account_required: bool = False
+    hosts: tuple[str, ...] = ()
+    holds: bool = False
+    fake: Any = None
+    example: dict[str, Any] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The versioned name a flow node carries: ``http@1``."""
+        return f"{self.id}@{self.version}"
+
+    def effect_of(self, config: Mapping[str, Any]) -> Effect:
+        """The effect of a step with this configuration."""
+        properties = self.input.get("properties", {})
+        for key, values in self.reads_when.items():
+            value = config.get(key, properties.get(key, {}).get("default"))
+            if (value.upper() if isinstance(value, str) else value) in values:
+                return "read"
+        return self.effect
+
+
+class Catalogue(Mapping[str, Kind]):
+    """Every step kind that is installed, by id (``http``) or type (``http@1``)."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._by_id: dict[str, Kind] = {}
+        for kind in kinds:
+            if kind.id in self._by_id:
+                raise ValueError(f"step kind {kind.id} is declared twice")
+            self._by_id[kind.id] = kind
+
+    def __getitem__(self, name: str) -> Kind:
+        kind = self._by_id[name.partition("@")[0]]
+        if "@" in name and name != kind.type:
+            raise KeyError(name)
+        return kind
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def nearest(self, name: str) -> str | None:
+        """The declared id most like ``name``, for "did you mean"; None when nothing is close."""
+        close = difflib.get_close_matches(name, list(self._by_id), n=1, cutoff=0.5)
+        return close[0] if close else None

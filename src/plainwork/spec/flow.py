@@ -7,13 +7,13 @@ from typing import Any, Literal
 import msgspec
 from msgspec import field
 
-from plainwork.spec.model import Defaults, Effect, Input, Limits, Output, Record, Retry
+from plainwork.spec.model import Defaults, Effect, Input, Limits, Output, Part, Retry
 
 STOP_TARGET = "@stop"
 FAIL_TARGET = "@fail"
 
 
-class Condition(Record):
+class Condition(Part, frozen=True, kw_only=True):
     """When an edge is taken; exactly one field is set. No condition at all: when its source succeeded."""
 
     if_: str | None = field(name="if", default=None)
@@ -24,7 +24,7 @@ class Condition(Record):
     """With ``on: error``: only for this kind of failure."""
 
 
-class Edge(Record):
+class Edge(Part, frozen=True, kw_only=True):
     """From one node to another, or to ``@stop`` / ``@fail``."""
 
     from_: str = field(name="from")
@@ -32,7 +32,7 @@ class Edge(Record):
     condition: Condition | None = None
 
 
-class Node(Record):
+class Node(Part, frozen=True, kw_only=True):
     """One step, or one trigger (``trigger-1``, type ``trigger.schedule@1``). ``type`` is the kind with its version.
     A loop's inner flow is ``config["flow"]`` (``{"nodes": […], "edges": […]}``)."""
 
@@ -56,7 +56,7 @@ class Node(Record):
     lane: Literal["main", "errors"] = "main"
 
 
-class Flow(Record):
+class Flow(Part, frozen=True, kw_only=True):
     """A whole flow. Nodes stand in document order; edges grouped by source, in the order they are tried."""
 
     flow: int = 1
@@ -78,5 +78,5 @@ class Flow(Record):
 
 
 def flow_from_json(data: Any) -> Flow:
-    """A flow from its JSON form. Raises ``msgspec.ValidationError``, whose message names the path (``$.nodes[2].type``)."""
+    """A flow from its JSON form. Raises ``msgspec.ValidationError``, which names the path (``$.nodes[2].type``)."""
     return msgspec.convert(data, Flow)

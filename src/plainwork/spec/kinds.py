@@ -12,21 +12,22 @@ from typing import Any
 
 from msgspec import field
 
-from plainwork.spec.model import Effect, Record
+from plainwork.spec.model import Effect, Part
 
 
-class Kind(Record):
+class Kind(Part, frozen=True, kw_only=True):
     """One step kind.
 
     ``input``: JSON Schema of the step's configuration; a string field marked ``"x-expression": true`` holds a bare
-    expression instead of a template (``"x-names"`` lists the extra names in its scope, such as ``item``). ``output``: JSON
-    Schema of what later steps see under the step's name. ``blocks``: configuration keys best written as fenced text →
-    fence language. ``outcomes_from``: the configuration key that lists the step's named outcomes (``labels``).
-    ``effect``: see ``docs/glossary.md``; ``reads_when`` lowers it to ``read`` for configurations that only read
-    (``{"method": ["GET", "HEAD"]}``, compared with the schema's default where the key is absent). ``account``: the kind of
-    credential the step needs (``smtp``, ``bearer`` …), ``account_required`` whether it can do without. ``hosts``: hosts it
-    reaches whatever its configuration. ``holds``: its steps are the deeper headings. ``fake``: the output that dry runs use.
-    ``example``: ``{"with": {...}, "output": ...}``, checked by the tests. ``words``: what people call it, for drafting.
+    expression instead of a template (``"x-names"`` lists the extra names in its scope, such as ``item``).
+    ``output``: JSON Schema of what later steps see under the step's name. ``blocks``: configuration keys best written
+    as fenced text → fence language. ``outcomes_from``: the configuration key that lists the step's named outcomes
+    (``labels``). ``effect``: see ``docs/glossary.md``; ``reads_when`` lowers it to ``read`` for those that only
+    read (``{"method": ["GET", "HEAD"]}``, compared with the schema's default where the key is absent). ``account``: the
+    kind of credential it needs (``smtp``, ``bearer`` …), ``account_required`` whether it can do without. ``hosts``:
+    hosts it reaches anyway. ``holds``: its steps are the deeper headings. ``fake``: the output that
+    dry runs use. ``example``: ``{"with": {...}, "output": ...}``, checked by the tests. ``words``: what people call it,
+    for drafting.
     """
 
     id: str

@@ -17,11 +17,11 @@ STOP = "stop"
 FAIL = "fail"
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What all parts of a spec and a flow have in common."""
 
 
-class Schedule(Record, tag_field="kind", tag="schedule"):
+class Schedule(Part, frozen=True, kw_only=True, tag_field="kind", tag="schedule"):
     """Starts by the clock: a phrase (``every weekday at 07:30 in Europe/Berlin``), or ``cron`` with ``timezone``."""
 
     phrase: str | None = None
@@ -30,7 +30,7 @@ class Schedule(Record, tag_field="kind", tag="schedule"):
     map: dict[str, str] = field(default_factory=dict)
 
 
-class Webhook(Record, tag_field="kind", tag="webhook"):
+class Webhook(Part, frozen=True, kw_only=True, tag_field="kind", tag="webhook"):
     """Starts when an HTTP request arrives at ``path``."""
 
     path: str
@@ -40,7 +40,7 @@ class Webhook(Record, tag_field="kind", tag="webhook"):
     map: dict[str, str] = field(default_factory=dict)
 
 
-class Poll(Record, tag_field="kind", tag="poll"):
+class Poll(Part, frozen=True, kw_only=True, tag_field="kind", tag="poll"):
     """Starts for each new thing that a connector's trigger (``rss.new_item``) finds."""
 
     uses: str
@@ -51,34 +51,34 @@ class Poll(Record, tag_field="kind", tag="poll"):
     map: dict[str, str] = field(default_factory=dict)
 
 
-class Form(Record, tag_field="kind", tag="form"):
+class Form(Part, frozen=True, kw_only=True, tag_field="kind", tag="form"):
     """Starts when a person sends the hosted form."""
 
     title: str
     map: dict[str, str] = field(default_factory=dict)
 
 
-class Chat(Record, tag_field="kind", tag="chat"):
+class Chat(Part, frozen=True, kw_only=True, tag_field="kind", tag="chat"):
     """Starts with a message in the hosted chat."""
 
     map: dict[str, str] = field(default_factory=dict)
 
 
-class Email(Record, tag_field="kind", tag="email"):
+class Email(Part, frozen=True, kw_only=True, tag_field="kind", tag="email"):
     """Starts when a mail arrives; ``account`` names the mailbox."""
 
     account: str | None = None
     map: dict[str, str] = field(default_factory=dict)
 
 
-class ErrorOf(Record, tag_field="kind", tag="error"):
+class ErrorOf(Part, frozen=True, kw_only=True, tag_field="kind", tag="error"):
     """Starts when a run of ``agent`` fails."""
 
     agent: str
     map: dict[str, str] = field(default_factory=dict)
 
 
-class Manual(Record, tag_field="kind", tag="manual"):
+class Manual(Part, frozen=True, kw_only=True, tag_field="kind", tag="manual"):
     """Starts when a person or a program asks for it."""
 
     map: dict[str, str] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Manual(Record, tag_field="kind", tag="manual"):
 Trigger: TypeAlias = Schedule | Webhook | Poll | Form | Chat | Email | ErrorOf | Manual
 
 
-class Input(Record):
+class Input(Part, frozen=True, kw_only=True):
     """One input: ``type`` in words (``list of text``, ``one of [a, b]``); required unless it has a default."""
 
     type: str = "text"
@@ -96,15 +96,15 @@ class Input(Record):
     required: bool = True
 
 
-class Output(Record):
+class Output(Part, frozen=True, kw_only=True):
     """One output: ``value`` is a template (``{{ write_the_digest.text }}``)."""
 
     value: Any
     about: str = ""
 
 
-class Retry(Record):
-    """``times`` further attempts after the first; ``wait`` before the first of them (a duration), times ``backoff`` each."""
+class Retry(Part, frozen=True, kw_only=True):
+    """``times`` further attempts after the first; ``wait`` (a duration) before the first, then × ``backoff``."""
 
     times: int = 3
     wait: str = "1s"
@@ -112,7 +112,7 @@ class Retry(Record):
     on: tuple[str, ...] = ("retry", "timeout")
 
 
-class Limits(Record):
+class Limits(Part, frozen=True, kw_only=True):
     """Bounds of a run, or (on a step) of that step."""
 
     cost_per_run_usd: float | None = None
@@ -123,7 +123,7 @@ class Limits(Record):
     steps_per_run: int | None = None
 
 
-class Defaults(Record):
+class Defaults(Part, frozen=True, kw_only=True):
     """What a step gets that does not say otherwise."""
 
     retry: Retry | None = None
@@ -131,7 +131,7 @@ class Defaults(Record):
     account: str | None = None
 
 
-class Route(Record):
+class Route(Part, frozen=True, kw_only=True):
     """Where a run goes after a step. ``test``: the expression of ``if``, the label of ``when``, the failure kind of
     ``error`` (None: any). ``to``: step ids, or ``stop`` / ``fail``."""
 
@@ -140,9 +140,10 @@ class Route(Record):
     test: str | None = None
 
 
-class Step(Record):
+class Step(Part, frozen=True, kw_only=True):
     """One step. ``with_`` is its whole configuration; ``blocks`` tells which of its keys stand in the markdown as
-    fenced text, and in which language (``{"prompt": "text"}``). ``id`` is the heading's slug unless the text says otherwise."""
+    fenced text, and in which language (``{"prompt": "text"}``). ``id`` is the heading's slug unless the text says
+    otherwise."""
 
     id: str
     name: str
@@ -165,7 +166,7 @@ class Step(Record):
     steps: tuple[Step, ...] = ()
 
 
-class Example(Record):
+class Example(Part, frozen=True, kw_only=True):
     """A test that the document carries: inputs and mocked step results (keys: step names as expressions write them),
     and what is expected (``ran``, ``not_ran``, ``outputs``, ``sent``, ``status``, ``cost_at_most``)."""
 
@@ -175,7 +176,7 @@ class Example(Record):
     expect: dict[str, Any] = field(default_factory=dict)
 
 
-class Section(Record):
+class Section(Part, frozen=True, kw_only=True):
     """A second-level section of pure prose, and which part of the document it stands before."""
 
     title: str
@@ -183,7 +184,7 @@ class Section(Record):
     before: Literal["steps", "errors", "examples", "end"] = "end"
 
 
-class Spec(Record):
+class Spec(Part, frozen=True, kw_only=True):
     """A whole agent."""
 
     agentspec: int = 1
@@ -207,11 +208,11 @@ class Spec(Record):
     sections: tuple[Section, ...] = ()
 
 
-def to_json(value: Record) -> Any:
+def to_json(value: Part) -> Any:
     """The JSON form (dicts, lists, scalars) of a spec, a flow or any part of one."""
     return msgspec.to_builtins(value)
 
 
 def spec_from_json(data: Any) -> Spec:
-    """A spec from its JSON form. Raises ``msgspec.ValidationError``, whose message names the path (``$.steps[2].uses``)."""
+    """A spec from its JSON form. Raises ``msgspec.ValidationError``, which names the path (``$.steps[2].uses``)."""
     return msgspec.convert(data, Spec)

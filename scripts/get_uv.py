@@ -12,11 +12,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
 
 WANTED = "uv>=0.9"
+INDEX = "https://pypi.org/pypi/uv/json"
 
 
 def by_venv(folder: Path) -> None:
@@ -36,12 +38,12 @@ def by_pip(folder: Path) -> None:
 
 def by_download(folder: Path) -> None:
     """The wheel from the index's JSON API (https://docs.pypi.org/api/json/), checked against its SHA-256."""
-    with urllib.request.urlopen("https://pypi.org/pypi/uv/json", timeout=60) as answer:
+    with urllib.request.urlopen(INDEX, timeout=60) as answer:
         files = json.load(answer)["urls"]
     libc = "musllinux" if "musl" in (sysconfig.get_config_var("HOST_GNU_TYPE") or "") else "manylinux"
     tags = (("macosx",) if sys.platform == "darwin" else (libc,)) + (platform.machine(),)
     wheel = next(f for f in files if f["filename"].endswith(".whl") and all(t in f["filename"] for t in tags))
-    with urllib.request.urlopen(wheel["url"], timeout=300) as answer:
+    with urllib.request.urlopen(urllib.parse.urljoin(INDEX, wheel["url"]), timeout=300) as answer:
         body = answer.read()
     if hashlib.sha256(body).hexdigest() != wheel["digests"]["sha256"]:
         raise RuntimeError(f"{wheel['filename']} does not match its checksum")

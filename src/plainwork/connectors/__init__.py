@@ -1,1 +1,52 @@
-"""."""
+"""Connectors: what steps can reach outside. Declared in ``catalog/*.yaml``, performed by one HTTP engine or by ``code/*.py``.
+
+Credentials are handed in opened; nothing here reads a database or a vault. Every failure is a ``CallFailed`` that says
+whether trying again may help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plainwork.connectors.declared import Account, accounts, actions
+from plainwork.spec.kinds import Kind
+
+if TYPE_CHECKING:
+    from plainwork.net import Client
+
+__all__ = ["Account", "Reach", "account_kinds", "catalogue_kinds", "perform"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What one step may use outside: the guarded client, its opened account (None: none was given), the operator's mail
+    server, the key that makes a repeated call recognisable, the step's time limit and the largest answer it takes."""
+
+    net: Client
+    account: Mapping[str, Any] | None = None
+    smtp_url: str | None = None
+    idempotency_key: str | None = None
+    timeout_s: float = 30.0
+    max_bytes: int = 10 * 1024 * 1024
+
+
+def catalogue_kinds() -> list[Kind]:
+    """Every step kind that connectors declare."""
+    return [action.kind for action in actions().values()]
+
+
+def account_kinds() -> dict[str, Account]:
+    """The kinds of credential connectors take, by name, each with the JSON Schema of its fields."""
+    return accounts()
+
+
+async def perform(kind: Kind, config: dict[str, Any], reach: Reach) -> Any:
+    """Does one step of a connector's kind with its rendered configuration; returns the step's output.
+
+    Raises CallFailed, classified ``retry | auth | rejected | timeout``.
+    """
+    from plainwork.connectors.engine import perform_action
+
+    return await perform_action(actions()[kind.id], config, reach)

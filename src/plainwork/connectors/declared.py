@@ -1,0 +1,171 @@
+"""The connectors as declared: one YAML file each, checked against these shapes when it is read.
+
+Reading is all that happens here: no network and no code of a connector. ``docs/connectors.md`` explains the format.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import msgspec
+import yaml
+from msgspec import field
+
+from plainwork.errors import FailureKind
+from plainwork.spec.kinds import Kind
+from plainwork.spec.model import Part
+
+AuthMethod = Literal["none", "any", "bearer", "basic", "header", "query", "path", "oauth2"]
+
+
+class Account(Part, frozen=True, kw_only=True):
+    """The credential a connector takes. ``fields`` is the JSON Schema of the opened secret (``"x-secret": true`` marks what
+    must never be shown); ``main`` is the field that a secret of one bare text fills; ``example`` serves the tests."""
+
+    kind: str
+    about: str = ""
+    required: bool = False
+    main: str | None = None
+    fields: dict[str, Any] = field(default_factory=lambda: {"type": "object"})
+    example: dict[str, Any] = field(default_factory=dict)
+
+
+class Auth(Part, frozen=True, kw_only=True):
+    """How the credential enters a request; every other value names a field of the account.
+
+    ``bearer``/``header``/``query``/``path``: ``value`` is the field, ``name`` the header or parameter, ``prefix`` goes
+    before it (``path`` puts it before the request's path). ``basic``: ``username`` and ``password``. ``oauth2``: a token is
+    fetched from ``token_url`` with ``client_id`` and ``client_secret`` and kept while it lives. ``any``: by what is filled in.
+    """
+
+    method: AuthMethod = "none"
+    value: str = "token"
+    name: str = "Authorization"
+    prefix: str = ""
+    username: str = "username"
+    password: str = "password"  # noqa: S105 - the name of a field
+    token_url: str = ""
+    client_id: str = "client_id"
+    client_secret: str = "client_secret"  # noqa: S105 - the name of a field
+    scope: str = ""
+
+
+class FailureRule(Part, frozen=True, kw_only=True):
+    """``when``: JMESPath over ``{status, headers, body}``; the first rule that holds says how the call failed."""
+
+    when: str
+    failure: FailureKind
+    message: str | None = None
+
+
+class Failures(Part, frozen=True, kw_only=True):
+    """``message``: JMESPath to the other side's own words; ``rules`` go before what the status says."""
+
+    message: str | None = None
+    rules: tuple[FailureRule, ...] = ()
+
+
+class Template(Part, frozen=True, kw_only=True):
+    """A request: strings may hold ``{{ }}`` over the step's configuration, ``input``, and the account's open fields.
+
+    ``path`` is joined to the base URL, what is put into it is percent-encoded. A value that comes out as null is left out.
+    """
+
+    path: str
+    method: str = "GET"
+    query: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, Any] = field(default_factory=dict)
+    json: Any = None
+    form: dict[str, Any] | None = None
+
+
+class Paging(Part, frozen=True, kw_only=True):
+    """How the next page is asked for. ``items``: JMESPath to a page's list. ``next``: JMESPath to the cursor that goes into
+    the query parameter (or with ``into: json`` the body key) ``query``; ``link: true`` follows the Link header instead.
+    ``size`` is the page-size parameter and ``most`` the largest page; ``limit`` names the input that says how many in all."""
+
+    items: str
+    next: str | None = None
+    query: str | None = None
+    into: Literal["query", "json"] = "query"
+    link: bool = False
+    size: str | None = None
+    most: int = 100
+    limit: str = "limit"
+
+
+class Exchange(Part, frozen=True, kw_only=True):
+    """One request as it must look on the wire and the answer to it; an action's example, run by the tests."""
+
+    request: dict[str, Any]
+    response: dict[str, Any]
+
+
+class Connector(Part, frozen=True, kw_only=True):
+    """One connector file. ``shared`` only holds YAML anchors. ``code`` names the module that performs it instead of the
+    HTTP engine."""
+
+    id: str
+    title: str
+    about: str = ""
+    code: str | None = None
+    base_url: str | None = None
+    hosts: tuple[str, ...] = ()
+    account: Account | None = None
+    auth: Auth = Auth()
+    headers: dict[str, str] = field(default_factory=dict)
+    failures: Failures = Failures()
+    shared: Any = None
+    actions: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class Action(Part, frozen=True, kw_only=True):
+    """One action: its kind, and for the HTTP engine the request it makes."""
+
+    kind: Kind
+    connector: Connector
+    request: Template | None = None
+    paging: Paging | None = None
+    result: str | None = None
+    exchange: tuple[Exchange, ...] = ()
+
+
+def read(text: str, name: str) -> list[Action]:
+    """The actions of one connector file. Raises ValueError naming the file and the path of what is wrong."""
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        connector = msgspec.convert(yaml.load(text, loader), Connector)  # noqa: S506 - a safe loader
+        return [_action(connector, key, dict(given)) for key, given in connector.actions.items()]
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise ValueError(f"connector {name}: {error}") from error
+
+
+def _action(connector: Connector, key: str, given: dict[str, Any]) -> Action:
+    own = {name: given.pop(name) for name in ("request", "paging", "result", "exchange") if name in given}
+    given.setdefault("id", f"{connector.id}.{key}")
+    given.setdefault("hosts", connector.hosts)
+    if connector.account:
+        given.setdefault("account", connector.account.kind)
+        given.setdefault("account_required", connector.account.required)
+    kind = msgspec.convert(given, Kind)
+    return msgspec.convert(own | {"kind": kind, "connector": connector}, Action)
+
+
+@cache
+def actions() -> dict[str, Action]:
+    """Every declared action by kind id, in the order of the files' names. Raises ValueError when two share an id."""
+    found: dict[str, Action] = {}
+    folder = resources.files(__package__).joinpath("catalog")
+    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name):
+        for action in read(file.read_text(encoding="utf-8"), file.name):
+            if action.kind.id in found:
+                raise ValueError(f"connector {file.name}: step kind {action.kind.id} is declared twice")
+            found[action.kind.id] = action
+    return found
+
+
+def accounts() -> dict[str, Account]:
+    """Every kind of credential that some connector takes, by its name (``smtp``, ``reddit``)."""
+    return {a.connector.account.kind: a.connector.account for a in actions().values() if a.connector.account}

@@ -172,6 +172,7 @@ class CallFailed(PlainworkError):
 
     ``failure``: ``retry`` (may work later), ``auth`` (the credential is refused), ``rejected`` (the request
     itself is refused; the same request will fail again), ``timeout``. ``retry_after_s`` is the other side's wish.
+    ``uncertain``: the other side may have acted before the call failed, so repeating it may act twice.
     """
 
     status = 502
@@ -182,9 +183,11 @@ class CallFailed(PlainworkError):
         *,
         failure: FailureKind = "retry",
         retry_after_s: float | None = None,
+        uncertain: bool = False,
         next_step: str | None = None,
         where: Where | None = None,
     ) -> None:
         super().__init__(message, next_step=next_step, where=where)
         self.failure: FailureKind = failure
         self.retry_after_s = retry_after_s
+        self.uncertain = uncertain

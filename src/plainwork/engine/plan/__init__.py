@@ -1,0 +1,26 @@
+"""The planner: what a run does next, worked out from its flow and its history alone.
+
+Pure: no I/O, no clock (times are fields of records), no randomness but what the run's own id determines. The same
+history always gives the same plan. ``Graph.build`` once per version; ``Progress`` (or ``Progress.resume``) per run.
+"""
+
+from plainwork.engine.plan.graph import Graph, GraphStep, Level, Scope
+from plainwork.engine.plan.progress import PASSED_OVER, Progress, plan
+from plainwork.engine.plan.records import REPEAT, Failure, Plan, PlanStatus, Record, RecordStatus, Task
+
+__all__ = [
+    "PASSED_OVER",
+    "REPEAT",
+    "Failure",
+    "Graph",
+    "GraphStep",
+    "Level",
+    "Plan",
+    "PlanStatus",
+    "Progress",
+    "Record",
+    "RecordStatus",
+    "Scope",
+    "Task",
+    "plan",
+]

@@ -14,12 +14,14 @@ from plainwork.errors import Invalid
 class Settings:
     """Everything that can be set from outside; ``docs/operations.md`` lists each with its meaning.
 
-    ``database_url`` None: the embedded Postgres under ``data_dir``. ``queue_url`` None: the database is the queue.
+    ``database_url`` None: the embedded Postgres under ``data_dir``. ``database_app_url``: the login of the role that row-level
+    security binds, where Plainwork cannot make that role by itself. ``queue_url`` None: the database is the queue.
     ``vault_key`` None: a key file is made under ``data_dir`` on first use (``file:<data_dir>/vault.key``).
     """
 
     data_dir: Path
     database_url: str | None = None
+    database_app_url: str | None = None
     queue_url: str | None = None
     vault_key: str | None = None
     smtp_url: str | None = None
@@ -40,6 +42,7 @@ class Settings:
         values: dict[str, object] = {
             "data_dir": Path(env.get("PLAINWORK_DATA_DIR") or home / "plainwork"),
             "database_url": env.get("DATABASE_URL") or None,
+            "database_app_url": env.get("DATABASE_APP_URL") or None,
             "queue_url": env.get("QUEUE_URL") or None,
             "vault_key": env.get("VAULT_KEY") or None,
             "smtp_url": env.get("PLAINWORK_SMTP_URL") or None,

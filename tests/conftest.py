@@ -1,0 +1,163 @@
+"""Fixtures that every part shares: one real Postgres for the whole run, and a fresh database for each test that asks.
+
+All workers of pytest-xdist share one embedded cluster. A migrated template is made once; ``database`` is a copy of it,
+which takes about a tenth of a second. The last worker to leave stops the server and removes its files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from plainwork import db
+from plainwork.db import embedded
+from plainwork.settings import Settings
+
+T = TypeVar("T")
+_PREFIX = "plainwork-tests-"
+_TEMPLATE = "plainwork_template"
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "300",
+}
+
+
+def in_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine to its end on a loop of its own, whatever loop the test has."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+class Cluster:
+    """The run's Postgres. ``create`` makes a migrated database and gives its owner's URL; ``drop`` removes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = embedded.start(folder, _FAST)
+        in_thread(self._make_template())
+
+    def url(self, name: str) -> str:
+        return self.server.url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
+
+    def create(self, *, empty: bool = False) -> str:
+        name = f"test_{uuid4().hex}"
+        self.run(f"create database {name}" + ("" if empty else f" template {_TEMPLATE} strategy file_copy"))
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        found = re.search(r"/(test_\w+)\?", url)
+        assert found
+        self.run(f"drop database if exists {found[1]} with (force)")
+
+    def run(self, sql: str, database: str = "postgres") -> None:
+        in_thread(_execute(self.url(database), sql))
+
+    def leave(self) -> None:
+        self.server.stop()
+        if not (self.folder / "postgres" / "postmaster.pid").exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _make_template(self) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        try:
+            await connection.execute("select pg_advisory_lock(1)")
+            found = await connection.fetchval("select datistemplate from pg_database where datname = $1", _TEMPLATE)
+            if found is None:
+                await connection.execute(f"create database {_TEMPLATE}")
+            if not found:
+                await (await db.open(Settings(data_dir=self.folder, database_url=self.url(_TEMPLATE)))).close()
+                await connection.execute(f"alter database {_TEMPLATE} is_template true allow_connections false")
+        finally:
+            await connection.close()
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+def _sweep(parent: Path) -> None:
+    """Ends what killed test runs have left: folders an hour old that no living process holds."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        if folder.stat().st_uid == os.getuid() and time.time() - folder.stat().st_mtime > 3600:
+            server = folder / "postgres"
+            embedded.Embedded(server, server, os.open(folder / "postgres.users", os.O_RDWR | os.O_CREAT)).stop()
+            if not (server / "postmaster.pid").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The shared Postgres. Its durability is off: what is tested is never a power cut."""
+    parent = Path(tempfile.gettempdir())
+    _sweep(parent)
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid()}-{uuid4().hex[:8]}"
+    cluster = Cluster(parent / f"{_PREFIX}{run}")
+    yield cluster
+    cluster.leave()
+
+
+@pytest.fixture
+def database_url(cluster: Cluster) -> Iterator[str]:
+    """The owner's URL of a fresh, migrated database."""
+    url = cluster.create()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture(scope="module")
+def module_database_url(cluster: Cluster) -> Iterator[str]:
+    """As ``database_url``, one for a whole module."""
+    url = cluster.create()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings on a fresh database and a fresh data folder."""
+    return Settings(data_dir=tmp_path / "data", database_url=database_url)
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[db.Database]:
+    """An open fresh database, as the app role."""
+    async with await db.open(settings, migrate=False) as database:
+        yield database
+
+
+@pytest.fixture
+async def workspace_id(database: db.Database) -> UUID:
+    """A workspace in it."""
+    return await add_workspace(database)
+
+
+async def add_workspace(database: db.Database, name: str = "Acme") -> UUID:
+    """One more workspace, with a slug of its own."""
+    key = db.new_id()
+    async with database.workspace(key) as connection:
+        await connection.execute("insert into workspaces (id, slug, name) values ($1, $2, $3)", key, str(key), name)
+    return key

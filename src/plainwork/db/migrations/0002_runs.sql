@@ -19,7 +19,7 @@ create table runs (
     output       json,
     output_blob  uuid,
     failure      json,
-    ask          json,
+    ask          text,                       -- the step that a person is asked about
     created_at   timestamptz not null default now(),
     started_at   timestamptz,
     finished_at  timestamptz,
@@ -223,6 +223,35 @@ begin
     from claimed c join runs r on r.workspace_id = c.workspace_id and r.id = c.run_id;
 end $$;
 
+-- The same for one run that is known by name.
+create function claim_run(p_workspace uuid, p_run uuid, p_worker integer, p_lease_s float8)
+returns table (workspace_id uuid, run_id uuid, epoch integer, claims smallint, agent_id uuid, version_id uuid, status text,
+               trigger json, inputs json, vars json, created_at timestamptz, started_at timestamptz,
+               deadline_at timestamptz, steps integer, tokens bigint, cost_usd float8, claimed_at timestamptz)
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    return query
+    with claimed as (
+        update queue q set due_at = now() + make_interval(secs => p_lease_s), epoch = q.epoch + 1,
+                           claims = q.claims + 1, worker = p_worker
+        where q.workspace_id = p_workspace and q.run_id = p_run and q.due_at <= now()
+        returning q.workspace_id, q.run_id, q.epoch, q.claims, q.deadline_at
+    )
+    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.status, r.trigger, r.inputs, r.vars,
+           r.created_at, r.started_at, c.deadline_at, r.steps, r.tokens, r.cost_usd::float8, now()
+    from claimed c join runs r on r.workspace_id = c.workspace_id and r.id = c.run_id;
+end $$;
+
+-- Which runs are due (at most p_limit), and in how many seconds the next one will be.
+create function queue_outlook(p_limit integer, out run_ids uuid[], out next_in_s float8)
+language plpgsql stable security definer set search_path = public, pg_temp set enable_seqscan = off as $$
+begin
+    select coalesce(array_agg(d.run_id), '{}') into run_ids
+    from (select q.run_id from queue q where q.due_at <= now() order by q.due_at limit p_limit) d;
+    select extract(epoch from q.due_at - now())::float8 into next_in_s
+    from queue q where q.due_at > now() and q.due_at < 'infinity' order by q.due_at limit 1;
+end $$;
+
 -- Extends leases; returns the positions (from 1) of those that are still held.
 create function renew_leases(p_workspace uuid[], p_run uuid[], p_epoch integer[], p_lease_s float8) returns integer[]
 language plpgsql security definer set search_path = public, pg_temp
@@ -241,15 +270,16 @@ end $$;
 -- Commits a group of journal records with the changes of their runs. One position per run: its workspace, id and epoch
 -- are checked against the queue entry, which stays locked until the commit; whatever belongs to a position that is not
 -- held is not written. States: running (the lease goes on), waiting (until r_due, or for ever), released (given back),
--- succeeded, failed. Returns the positions (from 1) that were held.
+-- succeeded, failed. p_again: the caller does not know whether it has sent this group before; what is there stays.
+-- Returns the positions (from 1) that were held.
 create function flush_journal(
     r_workspace uuid[], r_run uuid[], r_epoch integer[], r_state text[], r_touch boolean[], r_due float8[],
-    r_started float8[], r_steps integer[], r_tokens bigint[], r_cost float8[], r_cause text[], r_output json[],
-    r_output_blob uuid[], r_failure json[], r_ask json[],
+    r_started float8[], r_steps integer[], r_tokens bigint[], r_cost float8[], r_cause text[], r_output bytea[],
+    r_output_blob uuid[], r_failure bytea[], r_ask text[],
     s_of integer[], s_seq integer[], s_path text[], s_attempt smallint[], s_status text[], s_outcome text[],
-    s_output json[], s_output_blob uuid[], s_failure json[], s_wake float8[], s_key text[], s_hash text[],
+    s_output bytea[], s_output_blob uuid[], s_failure bytea[], s_wake float8[], s_key text[], s_hash text[],
     s_at float8[], s_took real[],
-    b_of integer[], b_id uuid[], b_content bytea[], p_calls json
+    b_of integer[], b_id uuid[], b_content bytea[], p_calls bytea, p_again boolean
 ) returns integer[]
 language plpgsql security definer set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
@@ -285,16 +315,19 @@ begin
 
     insert into steps (workspace_id, run_id, seq, path, attempt, status, outcome, output, output_blob, failure, wake_at,
                        idempotency_key, request_hash, at, took_ms)
-    select r_workspace[s.i], r_run[s.i], s.seq, s.path, s.attempt, s.status, s.outcome, s.output, s.blob, s.failure,
+    select r_workspace[s.i], r_run[s.i], s.seq, s.path, s.attempt, s.status, s.outcome,
+           convert_from(s.output, 'UTF8')::json, s.blob, convert_from(s.failure, 'UTF8')::json,
            to_timestamp(s.wake), s.key, s.hash, to_timestamp(s.at), s.took
     from unnest(s_of, s_seq, s_path, s_attempt, s_status, s_outcome, s_output, s_output_blob, s_failure, s_wake, s_key,
                 s_hash, s_at, s_took)
          as s(i, seq, path, attempt, status, outcome, output, blob, failure, wake, key, hash, at, took)
-    where s.i = any (held);
+    where s.i = any (held) and not (p_again and exists (
+        select from steps t where t.workspace_id = r_workspace[s.i] and t.run_id = r_run[s.i] and t.seq = s.seq));
 
     update runs r set
         status = case u.state when 'released' then 'queued' else u.state end,
-        cause = u.cause, output = u.output, output_blob = u.blob, failure = u.failure, ask = u.ask,
+        cause = u.cause, output = convert_from(u.output, 'UTF8')::json, output_blob = u.blob,
+        failure = convert_from(u.failure, 'UTF8')::json, ask = u.ask,
         started_at = coalesce(r.started_at, to_timestamp(u.started)),
         finished_at = case when u.state in ('succeeded', 'failed') then clock_timestamp() end,
         wake_at = case when u.state = 'waiting' then to_timestamp(u.due) end,
@@ -307,7 +340,8 @@ begin
     if cardinality(b_of) > 0 then
         insert into blobs (workspace_id, id, run_id, content)
         select r_workspace[b.i], b.id, r_run[b.i], b.content
-        from unnest(b_of, b_id, b_content) as b(i, id, content) where b.i = any (held);
+        from unnest(b_of, b_id, b_content) as b(i, id, content) where b.i = any (held)
+        on conflict do nothing;
     end if;
     if p_calls is not null then
         insert into llm_calls (workspace_id, id, at, run_id, step_path, agent_id, version_id, provider, model, status,
@@ -316,10 +350,11 @@ begin
         select r_workspace[c.i], c.id, to_timestamp(c.at), r_run[c.i], c.path, c.agent_id, c.version_id, c.provider,
                c.model, case when c.failure is null then 'succeeded' else 'failed' end, c.failure, c.input, c.output,
                c.cached, c.reasoning, c.cost_usd, c.latency_ms, c.first_token_ms
-        from json_to_recordset(p_calls) as c(i integer, id uuid, at float8, path text, agent_id uuid, version_id uuid,
+        from json_to_recordset(convert_from(p_calls, 'UTF8')::json) as c(i integer, id uuid, at float8, path text, agent_id uuid, version_id uuid,
              provider text, model text, failure text, input integer, output integer, cached integer, reasoning integer,
              cost_usd numeric, latency_ms integer, first_token_ms integer)
-        where c.i = any (held);
+        where c.i = any (held)
+        on conflict do nothing;
     end if;
     return held;
 end $$;
@@ -409,7 +444,7 @@ begin
     end loop;
     execute 'grant create on schema public to {{dispatcher}}';
     for signature in select oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and proname in
-        ('register_worker', 'claim_runs', 'renew_leases', 'flush_journal', 'sweep_queue', 'claim_due_schedules',
+        ('register_worker', 'claim_runs', 'claim_run', 'queue_outlook', 'renew_leases', 'flush_journal', 'sweep_queue', 'claim_due_schedules',
          'fire_ticks', 'set_next_ticks')
     loop
         execute format('revoke execute on function %s from public', signature);
@@ -424,6 +459,7 @@ grant execute on function make_partitions to {{app}};
 grant select, insert, update on runs, queue, schedules to {{dispatcher}};
 grant delete on queue to {{dispatcher}};
 grant insert on steps, blobs, llm_calls to {{dispatcher}};
+grant select on steps to {{dispatcher}};
 grant select, insert on schedule_ticks to {{dispatcher}};
 grant select, insert, delete on workers to {{dispatcher}};
 grant execute on function current_workspace, uuid7_at to {{app}}, {{dispatcher}};

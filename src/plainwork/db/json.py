@@ -16,12 +16,11 @@ _VERSION = b"\x01"
 
 
 def encode(value: Any) -> bytes:
-    """JSON bytes that jsonb accepts. NaN and infinities become null. Raises TypeError for what is not JSON."""
+    """JSON bytes, NUL kept, as columns of type json take it. NaN becomes null. Raises TypeError for what is not JSON."""
     try:
-        data = orjson.dumps(value, option=_OPTIONS)
+        return orjson.dumps(value, option=_OPTIONS)
     except TypeError:
         return _encode_slowly(value)
-    return _encode_slowly(value) if b"\\u0000" in data else data
 
 
 def decode(data: bytes | str) -> Any:
@@ -34,7 +33,8 @@ def decode(data: bytes | str) -> Any:
 
 def encode_jsonb(value: Any) -> bytes:
     """jsonb's binary wire form: a version byte, then the text."""
-    return _VERSION + encode(value)
+    data = encode(value)
+    return _VERSION + (_encode_slowly(value) if b"\\u0000" in data else data)
 
 
 def decode_jsonb(data: bytes) -> Any:

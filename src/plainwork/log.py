@@ -1,0 +1,225 @@
+"""Structured logs: one event a line, carrying the run and step it belongs to, with secrets taken out.
+
+``logger = log.get("engine")``, then ``logger.info("run started", inputs=3)``. What ``bound(run=…, step=…)`` binds goes
+with every event inside it, also across awaits. structlog is imported at the first event, not before.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TextIO
+from urllib.parse import quote, quote_plus
+from uuid import uuid4
+
+MASK = "•••"
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_SHORTEST = 4
+_TELLING = ("password", "passwd", "secret", "token", "authorization", "cookie", "api_key", "apikey", "private_key")
+_COUNTS = ("tokens", "token_count")
+_OPEN_FIELDS = frozenset({"base_url", "host", "hosts", "kind", "method", "port", "region", "scheme", "type", "url"})
+
+_context: ContextVar[Mapping[str, Any]] = ContextVar("plainwork_log", default={})  # noqa: B039
+_redactor: ContextVar[Redactor | None] = ContextVar("plainwork_log_redactor", default=None)
+_settings: dict[str, Any] = {"level": 20, "json": None, "stream": None, "loggers": {}}
+
+
+class Redactor:
+    """Takes known secret values out of texts and JSON, also where they stand percent-, JSON-, hex- or base64-encoded.
+
+    Values shorter than four characters are left alone: they would tear holes into everything.
+    """
+
+    __slots__ = ("_needles",)
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        found = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
+        self._needles = tuple(sorted(found, key=lambda n: (-len(n), n)))
+
+    @classmethod
+    def of(cls, secret: Any) -> Redactor:
+        """One for an opened secret: a text, or JSON whose texts are secret but for fields like ``host`` and ``url``."""
+        return cls(_leaves(secret))
+
+    def __or__(self, other: Redactor) -> Redactor:
+        """One that knows the values of both."""
+        joined = Redactor()
+        joined._needles = tuple(sorted({*self._needles, *other._needles}, key=lambda n: (-len(n), n)))
+        return joined
+
+    def __bool__(self) -> bool:
+        return bool(self._needles)
+
+    def scrub(self, text: str) -> str:
+        """The text with each known value masked."""
+        for needle in self._needles:
+            if needle in text:
+                text = text.replace(needle, MASK)
+        return text
+
+    def scrub_json(self, value: Any) -> Any:
+        """The JSON value with each known value masked, in keys too; numbers and booleans stay."""
+        if not self._needles:
+            return value
+        if isinstance(value, str):
+            return self.scrub(value)
+        if isinstance(value, Mapping):
+            return {self.scrub(k) if isinstance(k, str) else k: self.scrub_json(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.scrub_json(v) for v in value]
+        return self.scrub(value.decode(errors="replace")) if isinstance(value, bytes) else value
+
+
+def _leaves(secret: Any, field: str = "") -> Iterator[str]:
+    if isinstance(secret, str):
+        if field not in _OPEN_FIELDS:
+            yield secret
+    elif isinstance(secret, Mapping):
+        for key, value in secret.items():
+            yield from _leaves(value, str(key).lower())
+    elif isinstance(secret, list | tuple):
+        for value in secret:
+            yield from _leaves(value, field)
+
+
+def _forms(value: str) -> Iterator[str]:
+    """The value and how it may look elsewhere."""
+    data = value.encode(errors="replace")
+    yield from (value, quote(value, safe=""), quote(value), quote_plus(value))
+    yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    if len(data) >= 8:
+        yield from (data.hex(), data.hex().upper())
+        for before in range(3):
+            yield from _base64_inside(data, before)
+
+
+def _base64_inside(data: bytes, before: int) -> Iterator[str]:
+    """The characters of base64 that stand for ``data`` alone when ``before`` other bytes precede it (modulo 3)."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        text = encode(b"\0" * before + data).decode().rstrip("=")
+        partial = (before + len(data)) % 3 != 0
+        yield text[(0, 2, 3)[before] : len(text) - partial]
+
+
+# ── Events ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Logger:
+    """Writes events under one name. The first argument is the event in words; fields follow by name."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Of use to a developer."""
+        self._write("debug", event, fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Something happened as it should."""
+        self._write("info", event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Something needs watching."""
+        self._write("warning", event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Something failed."""
+        self._write("error", event, fields)
+
+    def bug(self, error: BaseException, **fields: Any) -> str:
+        """Writes an error that nobody meant to raise, with its traceback; the id to show to the user."""
+        key = uuid4().hex[:12]
+        shown = "".join(traceback.format_exception(error))
+        self._write("error", "bug", {"error_id": key, "error": type(error).__name__, "traceback": shown, **fields})
+        return key
+
+    def _write(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        if LEVELS[level] < _settings["level"]:
+            return
+        everything = {"logger": self._name, **_context.get(), **fields}
+        getattr(_structured(), level)(event, **everything)
+
+
+def get(name: str) -> Logger:
+    """The logger of a part (``engine``, ``api``)."""
+    return Logger(name)
+
+
+def configure(level: str = "info", *, as_json: bool | None = None, stream: TextIO | None = None) -> None:
+    """Sets the least level, the form (None: JSON unless the stream is a terminal) and the stream (None: stderr).
+
+    Raises ValueError for a level that is not one of ``LEVELS``.
+    """
+    if level.lower() not in LEVELS:
+        raise ValueError(f"{level!r} is not a log level; levels are {', '.join(LEVELS)}")
+    _settings.update(level=LEVELS[level.lower()], json=as_json, stream=stream, loggers={})
+
+
+@contextmanager
+def bound(*, redactor: Redactor | None = None, **fields: Any) -> Iterator[None]:
+    """Binds fields (``run=…, step=…``), and secret values to take out, to every event inside."""
+    context = _context.set({**_context.get(), **{k: v for k, v in fields.items() if v is not None}})
+    outer = _redactor.get()
+    redacting = _redactor.set(outer | redactor if outer and redactor else redactor or outer)
+    try:
+        yield
+    finally:
+        _redactor.reset(redacting)
+        _context.reset(context)
+
+
+def _structured() -> Any:
+    stream = _settings["stream"] or sys.stderr
+    known: dict[int, Any] = _settings["loggers"]
+    if id(stream) not in known:
+        known.clear()
+        known[id(stream)] = _build(stream)
+    return known[id(stream)]
+
+
+def _build(stream: TextIO) -> Any:
+    import structlog
+
+    as_json = _settings["json"] if _settings["json"] is not None else not stream.isatty()
+    rendering: list[Any] = (
+        [structlog.processors.JSONRenderer(default=str, ensure_ascii=False)]
+        if as_json
+        else [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+    )
+    return structlog.wrap_logger(
+        structlog.PrintLogger(stream),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            _redact,
+            *rendering,
+        ],
+        wrapper_class=structlog.BoundLogger,
+        context_class=dict,
+    )
+
+
+def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    redactor = _redactor.get()
+    plain = {k: _mask_field(k, v) for k, v in event.items()}
+    scrubbed: Mapping[str, Any] = redactor.scrub_json(plain) if redactor else plain
+    return scrubbed
+
+
+def _mask_field(name: str, value: Any) -> Any:
+    """Masks a field whose name tells that it holds a secret (``api_key``, but not ``input_tokens``)."""
+    lower = name.lower().replace("-", "_")
+    if any(word in lower for word in _TELLING) and not lower.endswith(_COUNTS) and value is not None:
+        return MASK
+    if isinstance(value, Mapping):
+        return {k: _mask_field(str(k), v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mask_field("", v) for v in value]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

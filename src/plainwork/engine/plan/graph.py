@@ -58,7 +58,7 @@ class ConfigPlan:
             if kind.holds and key == "flow":
                 continue
             schema = properties.get(key, {})
-            verbatim = schema.get("x-expression") or schema.get("x-literal")
+            verbatim = schema.get("x-expression") or schema.get("x-no-template")
             self._base[key] = value
             if verbatim or not _has_template(value):
                 continue

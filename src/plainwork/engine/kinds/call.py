@@ -1,0 +1,91 @@
+"""What a performer is handed, and what it gives back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from plainwork.engine.plan import Failure, GraphStep
+from plainwork.errors import CallFailed, ConnectionExpired, PlainworkError, Unavailable
+
+if TYPE_CHECKING:
+    from plainwork.llm import Gateway
+    from plainwork.net import Client
+    from plainwork.spec.kinds import Kind
+
+Account: TypeAlias = Callable[[str], Awaitable[Mapping[str, Any]]]
+DEFAULT_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the steps of a run may use outside: the guarded client, the model gateway, ``account`` (name → opened secret),
+    the operator's mail server, and the largest answer (bytes) a step takes in."""
+
+    net: Client | None = None
+    llm: Gateway | None = None
+    account: Account | None = None
+    smtp_url: str | None = None
+    max_bytes: int = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One step to perform. ``config`` is rendered; ``scope`` are the names its expressions see; ``now`` is epoch seconds.
+
+    ``woken``: the step gave ``Waiting`` before, and this is the time it asked for.
+    """
+
+    kind: Kind
+    node: GraphStep
+    config: dict[str, Any]
+    scope: Mapping[str, Any]
+    attempt: int = 1
+    idempotency_key: str | None = None
+    timeout_s: float | None = None
+    run: Mapping[str, Any] = field(default_factory=dict)
+    reach: Reach = field(default_factory=Reach)
+    woken: float | None = None
+    now: float = field(default_factory=time.time)
+
+    @property
+    def model(self) -> Any:
+        """The model the step asks: its own setting, else the step's, else the agent's; None leaves it to the gateway."""
+        return self.config.get("model") or self.node.model
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The output of a step that ended under a name; ``When`` routes ask for it."""
+
+    output: Any
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The step is to be taken again at this time (epoch s; None: when something outside says so)."""
+
+    wake_at: float | None
+
+
+Result: TypeAlias = "Any | Done | Waiting"
+_Kind = Literal["retry", "auth", "rejected", "timeout"]
+
+
+def failure_of(error: BaseException) -> Failure:
+    """How the planner sees an error that a performer raised."""
+    if isinstance(error, CallFailed):
+        return Failure(error.failure, error.message, error.next_step, error.retry_after_s)
+    if isinstance(error, PlainworkError):
+        kind: _Kind = "rejected"
+        if isinstance(error, ConnectionExpired):
+            kind = "auth"
+        elif isinstance(error, Unavailable):
+            kind = "retry"
+        return Failure(kind, error.message, error.next_step)
+    if isinstance(error, TimeoutError):
+        return Failure("timeout", "The step took longer than its time limit.", "Raise its `timeout`.")
+    return Failure("rejected", f"The step stopped on an error of ours ({type(error).__name__}).", "Tell the operator.")

@@ -1,0 +1,79 @@
+"""Which function performs which kind."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+from plainwork.engine.kinds import data, flow
+from plainwork.engine.kinds.call import DEFAULT_TIMEOUT_S, Call, Result
+from plainwork.errors import CallFailed
+
+Pure = Callable[[Call], Result]
+Performer = Callable[[Call], Result | Awaitable[Result]]
+
+_PURE: dict[str, Pure] = {
+    "set": data.set_values,
+    "filter": data.filter_items,
+    "condition": flow.condition,
+    "wait": flow.wait,
+    "respond": flow.respond,
+    "fail": flow.fail,
+    "todo": flow.todo,
+}
+
+
+def is_pure(kind_id: str) -> bool:
+    """Whether ``perform_pure`` performs this kind: it only reshapes data, in microseconds to milliseconds."""
+    return kind_id in _PURE
+
+
+def perform_pure(call: Call) -> Result:
+    """Performs a pure step at once. Raises as ``perform``; ``KeyError`` for a kind that is not pure."""
+    return _PURE[call.kind.id](call)
+
+
+async def perform(call: Call) -> Result:
+    """Performs one step of any kind; returns its output, ``Done`` or ``Waiting``. Raises ``PlainworkError``."""
+    performer = _PURE.get(call.kind.id) or _outside(call.kind.id)
+    result = performer(call)
+    return await result if inspect.isawaitable(result) else result
+
+
+def _outside(kind_id: str) -> Performer:
+    if kind_id == "code":
+        from plainwork.engine.kinds.code import run_code
+
+        return run_code
+    if kind_id in ("llm", "llm.classify", "llm.extract"):
+        from plainwork.engine.kinds import llm
+
+        return {"llm": llm.complete, "llm.classify": llm.classify, "llm.extract": llm.extract}[kind_id]
+    return _connect
+
+
+async def _connect(call: Call) -> Any:
+    """A connector's step, with its account opened."""
+    from plainwork import connectors
+
+    reach = call.reach
+    if reach.net is None:
+        raise CallFailed("This step reaches outside, and there is no network here.", failure="rejected")
+    account: Mapping[str, Any] | None = None
+    if call.node.account is not None:
+        if reach.account is None:
+            raise CallFailed(f"There is no vault here to open {call.node.account} with.", failure="auth")
+        account = await reach.account(call.node.account)
+    return await connectors.perform(
+        call.kind,
+        call.config,
+        connectors.Reach(
+            net=reach.net,
+            account=cast("Mapping[str, Any] | None", account),
+            smtp_url=reach.smtp_url,
+            idempotency_key=call.idempotency_key,
+            timeout_s=call.timeout_s or DEFAULT_TIMEOUT_S,
+            max_bytes=reach.max_bytes,
+        ),
+    )

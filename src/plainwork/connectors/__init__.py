@@ -1,4 +1,5 @@
-"""Connectors: what steps can reach outside. Declared in ``catalog/*.yaml``, performed by one HTTP engine or by ``code/*.py``.
+"""Connectors: what steps can reach outside. Declared in ``catalog/*.yaml``, performed by one HTTP engine or by
+``code/*.py``.
 
 Credentials are handed in opened; nothing here reads a database or a vault. Every failure is a ``CallFailed`` that says
 whether trying again may help.

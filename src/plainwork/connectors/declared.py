@@ -21,8 +21,9 @@ AuthMethod = Literal["none", "any", "bearer", "basic", "header", "query", "path"
 
 
 class Account(Part, frozen=True, kw_only=True):
-    """The credential a connector takes. ``fields`` is the JSON Schema of the opened secret (``"x-secret": true`` marks what
-    must never be shown); ``main`` is the field that a secret of one bare text fills; ``example`` serves the tests."""
+    """The credential a connector takes. ``fields`` is the JSON Schema of the opened secret (``"x-secret": true``
+    marks what must never be shown); ``main`` is the field that a secret of one bare text fills; ``example`` serves
+    the tests."""
 
     kind: str
     about: str = ""
@@ -36,8 +37,9 @@ class Auth(Part, frozen=True, kw_only=True):
     """How the credential enters a request; every other value names a field of the account.
 
     ``bearer``/``header``/``query``/``path``: ``value`` is the field, ``name`` the header or parameter, ``prefix`` goes
-    before it (``path`` puts it before the request's path). ``basic``: ``username`` and ``password``. ``oauth2``: a token is
-    fetched from ``token_url`` with ``client_id`` and ``client_secret`` and kept while it lives. ``any``: by what is filled in.
+    before it (``path`` puts it before the request's path). ``basic``: ``username`` and ``password``. ``oauth2``: a
+    token is fetched from ``token_url`` with ``client_id`` and ``client_secret`` and kept while it lives. ``any``: by
+    what is filled in.
     """
 
     method: AuthMethod = "none"
@@ -70,7 +72,8 @@ class Failures(Part, frozen=True, kw_only=True):
 class Template(Part, frozen=True, kw_only=True):
     """A request: strings may hold ``{{ }}`` over the step's configuration, ``input``, and the account's open fields.
 
-    ``path`` is joined to the base URL, what is put into it is percent-encoded. A value that comes out as null is left out.
+    ``path`` is joined to the base URL, what is put into it is percent-encoded. A value that comes out as null is left
+    out.
     """
 
     path: str
@@ -82,9 +85,10 @@ class Template(Part, frozen=True, kw_only=True):
 
 
 class Paging(Part, frozen=True, kw_only=True):
-    """How the next page is asked for. ``items``: JMESPath to a page's list. ``next``: JMESPath to the cursor that goes into
-    the query parameter (or with ``into: json`` the body key) ``query``; ``link: true`` follows the Link header instead.
-    ``size`` is the page-size parameter and ``most`` the largest page; ``limit`` names the input that says how many in all."""
+    """How the next page is asked for. ``items``: JMESPath to a page's list. ``next``: JMESPath to the cursor that
+    goes into the query parameter (or with ``into: json`` the body key) ``query``; ``link: true`` follows the Link
+    header instead. ``size`` is the page-size parameter and ``most`` the largest page; ``limit`` names the input that
+    says how many in all."""
 
     items: str
     next: str | None = None

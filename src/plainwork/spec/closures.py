@@ -33,11 +33,18 @@ from plainwork.spec.operators import (
     look_up,
     negate,
     walk,
-    write_path,
+)
+from plainwork.spec.paths import (
+    Closure,
+    Path,
+    constant_key,
+    leading_texts,
+    local_path,
+    placed,
+    scope_path,
+    static_path,
 )
 
-Closure = Callable[[Frame], Any]
-Path = tuple[str, ...]
 CONSTANTS: dict[str, Any] = {"null": None, "true": True, "false": False}
 _FORMAT = re.compile(r"[<>^]?0?\d{0,2},?(\.\d{1,2})?[dfe%s]?", re.ASCII)
 _OTHER_NAMES = {
@@ -129,7 +136,7 @@ class Compiler:
         keys: list[Key] = []
         here: ast.AST = node
         while isinstance(here, (ast.Attribute, ast.Subscript)):
-            key = here.attr if isinstance(here, ast.Attribute) else _constant_key(here.slice)
+            key = here.attr if isinstance(here, ast.Attribute) else constant_key(here.slice)
             if key is None:
                 break
             keys.insert(0, key)
@@ -182,14 +189,14 @@ class Compiler:
     def _path(self, node: ast.AST, name: str, keys: tuple[Key, ...]) -> Closure:
         slot = next((names[name] for names in reversed(self._loops) if name in names), None)
         if slot is not None:
-            return _local_path(slot, name, keys, self._offset_of(node))
+            return local_path(slot, name, keys, self._offset_of(node))
         if name in CONSTANTS:
             if keys:
                 self._refuse(node, f"{name} has no parts.")
             value = CONSTANTS[name]
             return lambda frame: value
-        self.references.add((name, *_leading_texts(keys)))
-        return _scope_path(name, keys, self._offset_of(node))
+        self.references.add((name, *leading_texts(keys)))
+        return scope_path(name, keys, self._offset_of(node))
 
     def _on_list(self, node: ast.List) -> Closure:
         parts = [self.compile(part) for part in node.elts]
@@ -442,96 +449,8 @@ class Compiler:
         return self.slots - 1
 
 
-def placed(error: ExpressionError, offset: int | None) -> ExpressionError:
-    """``error`` with its offset, unless it has a closer one."""
-    if error.offset is None:
-        error.offset = offset
-    return error
-
-
-def static_path(node: ast.AST) -> tuple[Key, ...]:
-    """The keys of a node that is a plain path, from its name on; else nothing."""
-    if isinstance(node, ast.Name):
-        return (node.id,)
-    if isinstance(node, (ast.Attribute, ast.Subscript)):
-        key = node.attr if isinstance(node, ast.Attribute) else _constant_key(node.slice)
-        base = static_path(node.value)
-        return (*base, key) if base and key is not None else ()
-    return ()
-
-
-def _constant_key(node: ast.AST) -> Key | None:
-    sign = 1
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        node, sign = node.operand, -1
-    value = node.value if isinstance(node, ast.Constant) else None
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 63:
-        return sign * value
-    return value if isinstance(value, str) and sign == 1 else None
-
-
-def _leading_texts(keys: tuple[Key, ...]) -> Path:
-    texts: list[str] = []
-    for key in keys:
-        if not isinstance(key, str):
-            break
-        texts.append(key)
-    return tuple(texts)
-
-
 def _nothing(frame: Frame) -> None:
     return None
-
-
-def _scope_path(name: str, keys: tuple[Key, ...], offset: int | None) -> Closure:
-    def run(frame: Frame) -> Any:
-        try:
-            value = frame.scope[name]
-            for key in keys:
-                value = value[key]
-            return value
-        except (KeyError, IndexError, TypeError):
-            return slowly(frame)
-
-    def slowly(frame: Frame) -> Any:
-        if name not in frame.scope:
-            raise _unknown_name(frame, name, offset)
-        try:
-            return walk(frame.scope[name], keys, (name,))
-        except ExpressionError as error:
-            raise placed(error, offset) from None
-
-    return run
-
-
-def _unknown_name(frame: Frame, name: str, offset: int | None) -> MissingValue:
-    near = nearest(name, frame.scope)
-    hint = (
-        f"Did you mean {near}?" if near else f"There are: {', '.join(list(frame.scope)[:12])}." if frame.scope else None
-    )
-    if name in FUNCTIONS:
-        hint = f"{name} is a function: {FUNCTIONS[name].signature}."
-    return MissingValue(f"There is no {name[:60]} here.", next_step=hint, offset=offset, path=(name,))
-
-
-def _local_path(slot: int, name: str, keys: tuple[Key, ...], offset: int | None) -> Closure:
-    if not keys:
-        return lambda frame: frame.locals[slot]
-
-    def run(frame: Frame) -> Any:
-        try:
-            value = frame.locals[slot]
-            for key in keys:
-                value = value[key]
-            return value
-        except (KeyError, IndexError, TypeError):
-            pass
-        try:
-            return walk(frame.locals[slot], keys, (name,))
-        except ExpressionError as error:
-            raise placed(error, offset) from None
-
-    return run
 
 
 def _forgiving(value: Closure) -> Closure:
@@ -558,6 +477,3 @@ def _call(
             raise ExpressionError(f"{name} cannot work on these values.", offset=offset) from error
 
     return run
-
-
-__all__ = ["CONSTANTS", "Closure", "Compiler", "placed", "static_path", "write_path"]

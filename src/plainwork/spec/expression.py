@@ -14,11 +14,13 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from plainwork.spec import functions_lists as _lists
 from plainwork.spec import functions_text as _text
 from plainwork.spec import functions_time as _time
-from plainwork.spec.closures import Closure, Compiler, Path
+from plainwork.spec.closures import Compiler
 from plainwork.spec.functions import FUNCTIONS, Function
 from plainwork.spec.meter import ExpressionError, Frame, MissingValue, check_result
+from plainwork.spec.paths import Closure, Path
 
 MAX_SOURCE = 2_000
 MAX_NESTING = 40
@@ -256,5 +258,5 @@ __all__ = [
     "parse_expression",
 ]
 
-_MODULES = (_text, _time)
+_MODULES = (_lists, _text, _time)
 """Imported for what they enter into FUNCTIONS."""

@@ -2,7 +2,8 @@
 
 A text that is only one ``{{ }}`` (white space around it aside) becomes the expression's value, whatever its kind. In
 mixed text a text stands as it is, null as nothing, a date in ISO 8601, anything else as JSON. ``\\{{`` writes two
-braces. Keys are never templates. What comes out is JSON throughout; parts of the scope are passed on as they are, so do not change them.
+braces. Keys are never templates. What comes out is JSON throughout; parts of the scope are passed on as they are, so do
+not change them.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from plainwork.spec.closures import Path
 from plainwork.spec.expression import Expression, ExpressionError, parse_expression
 from plainwork.spec.meter import MAX_DEPTH, Frame, json_ready, to_text
+from plainwork.spec.paths import Path
 
 Render = Callable[[Frame], Any]
 Place = tuple[str | int, ...]

@@ -1,21 +1,24 @@
 """Who may do what: every route declares a permission, and a route without one does not start.
 
-A caller is a person with a session cookie or a program with an API key. Cookie callers also prove that the request comes
-from our own pages (``Origin``/``Sec-Fetch-Site``), so a foreign page cannot use their cookie.
+A caller is a person with a session cookie or a program with an API key. A cookie caller that changes something also sends
+the session's CSRF token, so that a foreign page cannot use the cookie.
 """
 
 from __future__ import annotations
 
-import uuid
+import hmac
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
+from plainwork.db import api_keys, users, workspaces
+from plainwork.db.audit import Actor
 from plainwork.errors import Forbidden, SignInNeeded
 
 
@@ -44,13 +47,19 @@ COOKIE = "plainwork_session"
 SECURE_COOKIE = "__Host-plainwork_session"
 
 
+WORKSPACE_HEADER = "Plainwork-Workspace"
+CSRF_HEADER = "X-CSRF-Token"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who makes this request, in which workspace. ``scopes`` None: everything the role allows (a session)."""
 
-    user_id: uuid.UUID
-    workspace_id: uuid.UUID
+    actor: Actor
+    workspace_id: UUID
     role: str
+    user_id: UUID | None = None
+    session_id: UUID | None = None
     scopes: frozenset[str] | None = None
 
     def may(self, permission: Permission) -> bool:
@@ -63,37 +72,56 @@ def session_token(request: Request) -> str | None:
     return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
 
 
-def _check_origin(request: Request) -> None:
-    """Refuses a cookie request that another site's page made (OWASP: verify origin with standard headers)."""
+def address_of(request: Request) -> str | None:
+    """The address the request came from."""
+    return request.client.host if request.client else None
+
+
+def _check_forgery(request: Request, token: str) -> None:
+    """Refuses a cookie request that another site's page made: it lacks the token that only our pages can read, or its
+    origin is not ours (OWASP Cross-Site Request Forgery Prevention)."""
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Forbidden("This request came from another site's page.", next_step="Use Plainwork's own pages.")
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
-        raise Forbidden(f"This request came from {origin}.", next_step="Use Plainwork's own pages, or an API key.")
+        raise Forbidden(f"This request came from {origin[:200]}.", next_step="Use Plainwork's own pages, or an API key.")
+    given = request.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(given.encode(), users.csrf_token(token).encode()):
+        raise Forbidden(
+            f"The header {CSRF_HEADER} is missing or wrong.",
+            next_step="Send the csrf_token that GET /api/v1/session gives, or use an API key.",
+        )
 
 
 async def identify(request: Request) -> Caller | None:
-    """The caller, or None for nobody. Raises SignInNeeded when a key or session is given but not valid."""
-    from plainwork.db import users
-
+    """The caller, or None for nobody. Raises SignInNeeded when a key is given but not valid, Forbidden for forgery."""
     database = request.app.state.database
-    header = request.headers.get("authorization", "")
-    scheme, _, credential = header.partition(" ")
-    if scheme.lower() == "bearer" and credential:
-        key = await users.find_api_key(database, credential.strip())
-        if key is None:
-            raise SignInNeeded("This API key is not valid.", next_step="Make a new key under API keys.")
-        return Caller(key.user_id, key.workspace_id, key.role, frozenset(key.scopes))
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        found = await api_keys.find(database, credential.strip())
+        if found is None:
+            raise SignInNeeded("This API key is not valid.", next_step="Make a new key: POST /api/v1/api-keys.")
+        workspace_id, key = found
+        actor = Actor("api_key", str(key.id), address_of(request))
+        return Caller(actor, workspace_id, "owner", key.created_by, scopes=frozenset(key.scopes))
     token = session_token(request)
-    if token is None:
+    session = await users.session(database, token) if token else None
+    if token is None or session is None:
         return None
-    session = await users.find_session(database, token)
-    if session is None:
-        return None
-    _check_origin(request)
-    return Caller(session.user_id, session.workspace_id, session.role)
+    _check_forgery(request, token)
+    workspace_id, role = await _workspace(request, session.user.id)
+    actor = Actor("user", str(session.user.id), address_of(request))
+    return Caller(actor, workspace_id, role, session.user.id, session.id)
+
+
+async def _workspace(request: Request, user_id: UUID) -> tuple[UUID, str]:
+    """The workspace that the header names, else the person's first. Raises Forbidden where the person has none."""
+    theirs = await workspaces.of_person(request.app.state.database, user_id)
+    named = request.headers.get(WORKSPACE_HEADER)
+    for workspace, role in theirs:
+        if named in {None, str(workspace.id), workspace.slug}:
+            return workspace.id, role
+    raise Forbidden("You do not belong to this workspace.", next_step="Ask one of its owners to invite you.")
 
 
 def _guard(permission: Permission) -> Callable[..., Any]:

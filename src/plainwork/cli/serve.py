@@ -64,7 +64,7 @@ def migrate(data_dir: DataDir = None) -> int:
 async def _migrate(settings: Settings) -> None:
     from plainwork import db
 
-    async with db.open(settings, migrate=True) as database:
+    async with await db.open(settings) as database:
         typer.echo(f"The schema is at version {await database.schema_version()}.")
 
 
@@ -102,7 +102,7 @@ async def _run_parts(settings: Settings, parts: set[str], listener: socket.socke
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with db.open(settings, migrate=True) as database, _parts(settings, database, parts) as work:
+    async with await db.open(settings) as database, _parts(settings, database, parts) as work:
         if listener is not None:
             work.append(_serve_api(settings, database, listener, stop))
         tasks = [asyncio.ensure_future(part) for part in work]

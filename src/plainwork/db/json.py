@@ -1,7 +1,7 @@
 """JSON as the database takes it: fast for ordinary values, and never refusing what a server out there may send.
 
 Postgres' jsonb has no NUL character, UTF-8 has no lone surrogates, orjson no integers beyond 64 bits. Each is mended
-here (NUL and surrogates become U+FFFD, big integers pass whole) instead of failing a run long after its step succeeded.
+here (NUL and surrogates become U+FFFD, big integers are written whole) instead of failing a run long after its step.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _VERSION = b"\x01"
 
 
 def encode(value: Any) -> bytes:
-    """JSON bytes, NUL kept, as columns of type json take it. NaN becomes null. Raises TypeError for what is not JSON."""
+    """JSON bytes for columns of type json (NUL is kept). NaN becomes null. Raises TypeError for what is not JSON."""
     try:
         return orjson.dumps(value, option=_OPTIONS)
     except TypeError:
@@ -48,7 +48,10 @@ def clean_text(text: str) -> str:
 
 
 def _encode_slowly(value: Any) -> bytes:
-    return json.dumps(_clean(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    try:
+        return json.dumps(_clean(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except RecursionError:
+        raise TypeError("the value is nested too deeply to be JSON") from None
 
 
 def _clean(value: Any) -> Any:

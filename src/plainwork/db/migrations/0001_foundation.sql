@@ -95,7 +95,14 @@ alter table workspaces force row level security;
 create policy tenant on workspaces using (id = current_workspace()) with check (id = current_workspace());
 create policy mine on workspaces for select using (
     exists (select from memberships m where m.workspace_id = workspaces.id and m.user_id = current_person()));
+create policy crossing on workspaces for select to {{dispatcher}} using (true);
 grant select, insert, update on workspaces to {{app}};
+grant select (id, deleted_at) on workspaces to {{dispatcher}};
+
+-- The ids of all workspaces, for upkeep that visits each in turn (retention, key rotation). Nothing else about them.
+create function workspace_ids() returns setof uuid language sql stable security definer
+    set search_path = pg_catalog, public, pg_temp
+    as 'select id from workspaces where deleted_at is null order by id';
 
 alter table users enable row level security;
 alter table users force row level security;
@@ -109,7 +116,6 @@ create table sessions (
     id           uuid primary key,
     user_id      uuid not null references users,
     token_hash   bytea not null unique,
-    csrf_hash    bytea not null,
     address      text,
     user_agent   text,
     created_at   timestamptz not null default now(),
@@ -179,8 +185,8 @@ create table agent_versions (
     number       integer not null check (number > 0),
     content_hash bytea not null,
     markdown     text not null,
-    spec         jsonb not null,
-    flow         jsonb not null,
+    spec         json not null, -- json, not jsonb: it keeps the order in which things were written
+    flow         json not null,
     note         text not null default '',
     created_by   uuid,
     created_at   timestamptz not null default now(),
@@ -203,7 +209,7 @@ create table agent_drafts (
     agent_id        uuid not null,
     revision        integer not null check (revision > 0),
     markdown        text not null,
-    layout          jsonb not null default '{}',
+    layout          json not null default '{}',
     base_version_id uuid,
     updated_by      uuid,
     updated_at      timestamptz not null default now(),
@@ -344,3 +350,10 @@ grant select, insert on llm_calls to {{app}};
 
 grant execute on function current_workspace, current_person, claimed_email, claimed_token, audit_hash to {{app}};
 grant usage on schema public to {{app}}, {{dispatcher}};
+
+revoke execute on function workspace_ids from public;
+grant execute on function workspace_ids to {{app}};
+-- Giving a function away takes the right to make one in the schema, for a moment.
+grant create on schema public to {{dispatcher}};
+alter function workspace_ids owner to {{dispatcher}};
+revoke create on schema public from {{dispatcher}};

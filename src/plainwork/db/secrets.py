@@ -1,0 +1,195 @@
+"""Rows of the vault: wrapped data keys, secrets with their bindings, sealed versions. Nothing here is in clear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from plainwork.db.pool import Connection
+
+T = TypeVar("T")
+KEPT_VERSIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What is known of a secret without opening it. A binding that is None does not bind."""
+
+    name: str
+    about: str
+    connector: str | None
+    hosts: tuple[str, ...] | None
+    agents: tuple[UUID, ...] | None
+    current_version: int
+    created_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A workspace's data key, wrapped by the master key that ``master_key_id`` tells."""
+
+    version: int
+    wrapped: bytes
+    master_key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One ciphertext and where it belongs."""
+
+    name: str
+    version: int
+    data_key_version: int
+    sealed: bytes
+
+
+async def newest_key(connection: Connection) -> DataKey | None:
+    """The data key that seals now; None before the workspace's first secret."""
+    row = await connection.fetchrow(
+        """select version, wrapped, master_key_id from data_keys where workspace_id = current_workspace()
+           order by version desc limit 1"""
+    )
+    return _record(DataKey, row) if row else None
+
+
+async def keys(connection: Connection) -> list[DataKey]:
+    """All data keys of the workspace, locked for the transaction: whoever rotates is alone."""
+    rows = await connection.fetch(
+        """select version, wrapped, master_key_id from data_keys where workspace_id = current_workspace()
+           order by version for update"""
+    )
+    return [_record(DataKey, row) for row in rows]
+
+
+async def add_key(connection: Connection, key: DataKey) -> bool:
+    """Adds a data key; False when another process has added that version first."""
+    done: str = await connection.execute(
+        """insert into data_keys (workspace_id, version, wrapped, master_key_id)
+           values (current_workspace(), $1, $2, $3) on conflict do nothing""",
+        *(key.version, key.wrapped, key.master_key_id),
+    )
+    return done == "INSERT 0 1"
+
+
+async def rewrap_key(connection: Connection, key: DataKey) -> None:
+    """Stores a data key under another master key."""
+    await connection.execute(
+        """update data_keys set wrapped = $2, master_key_id = $3
+           where workspace_id = current_workspace() and version = $1""",
+        *(key.version, key.wrapped, key.master_key_id),
+    )
+
+
+async def delete_keys_before(connection: Connection, version: int) -> None:
+    """Removes data keys that seal nothing any more."""
+    await connection.execute("delete from data_keys where workspace_id = current_workspace() and version < $1", version)
+
+
+async def next_version(connection: Connection, name: str) -> int:
+    """The number of the version to be sealed next, with the secret's row locked."""
+    current = await connection.fetchval(
+        "select current_version from secrets where workspace_id = current_workspace() and name = $1 for update", name
+    )
+    return int(current or 0) + 1
+
+
+async def put(
+    connection: Connection,
+    sealed: Sealed,
+    *,
+    about: str,
+    connector: str | None,
+    hosts: Sequence[str] | None,
+    agents: Sequence[UUID] | None,
+    by: UUID | None,
+) -> Secret:
+    """Stores a sealed version as the current one, with the secret's bindings; older versions but one are removed.
+
+    A UniqueViolation says that another transaction has stored this version first.
+    """
+    row = await connection.fetchrow(
+        """insert into secrets (workspace_id, name, about, connector, hosts, agents, current_version, created_by)
+           values (current_workspace(), $1, $2, $3, $4, $5, $6, $7)
+           on conflict (workspace_id, name) do update set about = excluded.about, connector = excluded.connector,
+               hosts = excluded.hosts, agents = excluded.agents, current_version = excluded.current_version,
+               updated_at = now()
+           returning *""",
+        *(sealed.name, about, connector, hosts, agents, sealed.version, by),
+    )
+    await connection.execute(
+        """insert into secret_versions (workspace_id, name, version, data_key_version, sealed, created_by)
+           values (current_workspace(), $1, $2, $3, $4, $5)""",
+        *(sealed.name, sealed.version, sealed.data_key_version, sealed.sealed, by),
+    )
+    await connection.execute(
+        "delete from secret_versions where workspace_id = current_workspace() and name = $1 and version <= $2",
+        *(sealed.name, sealed.version - KEPT_VERSIONS),
+    )
+    return _secret(row)
+
+
+async def get(connection: Connection, name: str) -> tuple[Secret, Sealed, DataKey] | None:
+    """A secret with its current ciphertext and the data key to open it with, in one query; None: there is no such."""
+    row = await connection.fetchrow(
+        """select s.*, v.version, v.sealed, v.data_key_version, k.wrapped, k.master_key_id
+           from secrets s
+           join secret_versions v
+               on v.workspace_id = s.workspace_id and v.name = s.name and v.version = s.current_version
+           join data_keys k on k.workspace_id = v.workspace_id and k.version = v.data_key_version
+           where s.workspace_id = current_workspace() and s.name = $1""",
+        name,
+    )
+    if row is None:
+        return None
+    key = DataKey(row["data_key_version"], row["wrapped"], row["master_key_id"])
+    return _secret(row), _record(Sealed, row), key
+
+
+async def all_of(connection: Connection) -> list[Secret]:
+    """The workspace's secrets by name, never their values."""
+    rows = await connection.fetch("select * from secrets where workspace_id = current_workspace() order by name")
+    return [_secret(row) for row in rows]
+
+
+async def delete(connection: Connection, name: str) -> bool:
+    """Removes a secret and its ciphertexts; False when there was none."""
+    done: str = await connection.execute(
+        "delete from secrets where workspace_id = current_workspace() and name = $1", name
+    )
+    return done != "DELETE 0"
+
+
+async def sealed_before(connection: Connection, data_key_version: int, limit: int = 500) -> list[Sealed]:
+    """Ciphertexts still under older data keys, locked."""
+    rows = await connection.fetch(
+        """select name, version, data_key_version, sealed from secret_versions
+           where workspace_id = current_workspace() and data_key_version < $1
+           order by name, version limit $2 for update""",
+        *(data_key_version, limit),
+    )
+    return [_record(Sealed, row) for row in rows]
+
+
+async def reseal(connection: Connection, sealed: Sealed) -> None:
+    """Replaces a ciphertext by the same value under another data key."""
+    await connection.execute(
+        """update secret_versions set sealed = $3, data_key_version = $4
+           where workspace_id = current_workspace() and name = $1 and version = $2""",
+        *(sealed.name, sealed.version, sealed.sealed, sealed.data_key_version),
+    )
+
+
+def _record(kind: type[T], row: asyncpg.Record) -> T:
+    return kind(**{f.name: row[f.name] for f in fields(kind)})  # type: ignore[arg-type]
+
+
+def _secret(row: asyncpg.Record) -> Secret:
+    lists = {n: tuple(row[n]) if row[n] is not None else None for n in ("hosts", "agents")}
+    return Secret(**{f.name: row[f.name] for f in fields(Secret)} | lists)

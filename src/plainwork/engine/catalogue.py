@@ -15,7 +15,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @cache
 def load() -> Catalogue:
-    """Every installed kind. Read once per process; raises ``msgspec.ValidationError`` for a declaration that is wrong."""
+    """Every installed kind. Read once per process; raises ``msgspec.ValidationError`` for a wrong declaration."""
     from plainwork.connectors import catalogue_kinds
 
     return Catalogue([*engine_kinds(), *catalogue_kinds()])

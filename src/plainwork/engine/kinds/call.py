@@ -21,8 +21,8 @@ DEFAULT_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the steps of a run may use outside: the guarded client, the model gateway, ``account`` (name → opened secret),
-    the operator's mail server, and the largest answer (bytes) a step takes in."""
+    """What the steps of a run may use outside: the guarded client, the model gateway, ``account`` (name → opened
+    secret), the operator's mail server, and the largest answer (bytes) a step takes in."""
 
     net: Client | None = None
     llm: Gateway | None = None
@@ -33,7 +33,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One step to perform. ``config`` is rendered; ``scope`` are the names its expressions see; ``now`` is epoch seconds.
+    """One step to perform. ``config`` is rendered; ``scope`` are the names its expressions see; ``now``: epoch s.
 
     ``woken``: the step gave ``Waiting`` before, and this is the time it asked for.
     """
@@ -52,7 +52,7 @@ class Call:
 
     @property
     def model(self) -> Any:
-        """The model the step asks: its own setting, else the step's, else the agent's; None leaves it to the gateway."""
+        """The model the step asks: its setting, else the step's, else the agent's; None: the gateway's choice."""
         return self.config.get("model") or self.node.model
 
 

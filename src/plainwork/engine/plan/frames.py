@@ -1,4 +1,4 @@
-"""The moving parts of a run: the state of each step, and frames, which hold the steps of one level or one turn of a loop."""
+"""The moving parts of a run: the state of each step, and frames: the steps of one level, or of one turn of a loop."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Scope(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """As for any mapping, looking through to the names around."""
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401 - the hint would call itself
 
 
 class ConfigPlan:
@@ -51,37 +51,50 @@ class ConfigPlan:
 
     def __init__(self, config: Mapping[str, Any], kind: Kind) -> None:
         properties = kind.input.get("properties", {})
-        self._base: dict[str, Any] = {}
-        self._first: list[tuple[str, Template]] = []
-        self._last: list[tuple[str, Template]] = []
-        for key, value in config.items():
-            if kind.holds and key == "flow":
-                continue
+        first: dict[str, Any] = {}
+        last: dict[str, Any] = {}
+        self._base = {key: value for key, value in config.items() if not (kind.holds and key == "flow")}
+        for key, value in self._base.items():
             schema = properties.get(key, {})
-            verbatim = schema.get("x-expression") or schema.get("x-no-template")
-            self._base[key] = value
-            if verbatim or not _has_template(value):
+            if schema.get("x-expression") or schema.get("x-no-template") or not _has_template(value):
                 continue
-            late = "*" in schema.get("x-names", ())
-            (self._last if late else self._first).append((key, _parsed_template(value, key)))
+            (last if "*" in schema.get("x-names", ()) else first)[key] = value
+        self._first = _parsed_fields(first)
+        self._last = _parsed_fields(last)
 
     def render(self, scope: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration for these names. Raises ``Rejected`` whose message begins with the field."""
+        """The configuration for these names. Raises ``Invalid`` whose message begins with the field."""
         config = dict(self._base)
-        for key, template in self._first:
-            config[key] = _rendered(template, scope, key)
-        if self._last:
-            inner = Scope(config, scope)
-            for key, template in self._last:
-                config[key] = _rendered(template, inner, key)
+        if self._first is not None:
+            config.update(_rendered(self._first, scope))
+        if self._last is not None:
+            config.update(_rendered(self._last, Scope(config, scope)))
         return config
 
 
-def _rendered(template: Template, scope: Mapping[str, Any], key: str) -> Any:
+def _parsed_fields(fields: dict[str, Any]) -> Template | None:
+    for key, value in fields.items():
+        _parsed_template(value, key)
+    return parse_template(fields) if fields else None
+
+
+def _rendered(template: Template, scope: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return template.render(scope)
+        rendered: dict[str, Any] = template.render(scope)
     except PlainworkError as error:
-        raise Invalid(f"{key}: {error.message}", next_step=error.next_step) from error
+        field = _failing_field(template.value, scope)
+        raise Invalid(f"{field}{error.message}", next_step=error.next_step) from error
+    return rendered
+
+
+def _failing_field(fields: Mapping[str, Any], scope: Mapping[str, Any]) -> str:
+    """The first field that cannot be rendered by itself, as a prefix for a message."""
+    for key, value in fields.items():
+        try:
+            parse_template(value).render(scope)
+        except PlainworkError:
+            return f"{key}: "
+    return ""
 
 
 def _has_template(value: Any) -> bool:
@@ -166,7 +179,7 @@ class Routes:
 
 
 class GraphStep:
-    """One node of a flow with everything resolved that does not depend on a run. ``body``: the inner level of a loop."""
+    """One node of a flow with everything resolved that no run decides. ``body``: the inner level of a loop."""
 
     __slots__ = (
         "account",

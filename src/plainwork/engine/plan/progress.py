@@ -481,7 +481,7 @@ _RANKS = {"started": 0, "waiting": 1, "skipped": 2, "failed": 3, "succeeded": 4}
 
 
 def _ends_loop(record: Record, step: GraphStep) -> bool:
-    """Whether a record from outside ends a loop. A group's result alone cannot: later steps may name those inside it."""
+    """Whether a record from outside ends a loop. A group's result alone cannot: later steps may name inner ones."""
     return record.status in ("failed", "skipped") or (record.status == "succeeded" and step.holds != "group")
 
 

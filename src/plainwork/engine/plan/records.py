@@ -21,7 +21,8 @@ REPEAT = "repeat"
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a step or a run failed. ``kind``: ``retry | auth | rejected | timeout`` (or ``repeat``: a person asked for
-    another attempt). ``path``: the step it began in. ``retry_after_s``: how long the other side asks to be left alone."""
+    another attempt). ``path``: the step it began in. ``retry_after_s``: how long the other side asks to be left
+    alone."""
 
     kind: str
     message: str
@@ -49,7 +50,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """One step to take now, or at ``not_before``. ``node`` is its place in the graph (kind, effect, timeout, account …).
+    """One step to take now, or at ``not_before``. ``node`` is its place in the graph (kind, effect …).
 
     ``repeat_of_uncertain``: an earlier process started this very attempt and its result is unknown; act with the same
     idempotency key. ``woken``: the step waited (until this time) and is taken again to be finished.

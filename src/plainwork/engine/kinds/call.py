@@ -71,7 +71,8 @@ class Waiting:
     wake_at: float | None
 
 
-Result: TypeAlias = "Any | Done | Waiting"
+Result: TypeAlias = Any
+"""A step's output, ``Done`` or ``Waiting``."""
 _Kind = Literal["retry", "auth", "rejected", "timeout"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from plainwork.engine.kinds import data, flow
@@ -11,7 +11,7 @@ from plainwork.engine.kinds.call import DEFAULT_TIMEOUT_S, Call, Result
 from plainwork.errors import CallFailed
 
 Pure = Callable[[Call], Result]
-Performer = Callable[[Call], Result | Awaitable[Result]]
+Performer = Callable[[Call], Result]
 
 _PURE: dict[str, Pure] = {
     "set": data.set_values,

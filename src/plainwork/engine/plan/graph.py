@@ -13,11 +13,12 @@ import msgspec
 
 from plainwork.errors import Invalid, PlainworkError, Where
 from plainwork.spec.durations import parse_duration
-from plainwork.spec.expression import Expression, Template, parse_expression, parse_template
+from plainwork.spec.expression import Expression, parse_expression
 from plainwork.spec.flow import FAIL_TARGET, STOP_TARGET, Edge, Flow, Node
 from plainwork.spec.kinds import Catalogue, Kind
 from plainwork.spec.model import Defaults, Effect, Retry
 from plainwork.spec.names import expression_name
+from plainwork.spec.template import Template, parse_template
 
 Holds = Literal["", "foreach", "repeat", "group"]
 _LOOPS = ("foreach", "repeat", "group")

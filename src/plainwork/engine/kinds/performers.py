@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from plainwork.engine.kinds import data, flow
 from plainwork.engine.kinds.call import DEFAULT_TIMEOUT_S, Call, Result
@@ -46,10 +46,15 @@ def _outside(kind_id: str) -> Performer:
         from plainwork.engine.kinds.code import run_code
 
         return run_code
-    if kind_id in ("llm", "llm.classify", "llm.extract"):
+    if kind_id == "llm" or kind_id.startswith("llm."):
         from plainwork.engine.kinds import llm
 
-        return {"llm": llm.complete, "llm.classify": llm.classify, "llm.extract": llm.extract}[kind_id]
+        performers: dict[str, Performer] = {
+            "llm": llm.complete,
+            "llm.classify": llm.classify,
+            "llm.extract": llm.extract,
+        }
+        return performers[kind_id]
     return _connect
 
 
@@ -70,7 +75,7 @@ async def _connect(call: Call) -> Any:
         call.config,
         connectors.Reach(
             net=reach.net,
-            account=cast("Mapping[str, Any] | None", account),
+            account=account,
             smtp_url=reach.smtp_url,
             idempotency_key=call.idempotency_key,
             timeout_s=call.timeout_s or DEFAULT_TIMEOUT_S,

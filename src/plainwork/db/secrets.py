@@ -50,11 +50,11 @@ class Sealed:
     sealed: bytes
 
 
-async def newest_key(connection: Connection) -> DataKey | None:
-    """The data key that seals now; None before the workspace's first secret."""
+async def sealing_key(connection: Connection) -> DataKey | None:
+    """The data key that seals now, kept from rotation until the transaction ends; None when there is none."""
     row = await connection.fetchrow(
         """select version, wrapped, master_key_id from data_keys where workspace_id = current_workspace()
-           order by version desc limit 1"""
+           order by version desc limit 1 for key share"""
     )
     return _record(DataKey, row) if row else None
 
@@ -66,6 +66,16 @@ async def keys(connection: Connection) -> list[DataKey]:
            order by version for update"""
     )
     return [_record(DataKey, row) for row in rows]
+
+
+async def add_first_key(connection: Connection, key: DataKey) -> None:
+    """Adds the workspace's first data key, unless it has one by now."""
+    await connection.execute(
+        """insert into data_keys (workspace_id, version, wrapped, master_key_id)
+           select current_workspace(), $1, $2, $3
+           where not exists (select from data_keys where workspace_id = current_workspace()) on conflict do nothing""",
+        *(key.version, key.wrapped, key.master_key_id),
+    )
 
 
 async def add_key(connection: Connection, key: DataKey) -> bool:

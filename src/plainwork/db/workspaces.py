@@ -67,7 +67,8 @@ async def of_person(database: Database, user_id: UUID) -> list[tuple[Workspace, 
     """The workspaces that a person belongs to, with the role in each, oldest first."""
     async with database.person(user_id) as connection:
         rows = await connection.fetch(
-            """select w.id, w.slug, w.name, w.created_at, m.role from memberships m join workspaces w on w.id = m.workspace_id
+            """select w.id, w.slug, w.name, w.created_at, m.role
+               from memberships m join workspaces w on w.id = m.workspace_id
                where m.user_id = $1 and w.deleted_at is null order by w.id""",
             user_id,
         )

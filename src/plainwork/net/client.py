@@ -57,6 +57,7 @@ class _Call:
     sign: Sign | None
     hosts: Collection[str] | None
     timeout_s: float
+    deadline: float
 
 
 class Client:
@@ -116,13 +117,12 @@ class Client:
         (decompressed).
         """
         call = self._call(method, url, headers, params, body, sign, hosts, timeout_s)
-        async with self._deadline(call):
-            reply = await self._follow(call, follow)
-            try:
-                content = b"".join([chunk async for chunk in _chunks(reply, max_bytes, call)])
-            finally:
-                reply.release()
-            return Response(reply.status, _flat(reply), content, str(call.out.url))
+        reply = await self._follow(call, follow)
+        try:
+            content = b"".join([chunk async for chunk in _chunks(reply, max_bytes, call)])
+        finally:
+            reply.release()
+        return Response(reply.status, _flat(reply), content, str(call.out.url))
 
     @asynccontextmanager
     async def stream(
@@ -140,12 +140,11 @@ class Client:
     ) -> AsyncIterator[Stream]:
         """As ``request``, but the answer arrives line by line; ``timeout_s`` bounds the whole exchange."""
         call = self._call(method, url, headers, params, body, sign, hosts, timeout_s)
-        async with self._deadline(call):
-            reply = await self._follow(call, True)
-            try:
-                yield Stream(reply.status, _flat(reply), str(call.out.url), _chunks(reply, max_bytes, call))
-            finally:
-                reply.close()
+        reply = await self._follow(call, True)
+        try:
+            yield Stream(reply.status, _flat(reply), str(call.out.url), _chunks(reply, max_bytes, call))
+        finally:
+            reply.close()
 
     async def resolve(self, host: str, port: int) -> list[str]:
         """The addresses at which ``host`` may be reached, for protocols other than HTTP: connect to one of these, not
@@ -170,26 +169,7 @@ class Client:
         if params:
             parsed = parsed.extend_query(_pairs(params))
         out = Outgoing(method.upper(), parsed.with_fragment(None), dict(headers or {}), body)
-        return _Call(out, sign, hosts, timeout_s)
-
-    @asynccontextmanager
-    async def _deadline(self, call: _Call) -> AsyncIterator[None]:
-        """Translates, at the edge that knows, everything that can go wrong on the way."""
-        host = call.out.url.raw_host or ""
-        try:
-            async with asyncio.timeout(call.timeout_s):
-                yield
-        except aiohttp.ClientError as error:
-            raise _connection_failure(error, call) from error
-        except TimeoutError as error:
-            raise CallFailed(
-                f"{host} did not answer within {call.timeout_s:g} s.",
-                failure="timeout",
-                uncertain=True,
-                next_step="Give the step a longer `timeout`, or try again later.",
-            ) from error
-        except OSError as error:
-            raise CallFailed(f"The connection to {host} failed: {_words(error)}.", uncertain=True) from error
+        return _Call(out, sign, hosts, timeout_s, asyncio.get_running_loop().time() + timeout_s)
 
     async def _follow(self, call: _Call, follow: bool) -> aiohttp.ClientResponse:
         sign, visited = call.sign, 0
@@ -227,16 +207,16 @@ class Client:
                 raise RuntimeError("a signature may not change where the request goes")
         self._check(out, call.hosts)
         _check_headers(out.headers)
-        reply = await self._session.request(
-            out.method,
-            out.url,
-            headers=out.headers,
-            data=out.body,
-            allow_redirects=False,
-            skip_auto_headers=() if out.body is None else ("Content-Type",),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_TIMEOUT_S, call.timeout_s)),
-        )
-        return reply
+        async with _watched(call):
+            return await self._session.request(
+                out.method,
+                out.url,
+                headers=out.headers,
+                data=out.body,
+                allow_redirects=False,
+                skip_auto_headers=() if out.body is None else ("Content-Type",),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_TIMEOUT_S, call.timeout_s)),
+            )
 
     def _check(self, out: Outgoing, hosts: Collection[str] | None) -> None:
         host, port = out.url.raw_host or "", out.url.port or 0
@@ -380,11 +360,36 @@ def _same_place(before: URL, after: URL) -> bool:
     return after.scheme == "https" and before.port == 80 and after.port == 443
 
 
+@asynccontextmanager
+async def _watched(call: _Call) -> AsyncIterator[None]:
+    """Holds one wait to the call's deadline and translates what can go wrong. Never around a ``yield`` to the caller: a
+    deadline that ran out there would cancel the caller's own work."""
+    host = call.out.url.raw_host or ""
+    try:
+        async with asyncio.timeout_at(call.deadline):
+            yield
+    except aiohttp.ClientError as error:
+        raise _connection_failure(error, call) from error
+    except TimeoutError as error:
+        raise CallFailed(
+            f"{host} did not answer within {call.timeout_s:g} s.",
+            failure="timeout",
+            uncertain=True,
+            next_step="Give the step a longer `timeout`, or try again later.",
+        ) from error
+    except OSError as error:
+        raise CallFailed(f"The connection to {host} failed: {_words(error)}.", uncertain=True) from error
+
+
 async def _chunks(reply: aiohttp.ClientResponse, max_bytes: int, call: _Call) -> AsyncIterator[bytes]:
     size = 0
     try:
         inflate = Inflate(reply.headers.get("Content-Encoding", "") if reply.method != "HEAD" else "")
-        async for raw in reply.content.iter_any():
+        while True:
+            async with _watched(call):
+                raw = await reply.content.readany()
+            if not raw:
+                return
             for chunk in inflate.feed(raw):
                 size += len(chunk)
                 if size > max_bytes:

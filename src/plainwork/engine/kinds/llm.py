@@ -1,6 +1,6 @@
 """Steps that ask a language model: ``llm``, ``llm.classify`` and ``llm.extract``.
 
-Prompts are short, so that small models follow them, and say their question before and after the text. A text longer than
+Prompts are short, so that small models follow them, and say their question before and after the text. A text over
 ``LONGEST_TEXT`` characters (``LONGEST_TEXT_LOCAL`` for a model named ``local:…``; a token is about four) loses its
 middle: the first 60 % and the last 40 % of that length stay.
 """

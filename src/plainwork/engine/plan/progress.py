@@ -6,13 +6,13 @@ fresh one (``resume``) gives the same answer, so starting, carrying on and recov
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from plainwork.engine.plan.desk import Desk
 from plainwork.engine.plan.frames import Frame, State, Status, response_order, terminals
 from plainwork.engine.plan.graph import Graph, GraphStep, Scope
 from plainwork.engine.plan.loops import Ended, Next, Turn, loop_of
@@ -42,13 +42,9 @@ class Progress:
         self._seed = str(self.run.get("id", ""))
         self._live: dict[str, State] = {}
         self._early: dict[str, list[Record]] = {}
-        self._ready: dict[str, Task] = {}
+        self._desk = Desk()
         self._derived: list[Record] = []
         self._agenda: deque[State | Frame] = deque()
-        self._leaves = 0
-        self._parked: dict[str, float | None] = {}
-        self._alarms: list[tuple[float, str]] = []
-        self._asks: dict[str, None] = {}
         self._response: tuple[tuple[int, ...], Any] | None = None
         self._status: PlanStatus = "running"
         self._output: Any = None
@@ -89,16 +85,15 @@ class Progress:
 
     def take(self) -> Plan:
         """What is to be done now. Tasks and derived records are handed out once."""
-        tasks, records = tuple(self._ready.values()), tuple(self._derived)
-        if tasks:
-            self._ready = {}
+        desk = self._desk
+        tasks, records = desk.take(), tuple(self._derived)
         if records:
             self._derived = []
         if self._status != "running":
             return Plan(tasks, records, self._status, self._output, self._failure)
-        if self._leaves > len(self._parked):
+        if not desk.all_parked:
             return Plan(tasks, records)
-        return Plan(tasks, records, "waiting", None, None, self._next_alarm(), next(iter(self._asks), None))
+        return Plan(tasks, records, "waiting", None, None, desk.next_alarm(), next(iter(desk.asks), None))
 
     def recover(self) -> None:
         """Deal with attempts that were started and have no result: steps that act once by their ``on_uncertain``; the
@@ -126,11 +121,11 @@ class Progress:
     def _recover(self, state: State) -> None:
         step = state.step
         if step.effect == "keyed" or (step.effect == "once" and step.on_uncertain == "repeat"):
-            self._offer(state, repeats=True)
+            self._desk.offer(state, repeats=True)
         elif step.effect == "once":
             self._uncertain(state)
         else:
-            self._offer(state)
+            self._desk.offer(state)
 
     # taking records in
 
@@ -142,7 +137,7 @@ class Progress:
         status = record.status
         if status == "started":
             state.started = True
-            self._unpark(state.path)
+            self._desk.unpark(state.path)
         elif status == "waiting":
             self._wait(state, record.wake_at)
         elif state.step.body is not None:
@@ -182,24 +177,21 @@ class Progress:
     def _again(self, state: State, not_before: float | None) -> None:
         state.attempt += 1
         state.started = False
-        self._offer(state, not_before)
+        self._desk.offer(state, not_before)
 
     def _wait(self, state: State, wake_at: float | None) -> None:
         state.started = False
-        self._ready.pop(state.path, None)
         if wake_at is None:
-            self._park(state.path, None)
+            self._desk.park(state.path)
         else:
-            self._offer(state, wake_at, woken=wake_at)
+            self._desk.offer(state, wake_at, woken=wake_at)
 
     def _uncertain(self, state: State) -> None:
         if state.step.on_uncertain == "skip":
             self._derive(state, "skipped", outcome=PASSED_OVER)
             self._settle(state, Status.PASSED, None)
             return
-        self._ready.pop(state.path, None)
-        self._park(state.path, None)
-        self._asks[state.path] = None
+        self._desk.park(state.path, ask=True)
 
     def _override_loop(self, state: State, record: Record) -> None:
         if not _ends_loop(record, state.step):
@@ -214,50 +206,15 @@ class Progress:
     def _abandon(self, loop: State) -> None:
         inside = (f"{loop.path}[", f"{loop.path}.")
         for path in [path for path in self._live if path.startswith(inside)]:
-            state = self._live.pop(path)
-            self._ready.pop(path, None)
-            self._unpark(path)
-            if state.step.body is None:
-                self._leaves -= 1
-
-    # tasks
-
-    def _offer(
-        self, state: State, not_before: float | None = None, *, repeats: bool = False, woken: float | None = None
-    ) -> None:
-        path = state.path
-        self._ready[path] = Task(path, state.step, state.attempt, not_before, repeats, woken)
-        if not_before is not None:
-            self._park(path, not_before)
-            heapq.heappush(self._alarms, (not_before, path))
-        elif self._parked:
-            self._unpark(path)
-
-    def _park(self, path: str, until: float | None) -> None:
-        self._parked[path] = until
-
-    def _unpark(self, path: str) -> None:
-        if path in self._parked:
-            del self._parked[path]
-            self._asks.pop(path, None)
-
-    def _next_alarm(self) -> float | None:
-        while self._alarms:
-            at, path = self._alarms[0]
-            if self._parked.get(path) == at:
-                return at
-            heapq.heappop(self._alarms)
-        return None
+            if self._live.pop(path).step.body is None:
+                self._desk.remove(path)
 
     # settling
 
     def _settle(self, state: State, status: Status, output: Any, outcome: str | None = None) -> None:
         path = state.path
         if self._live.pop(path, None) is not None and state.step.body is None:
-            self._leaves -= 1
-            self._ready.pop(path, None)
-            if self._parked:
-                self._unpark(path)
+            self._desk.remove(path)
         state.status = status
         state.output = output
         state.outcome = outcome
@@ -343,8 +300,8 @@ class Progress:
         self._live[path] = state
         early = self._early.pop(path, None) if self._early else None
         if step.body is None:
-            self._leaves += 1
-            self._offer(state, state.frame.not_before)
+            self._desk.outstanding += 1
+            self._desk.offer(state, state.frame.not_before)
         elif not early or not any(_ends_loop(record, step) for record in early):
             self._open(state)
         for record in sorted(early or (), key=_by_attempt):

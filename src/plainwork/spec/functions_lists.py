@@ -15,8 +15,11 @@ def key_text(frame: Frame, value: Any) -> str:
         frame.scan(value)
         frame.grow(text_size(value))
         return "t" + value
+    frame.work(2)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"j{check_number(value)}"
     return "j" + to_json(frame, value)
 
 
@@ -27,6 +30,7 @@ def part_of(frame: Frame, item: Any, by: Any) -> Any:
         try:
             item = look_up(item, key)
         except ExpressionError:
+            frame.work(6)
             return None
     return item
 
@@ -114,6 +118,7 @@ def get(frame: Frame, value: Any, key: Any, default: Any = None) -> Any:
         try:
             value = look_up(value, step)
         except ExpressionError:
+            frame.work(6)
             return default
     return value
 

@@ -61,7 +61,9 @@ def split(frame: Frame, text: Any, by: Any = None, limit: Any = None) -> list[st
     if separator == "":
         refuse("split needs a text to split at.", "Write [letter for letter in …] for single characters.")
     frame.scan(want_text(text, "split"))
-    if separator is not None:
+    if separator is None:
+        frame.work(len(text) >> 5)
+    else:
         frame.search(text, separator)
     most = frame.bytes // 72
     parts = text.split(separator, most if limit is None else min(most, max(0, want_count(limit, "split") - 1)))
@@ -306,6 +308,7 @@ def table(frame: Frame, rows: Any, columns: Any = None) -> str:
 
 
 def _cell(frame: Frame, record: dict[str, Any], name: str) -> str:
+    frame.work(8)
     text = to_text(frame, look_up(record, name) if name in record else None)
     return replace(frame, replace(frame, text, "|", "\\|"), "\n", " ")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
@@ -21,7 +20,8 @@ MAX_BYTES = 16_000_000
 MAX_INT_BITS = 1_024
 MAX_DEPTH = 100
 _RESULT_NODES = 250_000
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SHORT_ESCAPES = b'"\\\n\r\t\b\f'
+_LONG_ESCAPES = bytes(code for code in range(32) if code not in _SHORT_ESCAPES)
 
 
 class ExpressionError(Rejected):
@@ -162,7 +162,11 @@ def weigh(frame: Frame, value: Any) -> int:
 
 def _weigh(frame: Frame, value: Any, seen: dict[int, int], depth: int) -> int:
     if isinstance(value, str):
-        return _written_size(frame, value)
+        if len(value) <= 256:
+            return 6 * len(value) + 2
+        if id(value) not in seen:
+            seen[id(value)] = _written_size(frame, value)
+        return seen[id(value)]
     if not isinstance(value, (dict, list, tuple)):
         return 8 + value.bit_length() // 3 if isinstance(value, int) else 40
     known = seen.get(id(value))
@@ -186,12 +190,13 @@ def _weigh(frame: Frame, value: Any, seen: dict[int, int], depth: int) -> int:
 def _written_size(frame: Frame, text: str) -> int:
     if len(text) <= 256:
         return 6 * len(text) + 2
-    frame.scan(text)
-    width = 1 if text.isascii() else 4
-    if _CONTROL.search(text):
-        return 6 * width * len(text)
-    escaped = sum(map(text.count, '"\\\n\r\t'))
-    return width * (len(text) + escaped) + 2
+    frame.work(len(text) >> 7)
+    escaped = 0
+    for start in range(0, len(text), 1_000_000):
+        part = text[start : start + 1_000_000].encode("utf-8", "surrogatepass")
+        bare = part.translate(None, _SHORT_ESCAPES)
+        escaped += len(part) - len(bare) + 5 * (len(bare) - len(bare.translate(None, _LONG_ESCAPES)))
+    return (1 if text.isascii() else 4) * (len(text) + escaped) + 2
 
 
 def check_result(value: Any) -> None:
@@ -229,6 +234,8 @@ def to_text(frame: Frame, value: Any) -> str:
         return ""
     if isinstance(value, (date, datetime, timedelta)):
         return plain_text(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(check_number(value))
     return to_json(frame, value)
 
 

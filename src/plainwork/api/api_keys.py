@@ -43,9 +43,7 @@ async def create_key(tenant: Tenant, caller: CallerArg, body: NewKey) -> dict[st
         raise Forbidden(f"You may not give {beyond[0]}: you do not have it yourself.", next_step="Leave it out.")
     days = body.expires_in_days
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    key, token = await api_keys.create(
-        tenant, body.name, body.scopes, created_by=caller.user_id, expires_at=expires_at
-    )
+    key, token = await api_keys.create(tenant, body.name, body.scopes, created_by=caller.user_id, expires_at=expires_at)
     detail = {"name": key.name, "scopes": key.scopes}
     await audit.append(tenant, caller.actor, "api_key.created", ("api_key", key.id), detail)
     return msgspec.to_builtins(key) | {"key": token}

@@ -119,5 +119,3 @@ class _SafeHeaders:
             await send(message)
 
         await self.app(scope, receive, with_headers)
-
-

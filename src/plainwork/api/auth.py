@@ -84,7 +84,9 @@ def _check_forgery(request: Request, token: str) -> None:
         return
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
-        raise Forbidden(f"This request came from {origin[:200]}.", next_step="Use Plainwork's own pages, or an API key.")
+        raise Forbidden(
+            f"This request came from {origin[:200]}.", next_step="Use Plainwork's own pages, or an API key."
+        )
     given = request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(given.encode(), users.csrf_token(token).encode()):
         raise Forbidden(
@@ -128,9 +130,13 @@ def _guard(permission: Permission) -> Callable[..., Any]:
     async def allowed(request: Request) -> None:
         caller = await identify(request)
         if caller is None:
-            raise SignInNeeded("Sign in first.", next_step="POST /api/v1/session, or send an API key as a bearer token.")
+            raise SignInNeeded(
+                "Sign in first.", next_step="POST /api/v1/session, or send an API key as a bearer token."
+            )
         if not caller.may(permission):
-            raise Forbidden(f"This needs the permission {permission.value}.", next_step="Ask an owner of the workspace.")
+            raise Forbidden(
+                f"This needs the permission {permission.value}.", next_step="Ask an owner of the workspace."
+            )
         request.state.caller = caller
 
     return allowed

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-import orjson
 from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
@@ -16,7 +16,8 @@ from pydantic import BaseModel, Field
 from plainwork.api.auth import CallerArg, Permission, Routes, Tenant
 from plainwork.db import agents as agent_rows
 from plainwork.db import runs as rows
-from plainwork.engine import events, start
+from plainwork.engine import start
+from plainwork.engine.events import Event, Events
 from plainwork.errors import Conflict, NotFound
 
 routes = Routes(tags=["runs"])
@@ -45,7 +46,9 @@ async def start_run(
     caller: CallerArg,
     agent_id: UUID,
     body: NewRun,
-    wait: Annotated[float | None, Query(ge=0, le=MOST_WAIT_S, description="Seconds to wait for the run to end.")] = None,
+    wait: Annotated[
+        float | None, Query(ge=0, le=MOST_WAIT_S, description="Seconds to wait for the run to end.")
+    ] = None,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> dict[str, Any]:
     """Starts a run: 202 with its id, or with ``?wait=`` 200 with how it ended (202 if it has not by then).
@@ -60,13 +63,21 @@ async def start_run(
         database, caller.workspace_id, version, body.inputs, trigger=trigger, key=idempotency_key
     )
     if wait is not None:
-        await events.ended(database, caller.workspace_id, run_id, timeout_s=wait)
+        await _ended(request.app.state.events, caller.workspace_id, run_id, wait)
     async with database.workspace(caller.workspace_id) as connection:
         run = await _read(connection, run_id)
     if run.is_over and wait is not None:
         response.status_code = 200
     response.headers["Location"] = f"/api/v1/runs/{run_id}"
     return shown(run)
+
+
+async def _ended(events: Events, workspace_id: UUID, run_id: UUID, wait_s: float) -> None:
+    """Returns when the run is over, or after ``wait_s`` seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(wait_s):
+            async for _ in events.watch(workspace_id, run_id):
+                continue
 
 
 @routes.add("GET", "/agents/{agent_id}/runs", Permission.RUNS_READ)
@@ -137,7 +148,7 @@ async def cancel_run(tenant: Tenant, run_id: UUID) -> dict[str, Any]:
 async def watch_run(
     request: Request, caller: CallerArg, run_id: UUID, last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamingResponse:
-    """The run as server-sent events: ``step`` (one journal row, ``id:`` its seq) as they come, then ``end`` (the run).
+    """The run as server-sent events: ``step`` (a journal row, ``id:`` its seq) and ``run`` (its state) until it is over.
 
     ``Last-Event-ID`` goes on after that row, as browsers do when they connect again.
     """
@@ -145,7 +156,7 @@ async def watch_run(
     async with database.workspace(caller.workspace_id) as connection:
         await _read(connection, run_id)
     after = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
-    stream = _events(events.follow(database, caller.workspace_id, run_id, after=after))
+    stream = _events(request.app.state.events.watch(caller.workspace_id, run_id, after))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
@@ -168,9 +179,6 @@ async def _events(happening: AsyncIterator[Any]) -> AsyncIterator[bytes]:
         following.cancel()
 
 
-def _encoded(event: Any) -> bytes:
-    if isinstance(event, rows.StepRow):
-        name, number, data = b"step", b"id: %d\n" % event.seq, msgspec.to_builtins(event)
-    else:
-        name, number, data = b"end", b"", shown(event)
-    return b"event: %s\n%sdata: %s\n\n" % (name, number, orjson.dumps(data))
+def _encoded(event: Event) -> bytes:
+    number = b"id: %d\n" % event.seq if event.seq else b""
+    return b"event: %s\n%sdata: %s\n\n" % (event.type.encode(), number, msgspec.json.encode(event))

@@ -40,5 +40,7 @@ async def set_up(request: Request, response: Response, body: FirstOwner) -> dict
     )
     async with database.workspace(workspace.id) as connection:
         actor = audit.Actor("user", str(user.id), address_of(request))
-        await audit.append(connection, actor, "workspace.created", ("workspace", workspace.id), {"name": workspace.name})
+        await audit.append(
+            connection, actor, "workspace.created", ("workspace", workspace.id), {"name": workspace.name}
+        )
     return await signed_in(request, response, body.email, body.password)

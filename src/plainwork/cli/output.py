@@ -34,7 +34,9 @@ def read_text(name: str) -> str:
     except ValueError:
         raise Unreadable("This is not a file name.", where=where, next_step="Check the path.") from None
     if len(data) > MOST_BYTES:
-        raise Unreadable("This is larger than 1 MiB.", where=where, next_step="A document may have up to 1 MiB of text.")
+        raise Unreadable(
+            "This is larger than 1 MiB.", where=where, next_step="A document may have up to 1 MiB of text."
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as why:

@@ -163,7 +163,7 @@ async def _serve_api(settings: Settings, database: Database, listener: socket.so
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
     server = Quiet(config)
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells nobody
         await asyncio.sleep(0.01)
     if server.started:
         await _announce(database, listener)

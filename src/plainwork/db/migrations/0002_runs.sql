@@ -206,12 +206,14 @@ language plpgsql security definer set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 begin
     return query
-    with due as (
-        (select q.workspace_id, q.run_id from queue q
-         where q.due_at <= now() and q.claims < 2 order by q.due_at limit p_limit for update skip locked)
-        union all
-        (select q.workspace_id, q.run_id from queue q
-         where q.due_at <= now() and q.claims >= 2 order by q.due_at limit p_suspects for update skip locked)
+    with ordinary as (
+        select q.workspace_id, q.run_id from queue q
+        where q.due_at <= now() and q.claims < 2 order by q.due_at limit p_limit for update skip locked
+    ), suspect as (
+        select q.workspace_id, q.run_id from queue q
+        where q.due_at <= now() and q.claims >= 2 order by q.due_at limit p_suspects for update skip locked
+    ), due as (
+        select * from ordinary union all select * from suspect
     ), claimed as (
         update queue q set due_at = now() + make_interval(secs => p_lease_s), epoch = q.epoch + 1,
                            claims = q.claims + 1, worker = p_worker
@@ -269,7 +271,7 @@ end $$;
 
 -- Commits a group of journal records with the changes of their runs. One position per run: its workspace, id and epoch
 -- are checked against the queue entry, which stays locked until the commit; whatever belongs to a position that is not
--- held is not written. States: running (the lease goes on), waiting (until r_due, or for ever), released (given back),
+-- held is not written. Rows are progress: a run that has some is no suspect any more. States: running (the lease goes on), waiting (until r_due, or for ever), released (given back),
 -- succeeded, failed. p_again: the caller does not know whether it has sent this group before; what is there stays.
 -- Returns the positions (from 1) that were held.
 create function flush_journal(
@@ -300,11 +302,11 @@ begin
         returning u.i
     ), cleared as (
         update queue q set claims = 0 from u
-        where u.state = 'running' and q.claims > 0 and q.workspace_id = u.w and q.run_id = u.r and q.epoch = u.e
+        where u.state = 'running' and q.claims > 0 and u.i = any (s_of) and q.workspace_id = u.w and q.run_id = u.r and q.epoch = u.e
         returning u.i
     ), kept as (
         select u.i from u join queue q on q.workspace_id = u.w and q.run_id = u.r and q.epoch = u.e
-        where u.state = 'running' and q.claims = 0 for no key update of q
+        where u.state = 'running' and (q.claims = 0 or u.i <> all (s_of)) for no key update of q
     )
     select array_agg(i::integer) into held from (
         select i from gone union all select i from parked union all select i from cleared union all select i from kept

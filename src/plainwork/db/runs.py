@@ -1,0 +1,291 @@
+"""Runs, their journal rows and what is kept beside them. Every function works inside one workspace's transaction.
+
+What crosses workspaces (claims, flushes) is in ``db.queue``. Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from plainwork.db import json
+from plainwork.db.pool import Connection
+from plainwork.db.queue import CANCELLED
+
+RunStatus = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
+ENDED: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as people see it. ``cause``: why it is in the dead-letter inbox (``step_failed``, ``timed_out``,
+    ``crash_loop``, ``effect_uncertain``, ``budget_exceeded``, ``undeliverable``); ``ask``: the step a person is asked about.
+    ``steps``: how many journal rows it has."""
+
+    workspace_id: UUID
+    id: UUID
+    agent_id: UUID
+    version_id: UUID
+    status: RunStatus
+    cause: str | None
+    trigger: Any
+    inputs: Any
+    output: Any
+    failure: Any
+    ask: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    wake_at: datetime | None
+    deadline_at: datetime | None
+    steps: int
+    tokens: int
+    cost_usd: float
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will happen in it any more."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One row of a journal: ``seq`` counts from 1 within the run. ``attempt`` 0 marks the planner's own facts."""
+
+    seq: int
+    path: str
+    attempt: int
+    status: str
+    outcome: str | None
+    output: Any
+    failure: Any
+    wake_at: datetime | None
+    idempotency_key: str | None
+    at: datetime
+    took_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """What a run needs of its version: ``agent`` is the agent's slug."""
+
+    id: UUID
+    agent_id: UUID
+    agent: str
+    number: int
+    flow: Any
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to insert. ``key``: the trigger's idempotency key."""
+
+    id: UUID
+    inputs: Any
+    trigger: Any
+    key: str | None = None
+
+
+_RUN = """workspace_id, id, agent_id, version_id, status, cause, trigger, inputs, {output}, failure, ask, created_at,
+          started_at, finished_at, wake_at, deadline_at, steps, tokens, cost_usd::float8"""
+_STEP = "seq, path, attempt, status, outcome, output, failure, wake_at, idempotency_key, at, took_ms, output_blob"
+
+
+async def take_keys(
+    connection: Connection, workspace_id: UUID, agent_id: UUID, keys: Mapping[str, UUID]
+) -> dict[str, UUID]:
+    """Reserves idempotency keys for new run ids; returns, for each key that was taken already, the run that has it."""
+    taken = await connection.fetch(
+        """insert into run_keys (workspace_id, agent_id, key, run_id)
+           select $1, $2, u.key, u.run_id from unnest($3::text[], $4::uuid[]) as u(key, run_id) order by u.key
+           on conflict do nothing returning key""",
+        workspace_id,
+        agent_id,
+        list(keys),
+        list(keys.values()),
+    )
+    missed = set(keys) - {row["key"] for row in taken}
+    if not missed:
+        return {}
+    rows = await connection.fetch(
+        "select key, run_id from run_keys where agent_id = $1 and key = any ($2)", agent_id, list(missed)
+    )
+    return {row["key"]: row["run_id"] for row in rows}
+
+
+async def insert(
+    connection: Connection,
+    workspace_id: UUID,
+    agent_id: UUID,
+    version_id: UUID,
+    runs: Sequence[NewRun],
+    deadline_s: float | None = None,
+) -> None:
+    """Inserts runs of one version with their queue entries; the workspace's variables are copied into them, so that a
+    run sees the same ones to its end. ``deadline_s``: how long each may take, from now."""
+    ids = [run.id for run in runs]
+    await connection.execute(
+        """insert into runs (workspace_id, id, agent_id, version_id, inputs, trigger, deadline_at, vars)
+           select $1, u.id, $2, $3, convert_from(u.inputs, 'UTF8')::json, convert_from(u.trigger, 'UTF8')::json,
+                  now() + make_interval(secs => $4::float8), v.vars
+           from unnest($5::uuid[], $6::bytea[], $7::bytea[]) as u(id, inputs, trigger),
+                (select coalesce(json_object_agg(name, value), '{}') as vars from workspace_variables) v""",
+        workspace_id,
+        agent_id,
+        version_id,
+        deadline_s,
+        ids,
+        [json.encode(run.inputs) for run in runs],
+        [json.encode(run.trigger) for run in runs],
+    )
+    await connection.execute(
+        """insert into queue (workspace_id, run_id, deadline_at)
+           select $1, u.id, now() + make_interval(secs => $2::float8) from unnest($3::uuid[]) as u(id)""",
+        workspace_id,
+        deadline_s,
+        ids,
+    )
+
+
+async def count_since(connection: Connection, agent_id: UUID, first_id: UUID) -> int:
+    """How many runs of an agent have an id from ``first_id`` on (``db.ids.first_id_at`` makes one of a time)."""
+    count: int = await connection.fetchval(
+        "select count(*) from runs where agent_id = $1 and id >= $2", agent_id, first_id
+    )
+    return count
+
+
+async def read(connection: Connection, run_id: UUID) -> Run | None:
+    """One run; None when the workspace has no such run."""
+    row = await connection.fetchrow(
+        f"select {_RUN.format(output='output')}, output_blob from runs where id = $1",
+        run_id,  # noqa: S608
+    )
+    if row is None:
+        return None
+    run = Run(*tuple(row)[:-1])
+    if row["output_blob"] is None:
+        return run
+    blobs = await _blobs(connection, [row["output_blob"]])
+    return replace(run, output=blobs[row["output_blob"]])
+
+
+async def find(
+    connection: Connection,
+    *,
+    agent_id: UUID | None = None,
+    statuses: Collection[str] = (),
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Run]:
+    """Runs, newest first, without their outputs; ``before``: only those older than this one (for the next page)."""
+    rows = await connection.fetch(
+        f"""select {_RUN.format(output="null::json as output")} from runs
+            where ($1::uuid is null or agent_id = $1) and (cardinality($2::text[]) = 0 or status = any ($2))
+              and ($3::uuid is null or id < $3)
+            order by id desc limit $4""",  # noqa: S608
+        agent_id,
+        list(statuses),
+        before,
+        limit,
+    )
+    return [Run(*row) for row in rows]
+
+
+async def inbox(connection: Connection, *, before: UUID | None = None, limit: int = 50) -> list[Run]:
+    """The dead-letter inbox: runs that need a person, newest first."""
+    rows = await connection.fetch(
+        f"""select {_RUN.format(output="null::json as output")} from runs
+            where cause is not null and ($1::uuid is null or id < $1) order by id desc limit $2""",  # noqa: S608
+        before,
+        limit,
+    )
+    return [Run(*row) for row in rows]
+
+
+async def steps(connection: Connection, run_id: UUID, after: int = 0, limit: int = 1000) -> list[StepRow]:
+    """A run's journal rows with ``seq`` above ``after``, in order, at most ``limit``."""
+    rows = await connection.fetch(
+        f"select {_STEP} from steps where run_id = $1 and seq > $2 order by seq limit $3",
+        run_id,
+        after,
+        limit,  # noqa: S608
+    )
+    blobs = await _blobs(connection, [row["output_blob"] for row in rows if row["output_blob"] is not None])
+    return [_step_row(row, blobs) for row in rows]
+
+
+async def journals(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID, list[StepRow]]:
+    """The whole journals of several runs, each in order."""
+    rows = await connection.fetch(
+        f"select run_id, {_STEP} from steps where run_id = any ($1) order by run_id, seq",
+        run_ids,  # noqa: S608
+    )
+    blobs = await _blobs(connection, [row["output_blob"] for row in rows if row["output_blob"] is not None])
+    found: dict[UUID, list[StepRow]] = defaultdict(list)
+    for row in rows:
+        found[row["run_id"]].append(_step_row(row, blobs))
+    return found
+
+
+async def versions(connection: Connection, version_ids: Sequence[UUID]) -> list[VersionRow]:
+    """The flows of versions, with the slug of the agent each belongs to."""
+    rows = await connection.fetch(
+        """select v.id, v.agent_id, a.slug, v.number, v.flow from agent_versions v
+           join agents a on a.workspace_id = v.workspace_id and a.id = v.agent_id where v.id = any ($1)""",
+        version_ids,
+    )
+    return [VersionRow(*row) for row in rows]
+
+
+async def cancel(connection: Connection, run_id: UUID) -> RunStatus | None:
+    """Ends a run for good, whoever has it: its queue entry goes, so no worker can write for it any more, and a worker that
+    has it is told. Returns the status from then on (``cancelled``, or how it had ended before); None: no such run."""
+    gone = await connection.fetchval("delete from queue where run_id = $1 returning run_id", run_id)
+    if gone is not None:
+        await connection.execute(
+            "update runs set status = 'cancelled', finished_at = now(), wake_at = null, cause = null, ask = null where id = $1",
+            run_id,
+        )
+        await connection.execute("select pg_notify($1, $2)", CANCELLED, str(run_id))
+    status: RunStatus | None = await connection.fetchval("select status from runs where id = $1", run_id)
+    return status
+
+
+async def counts(connection: Connection) -> dict[str, int]:
+    """How many runs that have not ended there are: ``queued`` (due, not claimed), ``leased``, ``waiting``."""
+    row = await connection.fetchrow(
+        """select count(*) filter (where due_at <= now()) as queued,
+                  count(*) filter (where due_at > now() and worker is not null) as leased,
+                  count(*) filter (where due_at > now() and worker is null) as waiting
+           from queue"""
+    )
+    return dict(row)
+
+
+async def _blobs(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Any]:
+    if not ids:
+        return {}
+    rows = await connection.fetch("select id, content from blobs where id = any ($1)", ids)
+    return {row["id"]: json.decode(row["content"]) for row in rows}
+
+
+def _step_row(row: Any, blobs: Mapping[UUID, Any]) -> StepRow:
+    blob = row["output_blob"]
+    return StepRow(
+        seq=row["seq"],
+        path=row["path"],
+        attempt=row["attempt"],
+        status=row["status"],
+        outcome=row["outcome"],
+        output=row["output"] if blob is None else blobs[blob],
+        failure=row["failure"],
+        wake_at=row["wake_at"],
+        idempotency_key=row["idempotency_key"],
+        at=row["at"],
+        took_ms=row["took_ms"],
+    )

@@ -1,0 +1,459 @@
+"""One run in a worker's hands: ask the planner, take the steps, write the records, until the run ends or waits.
+
+Pure steps are done on the spot, one after the other, without a task or a pause. The others are tasks on the event loop;
+a step that acts on the outside begins once its intent, and with it all it depends on, is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+import structlog
+
+from plainwork.db import json, new_id
+from plainwork.db.queue import Claim
+from plainwork.db.runs import StepRow
+from plainwork.engine import outputs
+from plainwork.engine.journal import Journal, LeaseLost, RunJournal
+from plainwork.engine.kinds import Call, Done, Reach, Waiting, failure_of, is_pure, perform, perform_pure
+from plainwork.engine.plan import Failure, Plan, Progress, Record, Task
+from plainwork.engine.versions import Version
+from plainwork.errors import CallFailed, PlainworkError
+
+if TYPE_CHECKING:
+    from plainwork.llm import CallRecord
+
+log = structlog.get_logger(__name__)
+
+HOLD_S = 5.0
+"""A wait longer than this gives the run back; the worker holds it through shorter ones."""
+STEP_TIMEOUT_S = 600.0
+"""The time limit of a step that states none."""
+TICK_S = 0.02
+"""How long one run may keep the event loop before others get their turn."""
+CRASHES = 3
+_ACTS = ("keyed", "once")
+_CAUSES = {"budget": "budget_exceeded", "timeout": "timed_out"}
+
+
+class Host(Protocol):
+    """What an execution needs of its worker."""
+
+    journal: Journal
+
+    def reach(self, execution: Execution) -> Reach:
+        """What the run's steps may use outside."""
+
+    def left(self, execution: Execution) -> None:
+        """The run is over, waits, or is lost; the worker has it no longer."""
+
+    def tell(self, execution: Execution, event: dict[str, Any] | None = None) -> None:
+        """Those who watch the run are to look again; ``event``: something only they see (it is not journaled)."""
+
+
+class Execution:
+    """One claimed run. ``history``: its journal so far, in order; ``advance`` begins it."""
+
+    def __init__(self, host: Host, claim: Claim, version: Version, history: Sequence[StepRow] = ()) -> None:
+        self.host = host
+        self.claim = claim
+        self.version = version
+        self.records = RunJournal(claim, self)
+        if history:
+            self.records.seq = history[-1].seq
+        self.run = _run_names(claim, version)
+        given = (claim.inputs, claim.trigger, self.run, claim.vars)
+        past = [_record(row) for row in history if row.attempt]
+        self.progress = Progress.resume(version.graph, past, *given) if past else Progress(version.graph, *given)
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.timers: dict[str, asyncio.TimerHandle] = {}
+        self.secrets: set[str] = set()
+        self.is_over = False
+        self._is_announced = claim.status == "running"
+        self._deadline = self._set_deadline()
+
+    # moving on
+
+    def advance(self) -> None:
+        """Take every step that can be taken now; then wait, park the run, or end it."""
+        if self.is_over:
+            return
+        until = time.perf_counter() + TICK_S
+        while True:
+            plan = self.progress.take()
+            if plan.records:
+                self._journal_derived(plan)
+            if plan.status in ("succeeded", "failed"):
+                self._finish(plan)
+                return
+            if self._passes_step_limit():
+                return
+            if not self._take_tasks(plan):
+                break
+            if time.perf_counter() > until:
+                self._later("", 0.0, self.advance)
+                break
+        if plan.status != "waiting" or not self._park(plan):
+            self._submit()
+
+    def _take_tasks(self, plan: Plan) -> bool:
+        """Takes pure steps at once and starts the others; True when a pure one was taken, so that more may follow."""
+        again = False
+        for task in plan.tasks:
+            if task.not_before is not None and (delay := task.not_before - time.time()) > 0:
+                self._later(task.path, delay, self._take_delayed, task)
+            elif is_pure(task.node.kind.id):
+                self._take_pure(task)
+                again = True
+            else:
+                self._start(task)
+        return again
+
+    def _take_delayed(self, task: Task) -> None:
+        if self.is_over or not self.progress.is_due(task.path):
+            return
+        if is_pure(task.node.kind.id):
+            self._take_pure(task)
+        else:
+            self._start(task)
+        self.advance()
+
+    def _later(self, name: str, delay: float, act: Callable[..., None], *arguments: Any) -> None:
+        def due() -> None:
+            self.timers.pop(name, None)
+            act(*arguments)
+
+        if known := self.timers.pop(name, None):
+            known.cancel()
+        self.timers[name] = asyncio.get_running_loop().call_later(delay, due)
+
+    # one step
+
+    def _take_pure(self, task: Task) -> None:
+        began = time.perf_counter()
+        try:
+            config = self.progress.config(task)
+            result = perform_pure(self._call(task, config))
+        except Exception as error:
+            self._failed(task, error, began)
+        else:
+            self._succeeded(task, result, began)
+
+    def _start(self, task: Task) -> None:
+        self.tasks[task.path] = asyncio.get_running_loop().create_task(self._take(task))
+        self.host.tell(self, {"type": "step", "path": task.path, "attempt": task.attempt, "status": "started"})
+
+    async def _take(self, task: Task) -> None:
+        began = time.perf_counter()
+        try:
+            config = self.progress.config(task)
+            key = await self._intend(task, config) if task.node.effect in _ACTS else None
+            self._check_budget(task)
+            async with asyncio.timeout(task.node.timeout_s or STEP_TIMEOUT_S):
+                result = await perform(self._call(task, config, key))
+        except LeaseLost:
+            return
+        except Exception as error:
+            self._end(task, began, error=error)
+        else:
+            self._end(task, began, result)
+
+    def _end(self, task: Task, began: float, result: Any = None, error: Exception | None = None) -> None:
+        self.tasks.pop(task.path, None)
+        if self.is_over:
+            return
+        if error is not None:
+            self._failed(task, error, began)
+        else:
+            self._succeeded(task, result, began)
+        self.advance()
+
+    def _call(self, task: Task, config: dict[str, Any], key: str | None = None) -> Call:
+        node = task.node
+        return Call(
+            node.kind,
+            node,
+            config,
+            self.progress.scope(task),
+            task.attempt,
+            key,
+            node.timeout_s,
+            self.run,
+            self.host.reach(self) if key is not None or not is_pure(node.kind.id) else _NOWHERE,
+            task.woken,
+        )
+
+    async def _intend(self, task: Task, config: dict[str, Any]) -> str:
+        """Makes sure that the intent is durable, and with it everything that came before; returns the idempotency key,
+        which is the same for every attempt of the step."""
+        key = hashlib.blake2b(f"{self.claim.run_id}/{task.path}".encode(), digest_size=16).hexdigest()
+        if not task.repeat_of_uncertain:
+            at = time.time()
+            digest = hashlib.blake2b(json.encode(config), digest_size=16).hexdigest()
+            self.records.add(task.path, task.attempt, "started", at, key=key, request_hash=digest)
+            self.progress.apply(Record(task.path, task.attempt, "started", at=at))
+        self._submit(force=True)
+        await self.host.journal.durable(self.records)
+        return key
+
+    def _succeeded(self, task: Task, result: Any, began: float) -> None:
+        outcome: str | None = None
+        if isinstance(result, Done):
+            result, outcome = result.output, result.outcome
+        elif isinstance(result, Waiting):
+            self._waits(task, result)
+            return
+        if self.secrets:
+            result = outputs.without(result, self.secrets)
+        try:
+            encoded = outputs.encode(result)
+        except CallFailed as error:
+            self._failed(task, error, began)
+            return
+        at, path, attempt = time.time(), task.path, task.attempt
+        took_ms = (time.perf_counter() - began) * 1000
+        if encoded.blob is None:
+            self.records.add(path, attempt, "succeeded", at, output=encoded.data, outcome=outcome, took_ms=took_ms)
+        else:
+            self.records.keep_blob(encoded.blob)
+            self.records.add(path, attempt, "succeeded", at, blob=encoded.blob[0], outcome=outcome, took_ms=took_ms)
+        self.progress.apply(Record(path, attempt, "succeeded", result, outcome, at=at))
+
+    def _waits(self, task: Task, result: Waiting) -> None:
+        at = time.time()
+        self.records.add(task.path, task.attempt, "waiting", at, wake_at=result.wake_at)
+        self.progress.apply(Record(task.path, task.attempt, "waiting", wake_at=result.wake_at, at=at))
+
+    def _failed(self, task: Task, error: Exception, began: float) -> None:
+        if not isinstance(error, PlainworkError | TimeoutError):
+            log.error("step.broke", run_id=str(self.claim.run_id), step=task.path, exc_info=error)
+        failure = error.failure if isinstance(error, _Stopped) else failure_of(error)
+        if self.secrets:
+            failure = msgspec.structs.replace(failure, message=outputs.without(failure.message, self.secrets))
+        if task.node.effect == "once" and isinstance(error, CallFailed) and error.uncertain:
+            # Nobody knows whether it was done: to the planner that is what a passed time limit is.
+            failure = msgspec.structs.replace(failure, kind="timeout")
+        at = time.time()
+        took_ms = (time.perf_counter() - began) * 1000
+        encoded = msgspec.json.encode(failure)
+        self.records.add(task.path, task.attempt, "failed", at, failure=encoded, took_ms=took_ms)
+        self.progress.apply(Record(task.path, task.attempt, "failed", failure=failure, at=at))
+
+    # limits
+
+    def _check_budget(self, task: Task) -> None:
+        """Raises before a model call that would begin above the run's limits."""
+        if not task.node.kind.id.startswith("llm"):
+            return
+        limits = self.version.limits
+        if limits.cost_per_run_usd is not None and self.records.cost_usd >= limits.cost_per_run_usd:
+            spent = f"{self.records.cost_usd:.4f} of {limits.cost_per_run_usd:.4f} USD"
+            raise _Stopped("budget", f"The run has used up its budget ({spent}).", "Raise `cost_per_run`.")
+        if limits.tokens_per_run is not None and self.records.tokens >= limits.tokens_per_run:
+            spent = f"{self.records.tokens} of {limits.tokens_per_run}"
+            raise _Stopped("budget", f"The run has used up its tokens ({spent}).", "Raise `tokens_per_run`.")
+
+    def _passes_step_limit(self) -> bool:
+        most = self.version.limits.steps_per_run
+        if most is None or self.records.seq <= most:
+            return False
+        self.stop(
+            "budget_exceeded", Failure("budget", f"The run took more than {most} steps.", "Raise `steps_per_run`.")
+        )
+        return True
+
+    def _set_deadline(self) -> asyncio.TimerHandle | None:
+        if self.claim.deadline_at is None:
+            return None
+        left_s = (self.claim.deadline_at - self.claim.claimed_at).total_seconds()
+        return asyncio.get_running_loop().call_later(max(0.0, left_s), self._pass_deadline)
+
+    def _pass_deadline(self) -> None:
+        took = f"{self.version.time_s:g} s" if self.version.time_s else "its time"
+        self.stop("timed_out", Failure("timeout", f"The run passed its time limit ({took}).", "Raise `time_per_run`."))
+
+    def is_crash_loop(self) -> bool:
+        """Ends the run, and says so, when the workers that had it before were all lost without writing anything."""
+        if self.claim.claims <= CRASHES:
+            return False
+        message = f"{self.claim.claims - 1} workers were lost one after the other while they had this run."
+        self.stop("crash_loop", Failure("rejected", message, "Look at the step that comes next before you retry it."))
+        return True
+
+    def note_model_call(self, call: CallRecord) -> None:
+        """Books one call of a model: a row of the ledger with the next commit, and the run's own sums."""
+        self.records.tokens += call.usage.total
+        self.records.cost_usd += call.cost_usd or 0.0
+        self.records.touch = True
+        self.records.calls.append(
+            {
+                "id": str(new_id()),
+                "at": time.time(),
+                "path": call.node,
+                "agent_id": str(self.claim.agent_id),
+                "version_id": str(self.claim.version_id),
+                "provider": call.provider,
+                "model": call.model,
+                "failure": call.failure,
+                "input": call.usage.input,
+                "output": call.usage.output,
+                "cached": call.usage.cached,
+                "reasoning": call.usage.reasoning,
+                "cost_usd": call.cost_usd,
+                "latency_ms": round(call.latency_s * 1000),
+                "first_token_ms": None if call.first_token_s is None else round(call.first_token_s * 1000),
+            }
+        )
+
+    # the journal
+
+    def _journal_derived(self, plan: Plan) -> None:
+        for record in plan.records:
+            encoded = None if record.output is None else json.encode(record.output)
+            blob = None
+            if encoded is not None and len(encoded) > outputs.BLOB_FROM:
+                kept = (new_id(), encoded)
+                self.records.keep_blob(kept)
+                encoded, blob = None, kept[0]
+            self.records.add(
+                record.path,
+                record.attempt,
+                record.status,
+                record.at or time.time(),
+                output=encoded,
+                blob=blob,
+                outcome=record.outcome,
+                failure=None if record.failure is None else msgspec.json.encode(record.failure),
+            )
+
+    def _submit(self, *, force: bool = False) -> None:
+        if not self._is_announced:
+            self._is_announced = self.records.touch = True
+        if force or self.records.rows or self.records.touch:
+            self.host.journal.submit(self.records)
+
+    def _park(self, plan: Plan) -> bool:
+        """Gives the run back until its time comes; False when that is so soon that the worker keeps it."""
+        self._drop_abandoned()
+        if self.tasks or "" in self.timers:
+            return False
+        if plan.wake_at is not None and plan.ask is None and plan.wake_at - time.time() <= HOLD_S:
+            return False
+        records = self.records
+        records.state, records.due, records.touch = "waiting", plan.wake_at, True
+        records.ask, records.cause = plan.ask, "effect_uncertain" if plan.ask else None
+        self._leave()
+        self.host.journal.submit(records)
+        return True
+
+    def _finish(self, plan: Plan) -> None:
+        records, failure, state = self.records, plan.failure, plan.status
+        if plan.output is not None:
+            try:
+                encoded = outputs.encode(plan.output)
+            except CallFailed as error:
+                state, failure = "failed", failure_of(error)
+            else:
+                records.output = encoded.data
+                if encoded.blob is not None:
+                    records.keep_blob(encoded.blob)
+                    records.output_blob = encoded.blob[0]
+        cause = None if failure is None else _CAUSES.get(failure.kind, "step_failed")
+        self._leave()
+        self.host.journal.submit(records.end(state, cause, failure))
+
+    def stop(self, cause: str, failure: Failure) -> None:
+        """Ends the run as failed, whatever it is doing."""
+        if self.is_over:
+            return
+        self._leave()
+        self.host.journal.submit(self.records.end("failed", cause, failure))
+
+    def release(self) -> None:
+        """Gives the run back so that any worker may take it at once; what is under way is abandoned."""
+        if self.is_over:
+            return
+        self.records.state, self.records.touch = "released", True
+        self._leave()
+        self.host.journal.submit(self.records)
+
+    def _drop_abandoned(self) -> None:
+        for path, task in list(self.tasks.items()):
+            if not self.progress.is_due(path):
+                del self.tasks[path]
+                task.cancel()
+
+    def _leave(self) -> None:
+        self.is_over = True
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if self.timers:
+            for timer in self.timers.values():
+                timer.cancel()
+            self.timers.clear()
+        if self.tasks:
+            current = asyncio.current_task()
+            for task in self.tasks.values():
+                if task is not current:
+                    task.cancel()
+            self.tasks.clear()
+
+    # told by the journal
+
+    def lost(self) -> None:
+        """The lease is gone: nothing is done for the run any more here."""
+        self._leave()
+        self.host.left(self)
+        self.host.tell(self)
+
+    def committed(self) -> None:
+        """What was submitted is durable."""
+        if self.is_over:
+            self.host.left(self)
+        self.host.tell(self)
+
+
+class _Stopped(Exception):
+    """A step may not be taken; carries the failure."""
+
+    def __init__(self, kind: str, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.failure = Failure(kind, message, next_step)
+
+
+_NOWHERE = Reach()
+
+
+def _run_names(claim: Claim, version: Version) -> Mapping[str, Any]:
+    started = (claim.started_at or claim.claimed_at).astimezone(UTC)
+    text = started.isoformat(timespec="milliseconds")
+    return {
+        "id": str(claim.run_id),
+        "started_at": text.replace("+00:00", "Z"),
+        "date": text[:10],
+        "agent": version.agent,
+        "version": version.number,
+    }
+
+
+def _record(row: StepRow) -> Record:
+    return Record(
+        row.path,
+        row.attempt,
+        row.status,  # type: ignore[arg-type]
+        row.output,
+        row.outcome,
+        None if row.failure is None else msgspec.convert(row.failure, Failure),
+        None if row.wake_at is None else _epoch(row.wake_at),
+        _epoch(row.at),
+    )
+
+
+def _epoch(moment: datetime) -> float:
+    return moment.timestamp()

@@ -1,0 +1,72 @@
+"""What a step gave, made fit for the journal: secrets taken out, encoded, too large ones kept apart or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from plainwork.db import json, new_id
+from plainwork.errors import CallFailed
+
+BLOB_FROM = 256 * 1024
+LARGEST = 10 * 1024 * 1024
+HIDDEN = "•••"
+_SHORTEST_SECRET = 5
+
+
+class Encoded:
+    """An output as JSON: ``data`` in the row itself, or ``blob`` (id, content) apart from it."""
+
+    __slots__ = ("blob", "data")
+
+    def __init__(self, content: bytes) -> None:
+        self.data: bytes | None = content
+        self.blob: tuple[UUID, bytes] | None = None
+        if len(content) > BLOB_FROM:
+            self.data, self.blob = None, (new_id(), content)
+
+
+def encode(value: Any) -> Encoded:
+    """Raises ``CallFailed`` (rejected) for an output over 10 MiB, or one that is not JSON."""
+    try:
+        content = json.encode(value)
+    except (TypeError, ValueError) as error:
+        raise CallFailed(f"The output cannot be kept as JSON: {error}.", failure="rejected") from error
+    if len(content) > LARGEST:
+        raise CallFailed(
+            f"The output has {len(content) / 1024 / 1024:.1f} MiB; a step may give {LARGEST // 1024 // 1024} MiB at most.",
+            failure="rejected",
+            next_step="Ask for less, or keep only what later steps need.",
+        )
+    return Encoded(content)
+
+
+def secret_values(account: Mapping[str, Any], secret_fields: Iterable[str] | None) -> set[str]:
+    """The texts in an opened account that must never be written down. ``secret_fields`` None: which they are is not known,
+    so all its texts count. A password inside an address counts by itself too."""
+    fields = set(account) if secret_fields is None else set(secret_fields)
+    found = {value for key, value in account.items() if key in fields and isinstance(value, str)}
+    for value in list(found):
+        try:
+            password = urlsplit(value).password if "://" in value else None
+        except ValueError:
+            password = None
+        if password:
+            found.add(password)
+    return {value for value in found if len(value) >= _SHORTEST_SECRET}
+
+
+def without(value: Any, secrets: Iterable[str]) -> Any:
+    """The same JSON value with every occurrence of a secret replaced by ``•••``."""
+    if isinstance(value, str):
+        for secret in secrets:
+            if secret in value:
+                value = value.replace(secret, HIDDEN)
+        return value
+    if isinstance(value, dict):
+        return {without(key, secrets): without(item, secrets) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without(item, secrets) for item in value]
+    return value

@@ -1,0 +1,193 @@
+"""Starting, cancelling and following runs: the doors for the API, the scheduler and the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from plainwork.db import Connection, Database, new_id, runs
+from plainwork.db.ids import first_id_at
+from plainwork.db.runs import NewRun, Run, RunStatus
+from plainwork.engine.events import Event, Events
+from plainwork.engine.versions import Version, Versions
+from plainwork.engine.worker import Outside, Worker
+from plainwork.errors import LimitReached, NotFound
+from plainwork.spec.inputs import coerce
+
+if TYPE_CHECKING:
+    from plainwork.queue import Queue
+
+MANUAL: Mapping[str, Any] = MappingProxyType({"kind": "manual"})
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run. ``is_new`` False: its key had started this run before, and nothing was started now."""
+
+    run_id: UUID
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One run to start. ``trigger``: what started it (``{"kind": "manual"}`` …), in scope as ``trigger``; ``key``: the
+    trigger's idempotency key."""
+
+    inputs: Mapping[str, Any]
+    trigger: Mapping[str, Any] = field(default_factory=lambda: MANUAL)
+    key: str | None = None
+
+
+async def start(
+    db: Database,
+    version: Version,
+    inputs: Mapping[str, Any],
+    *,
+    trigger: Mapping[str, Any] = MANUAL,
+    key: str | None = None,
+    bell: Queue | None = None,
+) -> Started:
+    """Starts a run of a version (``Versions.get`` gives it) with its queue entry, in one transaction, then rings.
+
+    The same ``key`` again, for the same agent, gives the first run back. Raises Invalid when the inputs do not fit the
+    declaration, LimitReached when the agent's ``runs_per_day`` are used up.
+    """
+    return (await start_many(db, version, [Start(inputs, trigger, key)], bell=bell))[0]
+
+
+async def start_many(
+    db: Database, version: Version, starts: Sequence[Start], *, bell: Queue | None = None
+) -> list[Started]:
+    """As ``start``, many runs of one version in one transaction: all of them, or none when one is refused."""
+    declared = version.graph.flow.inputs
+    new = [NewRun(new_id(), coerce(declared, one.inputs), dict(one.trigger), one.key) for one in starts]
+    async with db.workspace(version.workspace_id) as connection:
+        earlier = await _take_keys(connection, version, new)
+        fresh = _first_of_each_key([run for run in new if run.key is None or run.key not in earlier])
+        if fresh:
+            await _check_day(connection, version, len(fresh))
+            await runs.insert(connection, version.workspace_id, version.agent_id, version.id, fresh, version.time_s)
+    if bell is not None and fresh:
+        await bell.ring([run.id for run in fresh])
+    by_key = {run.key: run.id for run in fresh if run.key is not None} | earlier
+    made = {run.id for run in fresh}
+    return [Started(run.id if run.id in made else by_key[run.key or ""], run.id in made) for run in new]
+
+
+async def cancel(db: Database, workspace_id: UUID, run_id: UUID) -> RunStatus:
+    """Cancels a run for good; a worker that has it stops within a second. Returns the status from now on: ``cancelled``, or
+    how the run had ended before. Raises NotFound."""
+    async with db.workspace(workspace_id) as connection:
+        status = await runs.cancel(connection, run_id)
+    if status is None:
+        raise NotFound("There is no such run in this workspace.")
+    return status
+
+
+async def wait_for(events: Events, db: Database, workspace_id: UUID, run_id: UUID, timeout_s: float) -> Run:
+    """The run once it is over, or as it stands after ``timeout_s`` seconds. Raises NotFound."""
+    try:
+        async with asyncio.timeout(timeout_s), aclosing(events.watch(workspace_id, run_id)) as stream:
+            async for _ in stream:
+                continue
+    except TimeoutError:
+        pass
+    return await read(db, workspace_id, run_id)
+
+
+async def read(db: Database, workspace_id: UUID, run_id: UUID) -> Run:
+    """The run as it stands. Raises NotFound."""
+    async with db.workspace(workspace_id) as connection:
+        run = await runs.read(connection, run_id)
+    if run is None:
+        raise NotFound("There is no such run in this workspace.")
+    return run
+
+
+async def run_here(
+    db: Database,
+    version: Version,
+    inputs: Mapping[str, Any],
+    outside: Outside,
+    *,
+    bell: Queue,
+    versions: Versions | None = None,
+    trigger: Mapping[str, Any] = MANUAL,
+    on_event: Callable[[Event], None] = lambda _: None,
+) -> Run:
+    """Starts a run and works on it in this process to its end, telling each event as it happens.
+
+    It returns when the run is over, or waits for a person. Cancelled (Ctrl-C), it gives the run back to other workers.
+    """
+    started = await start(db, version, inputs, trigger=trigger)
+    events = Events(db)
+    only = (version.workspace_id, started.run_id)
+    worker = Worker(db, bell, outside, events=events, versions=versions, only=only, drain_s=0.0)
+    working = asyncio.create_task(worker.run())
+    try:
+        async with aclosing(_until_broken(events.watch(*only), working)) as stream:
+            async for event in stream:
+                on_event(event)
+                if event.type == "run" and event.ask is not None:
+                    break
+    finally:
+        worker.stop()
+        await asyncio.gather(working, return_exceptions=True)
+    return await read(db, *only)
+
+
+async def _until_broken(
+    events: AsyncGenerator[Event, None], working: asyncio.Task[None]
+) -> AsyncGenerator[Event, None]:
+    """The events, or the worker's exception as soon as it breaks."""
+    while True:
+        following = asyncio.ensure_future(anext(events))
+        await asyncio.wait({following, working}, return_when=asyncio.FIRST_COMPLETED)
+        if not following.done():
+            following.cancel()
+            working.result()
+            return
+        try:
+            yield following.result()
+        except StopAsyncIteration:
+            return
+
+
+async def _take_keys(connection: Connection, version: Version, new: Sequence[NewRun]) -> dict[str, UUID]:
+    keys: dict[str, UUID] = {}
+    for run in new:
+        if run.key is not None:
+            keys.setdefault(run.key, run.id)
+    if not keys:
+        return {}
+    return await runs.take_keys(connection, version.workspace_id, version.agent_id, keys)
+
+
+def _first_of_each_key(new: Sequence[NewRun]) -> list[NewRun]:
+    seen: set[str] = set()
+    first = []
+    for run in new:
+        if run.key is None or run.key not in seen:
+            first.append(run)
+        if run.key is not None:
+            seen.add(run.key)
+    return first
+
+
+async def _check_day(connection: Connection, version: Version, more: int) -> None:
+    most = version.limits.runs_per_day
+    if most is None:
+        return
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    had = await runs.count_since(connection, version.agent_id, first_id_at(today))
+    if had + more > most:
+        raise LimitReached(
+            f"{version.agent} may run {most} times a day and has run {had} times today (UTC).",
+            next_step="Wait for tomorrow, or raise `runs_per_day`.",
+        )

@@ -1,0 +1,346 @@
+"""The worker: claims runs, keeps thousands of them going on one event loop, and gives back what it cannot finish.
+
+Any number of workers may run, in one process or many, beside an API on the same loop or alone. A worker that dies loses
+nothing: its leases end (at once, when its session with the database does), and another goes on from the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+
+from plainwork.db import Connection, Database, queue, runs
+from plainwork.db.queue import Claim
+from plainwork.db.runs import StepRow
+from plainwork.engine import outputs
+from plainwork.engine.events import Event, Events
+from plainwork.engine.execution import Execution
+from plainwork.engine.journal import LEASE_S, Journal, RunJournal
+from plainwork.engine.kinds import Reach
+from plainwork.engine.plan import Failure
+from plainwork.engine.versions import Version, Versions
+from plainwork.errors import PlainworkError
+from plainwork.queue import Queue
+
+if TYPE_CHECKING:
+    from plainwork.llm import CallRecord, Gateway
+    from plainwork.net import Client
+
+log = structlog.get_logger(__name__)
+
+OpenAccount = Callable[[Claim, str], Awaitable[Mapping[str, Any]]]
+"""Opens the secret of this name for the run of this claim: it checks that the run's agent may use it."""
+
+CLAIM_AT_ONCE = 500
+_TURN = 25
+_LOOK_EVERY_S = 1.0
+_RECONNECT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What runs may use beyond the database: the guarded client, the vault, the operator's mail server, and ``gateway``,
+    which makes a workspace's model gateway that books its calls with the given function."""
+
+    net: Client | None = None
+    open_account: OpenAccount | None = None
+    gateway: Callable[[UUID, Callable[[CallRecord], None]], Gateway] | None = None
+    smtp_url: str | None = None
+
+
+class Worker:
+    """``run`` works until ``stop``. ``concurrency``: how many runs it holds at most; ``only``: work on this one run (workspace
+    id, run id) and no other. ``lease_s``: how long a claim lasts unless it is renewed."""
+
+    def __init__(
+        self,
+        db: Database,
+        bell: Queue,
+        outside: Outside | None = None,
+        *,
+        concurrency: int = 2000,
+        lease_s: float = LEASE_S,
+        events: Events | None = None,
+        versions: Versions | None = None,
+        only: tuple[UUID, UUID] | None = None,
+        drain_s: float = 10.0,
+    ) -> None:
+        self.journal = Journal(db, lease_s=lease_s, held=self._held)
+        self.events = events or Events(db)
+        self.versions = versions or Versions(db)
+        self.active: dict[UUID, Execution] = {}
+        self._db = db
+        self._bell = bell
+        self._outside = outside or Outside()
+        self._concurrency = concurrency
+        self._lease_s = lease_s
+        self._only = only
+        self._drain_s = drain_s
+        self._number: int | None = None
+        self._suspect: Execution | None = None
+        self._gateways: dict[UUID, Gateway] = {}
+        self._room = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    # living
+
+    async def run(self) -> None:
+        """Works until ``stop`` is called; then lets runs finish for ``drain_s`` seconds and gives back the others."""
+        journal = asyncio.create_task(self.journal.run())
+        try:
+            async with self._session():
+                await self._work()
+                await self._drain()
+        finally:
+            for execution in list(self.active.values()):
+                execution.release()
+            self.journal.close()
+            await asyncio.shield(journal)
+
+    def stop(self) -> None:
+        """Take no more runs."""
+        self._stopping.set()
+        self._room.set()
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            while not self._stopping.is_set():
+                claims = await self._claim()
+                if claims:
+                    group.create_task(self._begin(claims))
+
+    async def _drain(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_s):
+                while self.active:
+                    self._room.clear()
+                    await self._room.wait()
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[None]:
+        """Around the work: a session that shows the worker lives, and on which it hears of cancelled runs."""
+        ready = asyncio.Event()
+        keeper = asyncio.create_task(self._keep_session(ready))
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await ready.wait()
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def _keep_session(self, ready: asyncio.Event) -> None:
+        while True:
+            connection: Connection | None = None
+            try:
+                connection = await self._db.dedicated()
+                lost = asyncio.Event()
+                connection.add_termination_listener(lambda _, lost=lost: lost.set())
+                await connection.add_listener(queue.CANCELLED, self._hear_cancelled)
+                self._number = await queue.register(connection, f"{socket.gethostname()}:{os.getpid()}")
+                ready.set()
+                await lost.wait()
+                log.warning("worker.session_lost", worker=self._number)
+            except (PlainworkError, OSError) as error:
+                log.warning("worker.no_session", error=str(error))
+            finally:
+                # Without a session of its own the worker's leases must run their full time.
+                self._number = None
+                if connection is not None and not connection.is_closed():
+                    connection.terminate()
+            await asyncio.sleep(_RECONNECT_S)
+
+    def _hear_cancelled(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
+        execution = self.active.get(UUID(payload))
+        if execution is not None:
+            execution.records.lose()
+
+    # claiming
+
+    async def _claim(self) -> list[Claim]:
+        room = self._concurrency - len(self.active)
+        if room <= 0:
+            self._room.clear()
+            await self._room.wait()
+            return []
+        try:
+            return await (self._claim_any(min(room, CLAIM_AT_ONCE)) if self._only is None else self._claim_only())
+        except (PlainworkError, OSError) as error:
+            log.warning("worker.cannot_claim", error=str(error))
+            await asyncio.sleep(_RECONNECT_S)
+            return []
+
+    async def _claim_any(self, limit: int) -> list[Claim]:
+        deliveries = await self._bell.wait(limit, _LOOK_EVERY_S)
+        if not deliveries or self._stopping.is_set():
+            return []
+        suspects = 1 if self._suspect is None else 0
+        claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
+        await self._bell.done(deliveries)
+        if not claims:
+            await asyncio.sleep(0.01)
+        return claims
+
+    async def _claim_only(self) -> list[Claim]:
+        assert self._only is not None
+        claim = None
+        if self._only[1] not in self.active:
+            claim = await queue.claim_one(self._db, *self._only, self._number, self._lease_s)
+        if claim is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._stopping.wait()
+        return [claim] if claim else []
+
+    # beginning
+
+    async def _begin(self, claims: list[Claim]) -> None:
+        """Begins claimed runs, pausing every few so that the commits of others go on meanwhile."""
+        fresh: list[tuple[Claim, Version]] = []
+        others: dict[UUID, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            version = self.versions.known(claim.workspace_id, claim.version_id)
+            if version is not None and claim.epoch == 1:
+                fresh.append((claim, version))
+            else:
+                others[claim.workspace_id].append(claim)
+        for turn, (claim, version) in enumerate(fresh, 1):
+            self._execute(claim, version, ())
+            if not turn % _TURN:
+                await asyncio.sleep(0)
+        for workspace_id, some in others.items():
+            await self._begin_with_history(workspace_id, some)
+
+    async def _begin_with_history(self, workspace_id: UUID, claims: list[Claim]) -> None:
+        """Reads what is needed inside the workspace. What cannot be read now is given back by its lease's end."""
+        again = [claim.run_id for claim in claims if claim.epoch > 1]
+        try:
+            async with self._db.workspace(workspace_id) as connection:
+                broken = await self._read_versions(connection, workspace_id, claims)
+                journals = await runs.journals(connection, again) if again else {}
+        except (PlainworkError, OSError) as error:
+            log.warning("worker.cannot_read", workspace_id=str(workspace_id), runs=len(claims), error=str(error))
+            return
+        for turn, claim in enumerate(claims, 1):
+            version = self.versions.known(workspace_id, claim.version_id)
+            if version is not None:
+                self._execute(claim, version, journals.get(claim.run_id, ()))
+            else:
+                self._give_up(claim, broken.get(claim.version_id))
+            if not turn % _TURN:
+                await asyncio.sleep(0)
+
+    async def _read_versions(
+        self, connection: Connection, workspace_id: UUID, claims: Iterable[Claim]
+    ) -> dict[UUID, PlainworkError]:
+        broken: dict[UUID, PlainworkError] = {}
+        for version_id in {claim.version_id for claim in claims}:
+            try:
+                await self.versions.read(connection, workspace_id, [version_id])
+            except PlainworkError as error:
+                broken[version_id] = error
+        return broken
+
+    def _execute(self, claim: Claim, version: Version, history: Iterable[StepRow]) -> None:
+        try:
+            execution = Execution(self, claim, version, tuple(history))
+        except PlainworkError as error:
+            self._give_up(claim, error)
+            return
+        self.active[claim.run_id] = execution
+        if claim.claims > 2:
+            self._suspect = execution
+        if execution.is_crash_loop():
+            return
+        try:
+            execution.advance()
+        except Exception as error:
+            log.exception("run.broke", run_id=str(claim.run_id))
+            execution.stop("step_failed", _bug(error))
+
+    def _give_up(self, claim: Claim, error: PlainworkError | None) -> None:
+        """Ends a run that cannot even begin."""
+        message = error.message if error else "The version of this run is not there any more."
+        ended = _NotBegun(self, claim)
+        self.journal.submit(ended.records.end("failed", "undeliverable", Failure("rejected", message)))
+
+    # what executions ask for
+
+    def reach(self, execution: Execution) -> Reach:
+        """What the steps of this run may use outside."""
+        outside = self._outside
+        return Reach(
+            net=outside.net,
+            llm=self._gateway(execution.claim.workspace_id),
+            account=partial(self._open_account, execution) if outside.open_account else None,
+            smtp_url=outside.smtp_url,
+        )
+
+    def left(self, execution: Execution) -> None:
+        """The execution is done with its run."""
+        if self.active.get(execution.claim.run_id) is execution:
+            del self.active[execution.claim.run_id]
+        if self._suspect is execution:
+            self._suspect = None
+        self._room.set()
+
+    def tell(self, execution: Execution, event: dict[str, Any] | None = None) -> None:
+        """Passes on to those who watch."""
+        if self._suspect is execution and execution.records.seq > execution.claim.steps:
+            self._suspect = None
+        run_id = execution.claim.run_id
+        if self.events.is_watched(run_id):
+            self.events.tell(run_id, Event(**event) if event else None)
+
+    def _held(self) -> Iterable[RunJournal]:
+        return (execution.records for execution in self.active.values())
+
+    async def _open_account(self, execution: Execution, name: str) -> Mapping[str, Any]:
+        assert self._outside.open_account is not None
+        account = await self._outside.open_account(execution.claim, name)
+        execution.secrets |= outputs.secret_values(account, None)
+        return account
+
+    def _gateway(self, workspace_id: UUID) -> Gateway | None:
+        if self._outside.gateway is None:
+            return None
+        gateway = self._gateways.get(workspace_id)
+        if gateway is None:
+            gateway = self._gateways[workspace_id] = self._outside.gateway(workspace_id, self._book)
+        return gateway
+
+    def _book(self, call: CallRecord) -> None:
+        execution = self.active.get(UUID(call.run)) if call.run else None
+        if execution is not None:
+            execution.note_model_call(call)
+
+
+class _NotBegun:
+    """Stands in for an execution where there is none."""
+
+    def __init__(self, worker: Worker, claim: Claim) -> None:
+        self.records = RunJournal(claim, self)
+        self._worker = worker
+
+    def lost(self) -> None:
+        """Somebody else has the run; they will find the same."""
+
+    def committed(self) -> None:
+        """The run has ended."""
+        self._worker.events.tell(self.records.claim.run_id)
+
+
+def _bug(error: Exception) -> Failure:
+    return Failure("rejected", f"The run stopped on an error of ours ({type(error).__name__}).", "Tell the operator.")

@@ -32,6 +32,7 @@ class Local:
         self._turn = asyncio.Lock()
         self._child: asyncio.subprocess.Process | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._at_loop_end: AsyncGenerator[None, None] | None = None
 
     @property
@@ -64,6 +65,8 @@ class Local:
         if self._idle is not None:
             self._idle.cancel()
         await self._end()
+        if self._leaving is not None:
+            await self._leaving
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._idle is not None:
@@ -118,10 +121,8 @@ class Local:
             self._idle = loop.call_later(self._idle_s, self._release)
 
     def _release(self) -> None:
-        """Lets an idle child go: at the end of its input it leaves by itself."""
-        if not self._turn.locked() and self._child is not None and self._child.stdin is not None:
-            self._child.stdin.close()
-            self._child = None
+        if not self._turn.locked():
+            self._leaving = asyncio.get_running_loop().create_task(self._end())
 
     async def _end(self) -> None:
         child, self._child = self._child, None

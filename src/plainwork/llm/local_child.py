@@ -15,10 +15,11 @@ import urllib.request
 from pathlib import Path
 from typing import Any, TextIO
 
-CONTEXT = 4096
+CONTEXT = 3072
 ANSWER = 512
 ANSWER_BY_SCHEMA = 1024
 LEAST_PROMPT = 256
+MOST_CHARACTERS = 12  # to a token; ordinary English has about four
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 GREEDY_PENALTY = 1.1  # without one, a model this small repeats itself when it always takes the likeliest word
 
@@ -99,10 +100,10 @@ class Model:
         frame = 16 * (len(messages) + 1)  # what the chat template adds
         others = sum(self._tokens(m["content"]) for i, m in enumerate(messages) if i != longest)
         room = max(room - frame - others, LEAST_PROMPT // 2)
+        if len(kept) > room * MOST_CHARACTERS:  # counting the tokens of a whole book would take longer than answering
+            kept = _without_middle(text, room * MOST_CHARACTERS)
         while (size := self._tokens(kept)) > room:
-            keep = int(len(kept) * room / size * 0.97) - 64
-            head, tail = int(keep * 0.6), keep - int(keep * 0.6)
-            kept = f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
+            kept = _without_middle(text, int(len(kept) * room / size * 0.97) - 64)
         fitted = [dict(m) for m in messages]
         fitted[longest]["content"] = kept
         return fitted, max(0, len(text) - len(kept))
@@ -118,6 +119,12 @@ class Model:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=30) as reply:
             return len(json.load(reply)["tokens"])
+
+
+def _without_middle(text: str, keep: int) -> str:
+    head = int(keep * 0.6)
+    tail = len(text) - (keep - head)
+    return f"{text[:head]}\n[… {tail - head} characters left out …]\n{text[tail:]}"
 
 
 def weights() -> Path:

@@ -21,11 +21,10 @@ class Message:
 class Request:
     """One question to a model.
 
-    ``model``: ``provider:model``, or several as a fallback chain (the next is tried when one fails other than by
-    refusing the request itself); None or empty: the gateway's default. Give ``prompt`` or ``messages`` (both: the
-    prompt is the last user turn). ``schema``: a JSON Schema the answer must satisfy. ``temperature`` 0 unless said,
-    so that answers repeat as far as the provider allows. ``run``, ``node``, ``agent`` and ``version`` only travel
-    into the ledger.
+    ``model``: ``provider:model``, or several as a fallback chain (when one fails, the next is asked); None or empty:
+    the gateway's default. Give ``prompt`` or ``messages`` (both: the prompt is the last user turn). ``schema``: a JSON
+    Schema the answer must satisfy. ``temperature`` 0 unless said, so that answers repeat as far as the provider allows.
+    ``run``, ``node``, ``agent`` and ``version`` only travel into the ledger.
     """
 
     model: str | tuple[str, ...] | None = None

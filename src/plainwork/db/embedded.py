@@ -236,7 +236,7 @@ def _let_in(folder: Path) -> None:
 
 # ── The server ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def _launch(folder: Path, socket_folder: Path, tuning: Mapping[str, str]) -> None:
-    _forget_stale_pid(folder)
+    _forget_dead_server(folder, socket_folder)
     log = folder / "server.log"
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         log.unlink()
@@ -311,20 +311,30 @@ def _answers(socket_folder: Path) -> bool:
     return True
 
 
-def _forget_stale_pid(folder: Path) -> None:
-    """Removes ``postmaster.pid`` when its process id now belongs to a program that is not this server.
+def _forget_dead_server(folder: Path, socket_folder: Path) -> None:
+    """Removes the lock files of a server that is gone.
 
-    Postgres sees for itself that a dead process is dead, but takes any living one of the same user for a server:
-    after a crash in a container the same small number is soon in use again.
+    Postgres sees for itself that a dead process is dead, but takes any living one of the same user for a server: after a
+    crash in a container the same small number is soon in use again, or nobody has collected the dead process yet.
     """
-    path = folder / "postmaster.pid"
-    try:
-        pid = int(path.read_text().split("\n", 1)[0])
-    except (OSError, ValueError):
-        return
-    found = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    if "postgres" not in found.stdout:
-        path.unlink(missing_ok=True)
+    for path in (folder / "postmaster.pid", socket_folder / f"{_SOCKET_NAME}.lock"):
+        try:
+            pid = int(path.read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            continue
+        if not _is_server(pid, folder):
+            path.unlink(missing_ok=True)
+
+
+def _is_server(pid: int, folder: Path) -> bool:
+    """Whether a process works in this data folder, as a Postgres server does; where that cannot be seen, by its name."""
+    if Path("/proc/self/cwd").exists():
+        try:
+            return Path(f"/proc/{pid}/cwd").readlink() == folder
+        except OSError:
+            return False
+    found = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "postgres" in found.stdout and "defunct" not in found.stdout
 
 
 def programs() -> Path:

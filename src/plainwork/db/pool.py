@@ -152,18 +152,22 @@ async def open(
 async def _prepare(owner: Login, app_url: str | None, apply: bool) -> Login:
     """Migrates (or checks) as the owner; the app role's login, which works and which row-level security binds."""
     given = Login(_checked(app_url, "DATABASE_APP_URL"), "DATABASE_APP_URL") if app_url else None
+    given_role = _user(given.url) if given else None
     connection = await _connect(owner)
     try:
         with translated(address(owner.url)):
             if apply:
-                await migrate.migrate(
-                    connection, app_role=unquote(urlsplit(app_url).username or "") if app_url else None
-                )
+                await migrate.migrate(connection, app_role=given_role)
             else:
                 await migrate.require_current(connection)
             names = await migrate.roles(connection)
             if names is None:
                 raise Unavailable("The database is not set up.", next_step="Run plainwork migrate.")
+            if given_role not in (None, names.app):
+                raise Invalid(
+                    f"This database works as the role {names.app}, not as {given_role}.",
+                    next_step="Name that role in DATABASE_APP_URL.",
+                )
             login = given or await _app_login(connection, owner, names.app)
             await _require_bound(connection, names.app)
             return login
@@ -175,8 +179,7 @@ async def _app_login(connection: Connection, owner: Login, role: str) -> Login:
     """The login of the app role. Sets its password anew when it is refused: first use, or the owner's has changed."""
     password = _derived_password(owner, role)
     # Some hosts' poolers want "user.project" where the server knows "user".
-    owner_name = unquote(urlsplit(owner.url).username or "")
-    suffix = owner_name.removeprefix(await connection.fetchval("select current_user"))
+    suffix = _user(owner.url).removeprefix(await connection.fetchval("select current_user"))
     login = Login(owner.url, owner.source, role + (suffix if suffix.startswith(".") else ""), password)
     try:
         await (await _connect(login)).close()
@@ -282,6 +285,10 @@ async def _init(connection: Connection) -> None:
     }
     for name, (encoder, decoder) in encoders.items():
         await connection.set_type_codec(name, schema="pg_catalog", format="binary", encoder=encoder, decoder=decoder)
+
+
+def _user(url: str) -> str:
+    return unquote(urlsplit(url).username or "")
 
 
 def _checked(url: str, source: str) -> str:

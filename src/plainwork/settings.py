@@ -50,7 +50,7 @@ class Settings:
             "host": env.get("PLAINWORK_HOST") or "127.0.0.1",
             "port": _whole(env, "PLAINWORK_PORT", 8700, most=65535),
             "concurrency": _whole(env, "PLAINWORK_CONCURRENCY", 2000, most=100_000),
-            "log_level": env.get("PLAINWORK_LOG_LEVEL") or "info",
+            "log_level": _one_of(env, "PLAINWORK_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         }
         values.update({k: v for k, v in overrides.items() if v is not None})
         return cls(**values)  # type: ignore[arg-type]
@@ -63,3 +63,10 @@ def _whole(env: Mapping[str, str], name: str, default: int, *, most: int) -> int
     if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= most:
         raise Invalid(f"{name} is {text!r}, not a whole number from 0 to {most}.", next_step=f"Set {name} or unset it.")
     return int(text)
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    text = (env.get(name) or default).lower()
+    if text not in choices:
+        raise Invalid(f"{name} is {text!r}, not one of {', '.join(choices)}.", next_step=f"Set {name} or unset it.")
+    return text

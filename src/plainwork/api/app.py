@@ -24,10 +24,15 @@ from plainwork.api import (
 )
 from plainwork.api.auth import Permission, Routes
 from plainwork.engine.catalogue import load as load_catalogue
+from plainwork.engine.versions import Versions
 
 if TYPE_CHECKING:
     from plainwork.db import Database
+    from plainwork.engine.events import Events
+    from plainwork.engine.worker import Outside
+    from plainwork.queue import Queue
     from plainwork.settings import Settings
+    from plainwork.vault import Vault
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 _HEADERS = {
@@ -48,8 +53,10 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-async def create_app(settings: Settings, database: Database) -> FastAPI:
-    """The application over an open database. Raises RuntimeError when a route declares no permission."""
+def create_app(
+    settings: Settings, database: Database, vault: Vault, bell: Queue, events: Events, outside: Outside
+) -> FastAPI:
+    """The application over what the process has opened. Raises RuntimeError when a route declares no permission."""
     app = FastAPI(
         title="Plainwork",
         version=__version__,
@@ -60,6 +67,11 @@ async def create_app(settings: Settings, database: Database) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
+    app.state.vault = vault
+    app.state.bell = bell
+    app.state.events = events
+    app.state.outside = outside
+    app.state.versions = Versions(database)
     app.state.catalogue = load_catalogue()
     problems.install(app)
     for resource in (setup, session, agents, runs, drafts, specs, kinds, secrets, api_keys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,7 +16,7 @@ from plainwork.api.auth import CallerArg, Permission, Routes, Tenant
 from plainwork.db import agents as agent_rows
 from plainwork.db import runs as rows
 from plainwork.engine import start
-from plainwork.engine.events import Event, Events
+from plainwork.engine.events import Event
 from plainwork.errors import Conflict, NotFound
 
 routes = Routes(tags=["runs"])
@@ -55,29 +54,32 @@ async def start_run(
 
     The same ``Idempotency-Key`` for the same agent gives the first run again.
     """
-    database = request.app.state.database
-    async with database.workspace(caller.workspace_id) as connection:
-        version = await agent_rows.version_to_run(connection, agent_id, body.version)
+    state = request.app.state
+    async with state.database.workspace(caller.workspace_id) as connection:
+        version_id = await _version_to_run(connection, agent_id, body.version)
+    version = await state.versions.get(caller.workspace_id, version_id)
     trigger = {"kind": "manual", "by": f"{caller.actor.kind}:{caller.actor.id}"}
-    run_id = await start.start(
-        database, caller.workspace_id, version, body.inputs, trigger=trigger, key=idempotency_key
+    started = await start.start(
+        state.database, version, body.inputs, trigger=trigger, key=idempotency_key, bell=state.bell
     )
-    if wait is not None:
-        await _ended(request.app.state.events, caller.workspace_id, run_id, wait)
-    async with database.workspace(caller.workspace_id) as connection:
-        run = await _read(connection, run_id)
+    run_id = started.run_id
+    run = await start.wait_for(state.events, state.database, caller.workspace_id, run_id, wait or 0)
     if run.is_over and wait is not None:
         response.status_code = 200
     response.headers["Location"] = f"/api/v1/runs/{run_id}"
     return shown(run)
 
 
-async def _ended(events: Events, workspace_id: UUID, run_id: UUID, wait_s: float) -> None:
-    """Returns when the run is over, or after ``wait_s`` seconds."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(wait_s):
-            async for _ in events.watch(workspace_id, run_id):
-                continue
+async def _version_to_run(connection: Any, agent_id: UUID, number: int | None) -> UUID:
+    """The version of that number, or the live one. Raises NotFound, or Conflict when none is live."""
+    agent = await agent_rows.get(connection, agent_id)
+    if number is not None:
+        return (await agent_rows.version_numbered(connection, agent_id, number)).id
+    if agent.live_version_id is None:
+        raise Conflict(
+            f"{agent.name} has no live version.", next_step=f"PUT /api/v1/agents/{agent_id}/live, or name a version."
+        )
+    return agent.live_version_id
 
 
 @routes.add("GET", "/agents/{agent_id}/runs", Permission.RUNS_READ)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import Coroutine
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plainwork.db import Database
+    from plainwork.engine.events import Events
+    from plainwork.engine.worker import Outside
+    from plainwork.queue import Queue
+    from plainwork.vault import Vault
 
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Where the API listens (8700).")]
 Host = Annotated[str | None, typer.Option("--host", help="The address the API listens on (127.0.0.1).")]
@@ -65,7 +70,7 @@ async def _migrate(settings: Settings) -> None:
     from plainwork import db
 
     async with await db.open(settings) as database:
-        typer.echo(f"The schema is at version {await database.schema_version()}.")
+        typer.echo(f"The schema of {database.where} is up to date.")
 
 
 def _serve(settings: Settings, parts: set[str]) -> int:
@@ -97,23 +102,88 @@ def _listen(settings: Settings) -> Iterator[socket.socket]:
 
 
 async def _run_parts(settings: Settings, parts: set[str], listener: socket.socket | None) -> None:
-    from plainwork import db
+    from plainwork import db, log, queue, vault
+    from plainwork.engine.events import Events
 
+    log.configure(settings.log_level)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with await db.open(settings) as database, _parts(settings, database, parts) as work:
-        if listener is not None:
-            work.append(_serve_api(settings, database, listener, stop))
-        tasks = [asyncio.ensure_future(part) for part in work]
-        tasks.append(asyncio.ensure_future(stop.wait()))
+    async with await db.open(settings) as database:
+        bell = await queue.open(settings, database)
+        process = _Process(settings, database, bell, vault.open(settings, database), Events(database), stop)
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await process.run(parts, listener)
         finally:
-            stop.set()
-            await _wind_down(tasks)
-        for task in done:
-            task.result()
+            await bell.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """What the parts of one process share."""
+
+    settings: Settings
+    database: Database
+    bell: Queue
+    vault: Vault
+    events: Events
+    stop: asyncio.Event
+
+    async def run(self, parts: set[str], listener: socket.socket | None) -> None:
+        """Runs the parts until one of them ends or the process is asked to stop."""
+        from plainwork.cli.outside import open_outside
+
+        async with open_outside(self.settings, self.database, self.vault) as outside:
+            work = self._background(parts, outside)
+            if listener is not None:
+                work.append(self._serve_api(listener, outside))
+            tasks = [asyncio.ensure_future(part) for part in work]
+            stopping = asyncio.ensure_future(self.stop.wait())
+            try:
+                done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self.stop.set()
+                await _wind_down([*tasks, stopping])
+            for task in done:
+                task.result()
+
+    def _background(self, parts: set[str], outside: Outside) -> list[Coroutine[Any, Any, None]]:
+        work: list[Coroutine[Any, Any, None]] = []
+        if "worker" in parts:
+            from plainwork.engine.worker import Worker
+
+            most = self.settings.concurrency
+            work.append(Worker(self.database, self.bell, outside, concurrency=most, events=self.events).run())
+        if "scheduler" in parts:
+            from plainwork.scheduler import Scheduler
+
+            work.append(Scheduler(self.database, self.bell).run())
+        return work
+
+    async def _serve_api(self, listener: socket.socket, outside: Outside) -> None:
+        import uvicorn
+
+        from plainwork.api.app import create_app
+
+        class Quiet(uvicorn.Server):
+            """uvicorn without its own signal handling: the process has one, for all its parts."""
+
+            def capture_signals(self) -> Any:
+                return nullcontext()
+
+        app = create_app(self.settings, self.database, self.vault, self.bell, self.events, outside)
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+        server = Quiet(config)
+        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(0.01)
+        if server.started:
+            await _announce(self.database, listener)
+            stopping = asyncio.ensure_future(self.stop.wait())
+            await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            server.should_exit = True
+        await serving
 
 
 async def _wind_down(tasks: list[asyncio.Future[Any]]) -> None:
@@ -122,56 +192,6 @@ async def _wind_down(tasks: list[asyncio.Future[Any]]) -> None:
     for task in late:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _parts(
-    settings: Settings, database: Database, parts: set[str]
-) -> AsyncIterator[list[Coroutine[Any, Any, None]]]:
-    """The parts that work in the background, with what they share."""
-    work: list[Coroutine[Any, Any, None]] = []
-    if not parts & {"worker", "scheduler"}:
-        yield work
-        return
-    from plainwork import queue
-    from plainwork.cli.runs import reach
-
-    async with queue.open(settings, database) as doorbell, reach(settings, database) as outside:
-        if "worker" in parts:
-            from plainwork.engine.worker import Worker
-
-            work.append(Worker(database, doorbell, outside, settings).run())
-        if "scheduler" in parts:
-            from plainwork.scheduler import Scheduler
-
-            work.append(Scheduler(database, doorbell).run())
-        yield work
-
-
-async def _serve_api(settings: Settings, database: Database, listener: socket.socket, stop: asyncio.Event) -> None:
-    import uvicorn
-
-    from plainwork.api.app import create_app
-
-    class Quiet(uvicorn.Server):
-        """uvicorn without its own signal handling: the process has one, for all its parts."""
-
-        def capture_signals(self) -> Any:
-            return nullcontext()
-
-    app = await create_app(settings, database)
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
-    server = Quiet(config)
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells nobody
-        await asyncio.sleep(0.01)
-    if server.started:
-        await _announce(database, listener)
-        waiting = asyncio.ensure_future(stop.wait())
-        await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        server.should_exit = True
-    await serving
 
 
 async def _announce(database: Database, listener: socket.socket) -> None:

@@ -1,0 +1,86 @@
+"""What runs may use outside, put together for one process: the guarded client, opened secrets, models, the mail server."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from plainwork.errors import NotFound
+
+if TYPE_CHECKING:
+    from plainwork.db import Database
+    from plainwork.db.queue import Claim
+    from plainwork.engine.worker import Outside
+    from plainwork.llm import CallRecord, Gateway
+    from plainwork.settings import Settings
+    from plainwork.vault import Vault
+
+SECRET_PREFIX = "PLAINWORK_SECRET_"  # noqa: S105 - a name, not a secret
+
+
+@asynccontextmanager
+async def open_outside(
+    settings: Settings, database: Database, vault: Vault, *, secrets: Mapping[str, Any] | None = None
+) -> AsyncIterator[Outside]:
+    """The outside of this process. ``secrets`` (name → value) go before the vault's; they are used, never stored."""
+    from plainwork import llm
+    from plainwork.engine.worker import Outside
+    from plainwork.net import Client
+    from plainwork.vault import Use
+
+    given = secrets or {}
+
+    async def open_account(claim: Claim, name: str) -> Mapping[str, Any]:
+        if name in given:
+            value = given[name]
+        else:
+            value = await vault.open(claim.workspace_id, name, Use(agent=claim.agent_id))
+        return value if isinstance(value, dict) else {"value": value}
+
+    gateways: list[Gateway] = []
+    async with Client(settings.allow_hosts) as client:
+
+        def gateway(workspace_id: UUID, record: Callable[[CallRecord], None]) -> Gateway:
+            keys = provider_keys(vault, workspace_id)
+            made = llm.Gateway(client, keys, record)
+            gateways.append(made)
+            return made
+
+        try:
+            yield Outside(net=client, open_account=open_account, gateway=gateway, smtp_url=settings.smtp_url)
+        finally:
+            for made in gateways:
+                await made.close()
+
+
+def provider_keys(vault: Vault, workspace_id: UUID) -> Any:
+    """A provider's key: the workspace's secret of the provider's name, else the operator's environment variable."""
+    from plainwork import llm
+    from plainwork.vault import Use
+
+    operators = llm.keys_from_env(os.environ)
+
+    async def keys(provider: str) -> Any:
+        try:
+            return await vault.open(workspace_id, provider, Use(connector="llm"))
+        except NotFound:
+            return await operators(provider)
+
+    return keys
+
+
+def secrets_from_env() -> dict[str, Any]:
+    """``PLAINWORK_SECRET_<NAME>`` variables: the secret ``<NAME>``, JSON where it is an object, else text."""
+    found: dict[str, Any] = {}
+    for name, text in os.environ.items():
+        if name.startswith(SECRET_PREFIX) and text:
+            try:
+                value = json.loads(text) if text.lstrip().startswith("{") else text
+            except json.JSONDecodeError:
+                value = text
+            found[name.removeprefix(SECRET_PREFIX)] = value
+    return found

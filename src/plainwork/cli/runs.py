@@ -1,0 +1,231 @@
+"""``plainwork run``: one document, run durably in this process, watched live."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from plainwork.cli import output
+from plainwork.cli.specs import File, Json, load_valid
+from plainwork.errors import Where
+
+if TYPE_CHECKING:
+    from plainwork.db import Database
+    from plainwork.db.agents import Version
+    from plainwork.db.runs import Run, StepRow
+    from plainwork.engine.events import Event
+    from plainwork.llm import Gateway
+    from plainwork.settings import Settings
+    from plainwork.spec import Loaded
+
+LOCAL_WORKSPACE = UUID("0197f000-0000-7000-8000-000000000001")
+"""The workspace of what is run from the command line."""
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this module's commands to the program."""
+    app.command(name="run")(run)
+
+
+def run(
+    file: File,
+    inputs: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="K=V", help="One input.")] = None,
+    json: Json = False,
+    data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Where the embedded Postgres lives.")] = None,
+) -> int:
+    """Run a document here, durably, and watch it."""
+    import uvloop
+
+    from plainwork.settings import Settings
+    from plainwork.spec.inputs import coerce
+
+    loaded, flow = load_valid(file)
+    given = coerce(flow.inputs, _pairs(inputs or []), from_text=True)
+    settings = Settings.from_env(data_dir=data_dir)
+    show = _silent if json else _show_lines()
+    ended, steps = uvloop.run(_run(settings, loaded, given, show))
+    if json:
+        output.print_json(_answer(ended, steps))
+    else:
+        _tell_end(ended)
+    return output.OK if ended.status == "succeeded" else output.NOT_RIGHT
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """``k=v`` texts as a dict. Raises Unreadable for one without ``=`` and for a name given twice."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or name in found:
+            what = "is given twice" if name in found else "is not NAME=VALUE"
+            raise output.Unreadable(
+                f"--input {text[:80]!r} {what}.", where=Where(field="--input"), next_step="Write --input name=value."
+            )
+        found[name] = value
+    return found
+
+
+async def _run(
+    settings: Settings, loaded: Loaded, inputs: dict[str, Any], show: Callable[[Event], None]
+) -> tuple[Run, list[StepRow]]:
+    from plainwork import db, queue, vault
+    from plainwork.cli.outside import open_outside, secrets_from_env
+    from plainwork.db import runs
+    from plainwork.engine.start import run_here
+    from plainwork.engine.versions import Versions
+
+    async with await db.open(settings) as database:
+        stored = await _store(database, loaded)
+        versions = Versions(database)
+        version = await versions.get(LOCAL_WORKSPACE, stored.id)
+        bell = await queue.open(settings, database)
+        store = vault.open(settings, database)
+        try:
+            async with open_outside(settings, database, store, secrets=secrets_from_env()) as outside:
+                ended = await run_here(database, version, inputs, outside, bell=bell, versions=versions, on_event=show)
+        finally:
+            await bell.close()
+        async with database.workspace(LOCAL_WORKSPACE) as connection:
+            return ended, await runs.steps(connection, ended.id, limit=100_000)
+
+
+async def _store(database: Database, loaded: Loaded) -> Version:
+    """The document as a version of its agent in the command line's workspace; the same text is the same version."""
+    import msgspec
+
+    from plainwork.db import agents, workspaces
+    from plainwork.errors import Conflict, NotFound
+    from plainwork.spec.render import render
+
+    spec, flow = loaded.spec, loaded.flow
+    if spec is None or flow is None:  # load_valid has seen to it
+        raise output.Unreadable("The document has errors.", next_step="Run `plainwork check` on it.")
+    async with database.workspace(LOCAL_WORKSPACE) as connection:
+        try:
+            await workspaces.get(connection)
+        except NotFound:
+            with contextlib.suppress(Conflict):
+                await workspaces.create(connection, LOCAL_WORKSPACE, "Command line")
+        slug = spec.id or workspaces.slug_of(spec.title)
+        agent = await agents.by_slug(connection, slug)
+        if agent is None:
+            agent = await agents.create(connection, spec.title, slug=slug, about=spec.about, tags=spec.tags)
+        return await agents.publish(
+            connection,
+            agent.id,
+            markdown=loaded.markdown or render(spec),
+            spec=msgspec.to_builtins(spec),
+            flow=msgspec.to_builtins(flow),
+        )
+
+
+def _answer(ended: Run, steps: list[StepRow]) -> dict[str, Any]:
+    """The contract of ``run --json``."""
+    return {
+        "run_id": str(ended.id),
+        "status": ended.status,
+        "output": ended.output,
+        "failure": ended.failure,
+        "cause": ended.cause,
+        "steps": [_step(row) for row in steps if row.status not in {"started", "waiting"}],
+        "cost_usd": ended.cost_usd,
+    }
+
+
+def _step(row: StepRow) -> dict[str, Any]:
+    return {
+        "path": row.path,
+        "step": row.path.rpartition(".")[2],
+        "attempt": row.attempt,
+        "status": row.status,
+        "outcome": row.outcome,
+        "output": row.output,
+        "failure": row.failure,
+        "took_ms": row.took_ms,
+    }
+
+
+def _silent(_event: Event) -> None:
+    """For programs: only the answer is printed."""
+
+
+_MARKS = {"succeeded": "✓", "failed": "✗", "skipped": "–", "waiting": "…"}
+_STYLES = {"succeeded": "green", "failed": "red", "skipped": "dim", "waiting": "yellow"}
+
+
+def _show_lines() -> Callable[[Event], None]:
+    """Shows each step as it ends; on a terminal also, on the last line, the one that is under way."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=False, highlight=False)
+    status = console.status("starting", spinner="dots") if sys.stdout.isatty() else None
+    if status is not None:
+        status.start()
+
+    def show(event: Event) -> None:
+        if event.type == "run":
+            if status is not None and event.status in {"succeeded", "failed", "cancelled"}:
+                status.stop()
+            return
+        if event.status == "started" or event.seq == 0:
+            if status is not None and event.path:
+                status.update(event.path)
+            return
+        took = f"{event.took_ms / 1000:8.2f} s" if event.took_ms is not None else " " * 10
+        line = Text(f"{_MARKS.get(event.status, '·')} ", style=_STYLES.get(event.status, ""))
+        line.append(f"{event.path}", style="bold" if event.path and "." not in event.path else "")
+        line.append(f"  {took}", style="dim")
+        if event.outcome:
+            line.append(f"  → {event.outcome}", style="cyan")
+        if event.failure:
+            line.append(f"  {_failure_text(event.failure)}", style="red")
+        console.print(line)
+
+    return show
+
+
+def _failure_text(failure: Any) -> str:
+    if isinstance(failure, dict):
+        said = " ".join(str(failure[k]) for k in ("message", "next_step") if failure.get(k))
+        return said[:600]
+    return str(failure)[:600]
+
+
+def _tell_end(ended: Run) -> None:
+    began = ended.started_at or ended.created_at
+    took = f" in {(ended.finished_at - began).total_seconds():.2f} s" if ended.finished_at else ""
+    typer.echo(f"{ended.status}{took}, {ended.cost_usd:.4f} USD, run {ended.id}")
+    if ended.failure:
+        typer.echo(f"  {_failure_text(ended.failure)}", err=True)
+    if ended.ask:
+        typer.echo(f"  It waits for a person: what happened to the step {ended.ask}?", err=True)
+    if ended.status == "succeeded" and ended.output is not None:
+        text = ended.output if isinstance(ended.output, str) else None
+        if text is not None:
+            typer.echo(text)
+        else:
+            output.print_json(ended.output)
+
+
+@asynccontextmanager
+async def local_gateway() -> AsyncIterator[Gateway]:
+    """A gateway without a database, for ``draft --model``: keys come from the environment alone."""
+    from plainwork import llm
+    from plainwork.net import Client
+    from plainwork.settings import Settings
+
+    async with Client(Settings.from_env().allow_hosts) as client:
+        gateway = llm.Gateway(client, llm.keys_from_env(os.environ))
+        try:
+            yield gateway
+        finally:
+            await gateway.close()

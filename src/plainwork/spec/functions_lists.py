@@ -83,7 +83,7 @@ def all_of(frame: Frame, values: Any) -> bool:
 
 @function("sorted(list, by=null, descending=false)", selects=True)
 def in_order(frame: Frame, values: Any, by: Any = None, descending: Any = False) -> list[Any]:
-    """The list in order; by names the key to order by, and what has none comes last."""
+    """The list in order; by names the key to order by, and items without it come last."""
     return _ordered(frame, want_list(values, "sorted"), by, "sorted", descending=bool(descending))
 
 
@@ -91,6 +91,8 @@ def _ordered(frame: Frame, values: list[Any], by: Any, name: str, descending: bo
     frame.make_list(len(values))
     pairs = [(value if by is None else part_of(frame, value, by), value) for value in values]
     present = [pair for pair in pairs if pair[0] is not None]
+    if by is None and len(present) < len(values) > 1:
+        refuse(f"{name} cannot order a list with nothing (null) in it.", "Take it out first with compact(list).")
     rounds = max(1, len(present).bit_length())
     kinds = set()
     for key, _ in present:

@@ -60,9 +60,9 @@ def _row(call: CallRecord) -> LlmCall:
         failure=call.failure,
         latency_ms=round(call.latency_s * 1000),
         first_token_ms=None if call.first_token_s is None else round(call.first_token_s * 1000),
-        input_tokens=call.usage.input_tokens,
-        output_tokens=call.usage.output_tokens,
-        cached_tokens=call.usage.cached_tokens,
-        reasoning_tokens=call.usage.reasoning_tokens,
+        input_tokens=call.usage.input,
+        output_tokens=call.usage.output,
+        cached_tokens=call.usage.cached,
+        reasoning_tokens=call.usage.reasoning,
         cost_usd=None if call.cost_usd is None else Decimal(str(call.cost_usd)),
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 import typer
 
 from plainwork.cli import output
-from plainwork.cli.specs import File, Json, load_valid
+from plainwork.cli.specs import Document, File, Json, read
 from plainwork.errors import Where
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from plainwork.engine.events import Event
     from plainwork.llm import Gateway
     from plainwork.settings import Settings
-    from plainwork.spec import Loaded
 
 LOCAL_WORKSPACE = UUID("0197f000-0000-7000-8000-000000000001")
 """The workspace of what is run from the command line."""
@@ -47,11 +46,11 @@ def run(
     from plainwork.settings import Settings
     from plainwork.spec.inputs import coerce
 
-    loaded, flow = load_valid(file)
-    given = coerce(flow.inputs, _pairs(inputs or []), from_text=True)
+    document = read(file)
+    given = coerce(document.flow.inputs, _pairs(inputs or []), from_text=True)
     settings = Settings.from_env(data_dir=data_dir)
     show = _silent if json else _show_lines()
-    ended, steps = uvloop.run(_run(settings, loaded, given, show))
+    ended, steps = uvloop.run(_run(settings, document, given, show))
     if json:
         output.print_json(_answer(ended, steps))
     else:
@@ -74,7 +73,7 @@ def _pairs(texts: list[str]) -> dict[str, str]:
 
 
 async def _run(
-    settings: Settings, loaded: Loaded, inputs: dict[str, Any], show: Callable[[Event], None]
+    settings: Settings, document: Document, inputs: dict[str, Any], show: Callable[[Event], None]
 ) -> tuple[Run, list[StepRow]]:
     from plainwork import db, queue, vault
     from plainwork.cli.outside import open_outside, secrets_from_env
@@ -83,7 +82,7 @@ async def _run(
     from plainwork.engine.versions import Versions
 
     async with await db.open(settings) as database:
-        stored = await _store(database, loaded)
+        stored = await _store(database, document)
         versions = Versions(database)
         version = await versions.get(LOCAL_WORKSPACE, stored.id)
         bell = await queue.open(settings, database)
@@ -97,17 +96,15 @@ async def _run(
             return ended, await runs.steps(connection, ended.id, limit=100_000)
 
 
-async def _store(database: Database, loaded: Loaded) -> Version:
+async def _store(database: Database, document: Document) -> Version:
     """The document as a version of its agent in the command line's workspace; the same text is the same version."""
     import msgspec
 
     from plainwork.db import agents, workspaces
     from plainwork.errors import Conflict, NotFound
-    from plainwork.spec.render import render
+    from plainwork.spec import render
 
-    spec, flow = loaded.spec, loaded.flow
-    if spec is None or flow is None:  # load_valid has seen to it
-        raise output.Unreadable("The document has errors.", next_step="Run `plainwork check` on it.")
+    spec = document.spec
     async with database.workspace(LOCAL_WORKSPACE) as connection:
         try:
             await workspaces.get(connection)
@@ -121,9 +118,9 @@ async def _store(database: Database, loaded: Loaded) -> Version:
         return await agents.publish(
             connection,
             agent.id,
-            markdown=loaded.markdown or render(spec),
+            markdown=document.markdown or render(spec),
             spec=msgspec.to_builtins(spec),
-            flow=msgspec.to_builtins(flow),
+            flow=msgspec.to_builtins(document.flow),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from plainwork.errors import Invalid, Where
 if TYPE_CHECKING:
     from plainwork.spec import Loaded
     from plainwork.spec.flow import Flow
+    from plainwork.spec.model import Spec
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="An AgentSpec (markdown, or its JSON form); - reads stdin.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -24,27 +26,46 @@ def register(app: typer.Typer) -> None:
         app.command(name=command.__name__.rstrip("_"))(command)
 
 
-def load(file: str) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read from a file. ``markdown`` None: it was given in its JSON form."""
+
+    file: str
+    markdown: str | None
+    loaded: Loaded
+
+    @property
+    def spec(self) -> Spec:
+        """The spec. Raises Invalid with the findings when one of them is an error."""
+        if self.loaded.spec is None or output.has_errors(self.loaded.findings):
+            findings = tuple(self.loaded.findings)
+            raise Invalid("The document has errors.", findings=findings, where=Where(file=self.file))
+        return self.loaded.spec
+
+    @property
+    def flow(self) -> Flow:
+        """The flow. Raises Invalid as ``spec``."""
+        compiled = self.loaded.flow
+        if compiled is None or output.has_errors(self.loaded.findings):
+            findings = tuple(self.loaded.findings)
+            raise Invalid("The document has errors.", findings=findings, where=Where(file=self.file))
+        return compiled
+
+
+def read(file: str) -> Document:
     """Reads a document (markdown or JSON) and parses, checks and compiles it; findings are in the result."""
     from plainwork import spec
     from plainwork.engine.catalogue import load as load_catalogue
 
     if file.endswith(".json"):
-        return spec.load_json(output.read_json(file), load_catalogue())
-    return spec.load(output.read_text(file), load_catalogue())
-
-
-def load_valid(file: str) -> tuple[Loaded, Flow]:
-    """As ``load``, but raises Invalid with the findings when one of them is an error."""
-    loaded = load(file)
-    if loaded.flow is None or output.has_errors(loaded.findings):
-        raise Invalid("The document has errors.", findings=tuple(loaded.findings), where=Where(file=file))
-    return loaded, loaded.flow
+        return Document(file, None, spec.load_json(output.read_json(file), load_catalogue()))
+    text = output.read_text(file)
+    return Document(file, text, spec.load(text, load_catalogue()))
 
 
 def check(file: File, json: Json = False) -> int:
     """Check a document: print every finding with its line and what to do about it."""
-    loaded = load(file)
+    loaded = read(file).loaded
     wrong = output.has_errors(loaded.findings)
     if json:
         output.print_json({"valid": not wrong, "findings": loaded.findings})
@@ -61,7 +82,7 @@ def compile_(file: File, out: Out = None) -> int:
     """Compile a document to its flow (JSON)."""
     import msgspec
 
-    _, flow = load_valid(file)
+    flow = read(file).flow
     output.write_text(out, msgspec.json.format(msgspec.json.encode(flow), indent=2).decode() + "\n")
     return output.OK
 
@@ -73,10 +94,10 @@ def decompile(
     import msgspec
 
     from plainwork.engine.catalogue import load as load_catalogue
+    from plainwork.spec import render
     from plainwork.spec.check import check_flow
     from plainwork.spec.decompile import decompile as to_spec
     from plainwork.spec.flow import flow_from_json
-    from plainwork.spec.render import render
 
     try:
         parsed = flow_from_json(output.read_json(flow))
@@ -100,10 +121,7 @@ def diff(
     from plainwork.engine.catalogue import load as load_catalogue
     from plainwork.spec.diff import diff as compare
 
-    before, after = load_valid(a)[0].spec, load_valid(b)[0].spec
-    if before is None or after is None:
-        raise Invalid("A document without a spec cannot be compared.", next_step="Run `plainwork check` on it.")
-    found = compare(before, after, load_catalogue())
+    found = compare(read(a).spec, read(b).spec, load_catalogue())
     if json:
         output.print_json(found)
     else:
@@ -160,8 +178,8 @@ def test(file: File, json: Json = False) -> int:
     from plainwork.engine.catalogue import load as load_catalogue
     from plainwork.engine.examples import run_examples
 
-    loaded, _ = load_valid(file)
-    report = run_examples(loaded, load_catalogue())
+    document = read(file)
+    report = run_examples(document.spec, document.flow, load_catalogue())
     if json:
         output.print_json(report)
     else:

@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -431,15 +432,19 @@ _NOWHERE = Reach()
 
 
 def _run_names(claim: Claim, version: Version) -> Mapping[str, Any]:
-    started = (claim.started_at or claim.claimed_at).astimezone(UTC)
-    text = started.isoformat(timespec="milliseconds")
+    started_at = _moment(claim.started_at or claim.claimed_at)
     return {
         "id": str(claim.run_id),
-        "started_at": text.replace("+00:00", "Z"),
-        "date": text[:10],
+        "started_at": started_at,
+        "date": started_at[:10],
         "agent": version.agent,
         "version": version.number,
     }
+
+
+@lru_cache(maxsize=256)  # the runs of one claim begin at the same moment
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _record(row: StepRow) -> Record:

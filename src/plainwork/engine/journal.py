@@ -339,4 +339,8 @@ def _columns(parts: list[_Part], again: bool) -> list[Any]:
 
 
 def _turned(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
-    return zip(*rows, strict=True) if rows else ([],) * width
+    """Rows as columns. A column of nulls is sent as an empty array, which ``unnest`` fills up: the driver takes a while
+    over each null."""
+    if not rows:
+        return ([],) * width
+    return [column if column.count(None) < len(rows) else () for column in zip(*rows, strict=True)]

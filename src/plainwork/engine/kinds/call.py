@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
 
 from plainwork.engine.plan import Failure, GraphStep
 from plainwork.errors import CallFailed, ConnectionExpired, PlainworkError, Unavailable
@@ -31,8 +33,7 @@ class Reach:
     max_bytes: int = 10 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """One step to perform. ``config`` is rendered; ``scope`` are the names its expressions see; ``now``: epoch s.
 
     ``woken``: the step gave ``Waiting`` before, and this is the time it asked for.
@@ -45,10 +46,10 @@ class Call:
     attempt: int = 1
     idempotency_key: str | None = None
     timeout_s: float | None = None
-    run: Mapping[str, Any] = field(default_factory=dict)
-    reach: Reach = field(default_factory=Reach)
+    run: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    reach: Reach = Reach()
     woken: float | None = None
-    now: float = field(default_factory=time.time)
+    now: float = msgspec.field(default_factory=time.time)
 
     @property
     def model(self) -> Any:

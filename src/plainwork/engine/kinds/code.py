@@ -14,6 +14,19 @@ LONGEST_S = 60.0
 async def run_code(call: Call) -> dict[str, Any]:
     """``{result, printed}``. The other settings are the program's variables; the step's ``timeout`` bounds it (5 s when
     there is none, 60 s at most)."""
+    code, names, limits = _program(call)
+    ran = await sandbox.shared().run(code, names, limits)
+    return {"result": ran.result, "printed": ran.printed}
+
+
+def run_code_sync(call: Call) -> dict[str, Any]:
+    """As ``run_code``, holding the thread."""
+    code, names, limits = _program(call)
+    ran = sandbox.shared().run_sync(code, names, limits)
+    return {"result": ran.result, "printed": ran.printed}
+
+
+def _program(call: Call) -> tuple[str, dict[str, Any], sandbox.Limits]:
     names = {key: value for key, value in call.config.items() if key != "code"}
     for name in names:
         if not name.isidentifier():
@@ -23,5 +36,4 @@ async def run_code(call: Call) -> dict[str, Any]:
     limits = sandbox.Limits()
     if call.timeout_s is not None:
         limits = sandbox.Limits(time_s=min(call.timeout_s, LONGEST_S))
-    ran = await sandbox.shared().run(str(call.config.get("code", "")), names, limits)
-    return {"result": ran.result, "printed": ran.printed}
+    return str(call.config.get("code", "")), names, limits

@@ -48,7 +48,7 @@ async def complete(call: Call) -> dict[str, Any]:
 async def classify(call: Call) -> Done:
     """``{label, model, usage, cost_usd}``, with the label as outcome. Fails as ``retry`` when the model answers with
     something that is not one of the labels."""
-    labels = _labels(call.config["labels"])
+    labels = label_list(call.config["labels"])
     schema = {
         "type": "object",
         "properties": {"label": {"type": "string", "enum": list(labels)}},
@@ -62,7 +62,7 @@ async def classify(call: Call) -> Done:
 
 async def extract(call: Call) -> dict[str, Any]:
     """``{data, model, usage, cost_usd}``; a field the text says nothing of is null."""
-    fields = {name: _field_schema(name, wanted) for name, wanted in call.config["fields"].items()}
+    fields = {name: field_schema(name, wanted) for name, wanted in call.config["fields"].items()}
     schema = {
         "type": "object",
         "properties": {name: _or_null(field) for name, field in fields.items()},
@@ -155,7 +155,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _labels(labels: Any) -> dict[str, str]:
+def label_list(labels: Any) -> dict[str, str]:
+    """The labels with what they mean (empty when the document does not say)."""
     if isinstance(labels, Mapping):
         return {str(label): str(meaning or "") for label, meaning in labels.items()}
     if isinstance(labels, (list, tuple)) and labels:
@@ -176,7 +177,8 @@ def _chosen(data: Any, labels: Mapping[str, str]) -> str:
     )
 
 
-def _field_schema(name: str, wanted: Any) -> dict[str, Any]:
+def field_schema(name: str, wanted: Any) -> dict[str, Any]:
+    """The JSON Schema of a field: itself, or what the words (``list of text``) mean. Raises ``CallFailed``."""
     if isinstance(wanted, Mapping):
         return dict(wanted)
     try:

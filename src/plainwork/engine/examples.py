@@ -1,0 +1,251 @@
+"""Runs the Examples of a document: the real planner and the real pure steps, mocks and fakes for the rest.
+
+No network, no keys, no waiting (the clock jumps): milliseconds an example. The result says what differed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from plainwork.engine.expectations import problems
+from plainwork.engine.fakes import fake
+from plainwork.engine.kinds import Call, Done, Waiting, failure_of, is_pure, perform_pure
+from plainwork.engine.plan import Failure, Graph, Plan, Progress, Record, Task
+from plainwork.errors import Invalid, PlainworkError, Rejected
+from plainwork.spec.flow import Flow
+from plainwork.spec.inputs import coerce
+from plainwork.spec.kinds import Catalogue
+from plainwork.spec.model import Example, Spec
+from plainwork.spec.names import expression_name
+
+MOST_STEPS = 10_000
+LONGEST_S = 20.0
+_START = "2026-01-05T08:00:00Z"
+_ACTS = ("keyed", "once")
+_FAILURE_KEYS = {"error", "kind", "retry_after_s"}
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What happened in an example: names of the steps that ran (as expressions write them, in order, once each), what
+    would have been sent (a step's settings with ``step``), how the run ended, and what it would have cost."""
+
+    ran: list[str]
+    sent: list[dict[str, Any]]
+    status: str
+    output: Any
+    failure: Failure | None
+    cost_usd: float
+
+
+class ExampleResult(msgspec.Struct, frozen=True):
+    """One example: whether it passed, and in one line each what was not as expected."""
+
+    name: str
+    passed: bool
+    problems: list[str]
+    took_ms: float
+    seen: Seen | None = None
+
+
+class ExampleReport(msgspec.Struct, frozen=True):
+    """All examples of a document."""
+
+    examples: list[ExampleResult]
+    passed: int
+    failed: int
+
+
+class Document(Protocol):
+    """What is needed of a loaded document."""
+
+    @property
+    def spec(self) -> Spec | None:
+        """The spec, when there is one."""
+
+    @property
+    def flow(self) -> Flow | None:
+        """The flow, when there is one."""
+
+
+def run_examples(loaded: Document, catalogue: Catalogue) -> ExampleReport:
+    """Runs every example of a document that ``spec.load`` found valid. Raises ``Invalid`` for one that cannot run."""
+    if loaded.spec is None or loaded.flow is None:
+        raise Invalid("The document has errors, so its examples cannot run.", next_step="Check it first.")
+    graph = Graph.build(loaded.flow, catalogue)
+    results = [_run(example, graph) for example in loaded.spec.examples]
+    passed = sum(result.passed for result in results)
+    return ExampleReport(results, passed, len(results) - passed)
+
+
+def _run(example: Example, graph: Graph) -> ExampleResult:
+    begin = time.perf_counter()
+    seen = None
+    try:
+        seen = Rehearsal(graph, example.given).run()
+        found = problems(example.expect, seen, _step_names(graph))
+    except PlainworkError as error:
+        found = [str(error)]
+    return ExampleResult(example.name, not found, found, (time.perf_counter() - begin) * 1000, seen)
+
+
+class Rehearsal:
+    """One run without an outside. ``given``: ``inputs``, ``mock``, ``trigger``, ``vars`` and ``now`` of an example."""
+
+    def __init__(self, graph: Graph, given: Mapping[str, Any]) -> None:
+        self._graph = graph
+        self._mocks = _mocks(given.get("mock"), _step_names(graph))
+        self._used: dict[str, int] = {}
+        started, self._now = _moment(given.get("now", _START))
+        inputs = coerce(graph.flow.inputs, _mapping(given, "inputs"))
+        self._run = {
+            "id": "example",
+            "started_at": started,
+            "date": started[:10],
+            "agent": graph.flow.id or graph.flow.title,
+            "version": 1,
+            "attempt": 1,
+        }
+        variables = _mapping(given, "vars")
+        self._progress = Progress(graph, inputs, given.get("trigger"), self._run, variables)
+        self._ran: dict[str, None] = {}
+        self._sent: list[dict[str, Any]] = []
+        self._cost_usd = 0.0
+
+    def run(self) -> Seen:
+        """Takes step after step until the run ends, or waits for something outside."""
+        until = time.perf_counter() + LONGEST_S
+        outstanding: list[Task] = []
+        plan = Plan()
+        for _ in range(MOST_STEPS):
+            plan = self._progress.take()
+            for record in plan.records:
+                if record.status != "skipped":
+                    self._note(record.path)
+            outstanding = [task for task in (*outstanding, *plan.tasks) if self._progress.is_due(task.path)]
+            if plan.status in ("succeeded", "failed") or not outstanding:
+                break
+            if time.perf_counter() > until:
+                raise Rejected(f"The example takes longer than {LONGEST_S:g} s.", next_step="Mock the slow step.")
+            outstanding.remove(task := min(outstanding, key=_when))
+            self._take(task)
+        else:
+            raise Rejected(f"The example takes more than {MOST_STEPS} steps.", next_step="Give it fewer items.")
+        return Seen(list(self._ran), self._sent, plan.status, plan.output, plan.failure, round(self._cost_usd, 6))
+
+    def _take(self, task: Task) -> None:
+        self._now = max(self._now, task.not_before or 0.0)
+        self._note(task.path)
+        status: Any = "succeeded"
+        more: dict[str, Any] = {}
+        try:
+            config = self._progress.config(task)
+            result = self._perform(task, config)
+        except (PlainworkError, TimeoutError) as error:
+            status, more = "failed", {"failure": failure_of(error)}
+        else:
+            if isinstance(result, Waiting):
+                status, more = "waiting", {"wake_at": result.wake_at}
+            elif isinstance(result, Failure):
+                status, more = "failed", {"failure": result}
+            else:
+                more = self._succeed(task, config, result)
+        self._progress.apply(Record(task.path, task.attempt, status, at=self._now, **more))
+
+    def _succeed(self, task: Task, config: dict[str, Any], result: Any) -> dict[str, Any]:
+        outcome = None
+        if isinstance(result, Done):
+            result, outcome = result.output, result.outcome
+        if task.node.effect in _ACTS:
+            self._sent.append({"step": task.node.name} | config)
+        if isinstance(result, Mapping) and isinstance(cost := result.get("cost_usd"), (int, float)):
+            self._cost_usd += cost
+        return {"output": result, "outcome": outcome}
+
+    def _perform(self, task: Task, config: dict[str, Any]) -> Any:
+        if task.node.name in self._mocks:
+            return self._mocked(task)
+        call = Call(
+            task.node.kind,
+            task.node,
+            config,
+            self._progress.scope(task),
+            task.attempt,
+            timeout_s=task.node.timeout_s,
+            run=self._run,
+            woken=task.woken,
+            now=self._now,
+        )
+        if is_pure(call.kind.id):
+            return perform_pure(call)
+        if call.kind.id == "code":
+            from plainwork.engine.kinds.code import run_code_sync
+
+            return run_code_sync(call)
+        return fake(call)
+
+    def _mocked(self, task: Task) -> Any:
+        """What the example says the step gives; of several ``in turn``, the next (the last goes on)."""
+        name = task.node.name
+        value = self._mocks[name]
+        if isinstance(value, Mapping) and set(value) == {"in turn"} and value["in turn"]:
+            turn = self._used.get(name, 0)
+            self._used[name] = turn + 1
+            value = value["in turn"][min(turn, len(value["in turn"]) - 1)]
+        if isinstance(value, Mapping) and "error" in value and set(value) <= _FAILURE_KEYS:
+            return Failure(str(value.get("kind", "rejected")), str(value["error"]), None, value.get("retry_after_s"))
+        if task.node.kind.outcomes_from and isinstance(value, Mapping) and "label" in value:
+            return Done(value, str(value["label"]))
+        return value
+
+    def _note(self, path: str) -> None:
+        self._ran[expression_name(path.rpartition(".")[2])] = None
+
+
+def _when(task: Task) -> float:
+    return task.not_before or 0.0
+
+
+def _mapping(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = given.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise Rejected(f"given.{key} has to be a mapping of names to values.")
+    return value
+
+
+def _mocks(given: Any, known: set[str]) -> dict[str, Any]:
+    mocks = {expression_name(str(name)): value for name, value in _mapping({"mock": given}, "mock").items()}
+    for name in mocks:
+        if name not in known:
+            raise Rejected(
+                f"given.mock names {name}, and there is no such step.", next_step=f"Steps: {_listed(known)}."
+            )
+    return mocks
+
+
+def _step_names(graph: Graph) -> set[str]:
+    names: set[str] = set()
+    levels = [graph.level]
+    for level in levels:
+        names.update(step.name for step in level.steps)
+        levels += [step.body for step in level.steps if step.body is not None]
+    return names
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)[:20])
+
+
+def _moment(value: Any) -> tuple[str, float]:
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Rejected(f"given.now: {str(value)[:40]!r} is not a moment like {_START}.") from None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z"), moment.timestamp()

@@ -473,7 +473,7 @@ def _call(
             return action(frame, *given, **extra)
         except ExpressionError as error:
             raise placed(error, offset) from None
-        except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise ExpressionError(f"{name} cannot work on these values.", offset=offset) from error
 
     return run

@@ -189,7 +189,7 @@ def _read(source: _Source) -> ast.expr:
 def _unreadable(source: _Source, error: SyntaxError) -> ExpressionError:
     lines = re.split("\r\n|\r|\n", source.code)
     column = max(0, (error.offset or 1) - 1)
-    offset = source.at(error.lineno or 1, column, lines)
+    offset = source.at(error.lineno, column, lines) if error.lineno and error.offset else len(source.text)
     bare = re.sub(r"'[^']*'|\"[^\"]*\"", "''", source.clean)
     hint = next((advice for sign, advice in _FOREIGN if sign.search(bare)), None)
     near = source.text[offset : offset + 20].split("\n")[0].strip()
@@ -201,7 +201,7 @@ def _unreadable(source: _Source, error: SyntaxError) -> ExpressionError:
     elif "digit" in said or "integer" in said or "decimal" in said:
         message = "A number cannot be read"
     else:
-        message = "This expression cannot be read"
+        message = "This expression cannot be read" if near else "This expression ends too early"
     return ExpressionError(f"{message}{f' near “{near}”' if near else ''}.", next_step=hint, offset=offset)
 
 

@@ -104,7 +104,7 @@ def _ordered(frame: Frame, values: list[Any], by: Any, name: str, descending: bo
         )
     if kinds & {"a list", "an object"}:
         hint = 'Name the key to order by: sorted(list, by="date").' if "an object" in kinds else None
-        refuse(f"{name} cannot order {kinds.pop()}s.".replace("cannot order a ", "cannot order "), hint)
+        refuse(f"{name} cannot order {'objects' if 'an object' in kinds else 'lists'}.", hint)
     try:
         present.sort(key=lambda pair: pair[0], reverse=descending)
     except TypeError:

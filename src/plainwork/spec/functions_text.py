@@ -24,17 +24,22 @@ def _made(frame: Frame, size: int) -> None:
     frame.grow(size)
 
 
+def _cased_size(text: str) -> int:
+    """A letter may become up to three when its case changes (ŉ, ΐ), but not within ASCII."""
+    return text_size(text) if text.isascii() else 3 * text_size(text)
+
+
 @function("upper(text)")
 def upper(frame: Frame, text: Any) -> str:
     """The text in capitals."""
-    _made(frame, 3 * text_size(want_text(text, "upper")) if not text.isascii() else text_size(text))
+    _made(frame, _cased_size(want_text(text, "upper")))
     return str(text.upper())
 
 
 @function("lower(text)")
 def lower(frame: Frame, text: Any) -> str:
     """The text in small letters."""
-    _made(frame, 3 * text_size(want_text(text, "lower")) if not text.isascii() else text_size(text))
+    _made(frame, _cased_size(want_text(text, "lower")))
     return str(text.lower())
 
 

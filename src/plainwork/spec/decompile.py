@@ -6,6 +6,7 @@ for everything that ``compile`` makes. What the document says without words (goi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
@@ -19,6 +20,7 @@ from plainwork.spec.graph import MAX_DEPTH, TRIGGER, Body, body_of, find_cycle, 
 from plainwork.spec.model import FAIL, STOP, Route, Schedule, Spec, Step, Trigger
 
 UNTITLED = "Untitled agent"
+_TRIGGER_ID = re.compile(r"trigger-\d+")
 _WORDS = {STOP_TARGET: STOP, FAIL_TARGET: FAIL}
 
 
@@ -120,8 +122,8 @@ def canonical(flow: Flow) -> Flow:
     otherwise as they stood; then the errors lane likewise. Edges are grouped by source and stand once; an unconditional
     edge to ``@stop`` is left out, as it says nothing. Missing names are made from ids.
 
-    Raises Invalid when it cannot be written down: a cycle, two nodes of one id, a node called stop or fail, an edge
-    from or to nowhere, a condition with two tests, a trigger of no known kind, more than four levels.
+    Raises Invalid when it cannot be written down: a cycle, two nodes of one id, a step called stop, fail or trigger-1,
+    an edge from or to nowhere, a condition with two tests, a trigger of no known kind, more than four levels.
     """
     triggers = [trigger_of(node) for node in flow.nodes if node.type.startswith(TRIGGER)]
     numbered = [trigger_node(number, trigger) for number, trigger in enumerate(triggers, 1)]
@@ -147,9 +149,9 @@ def _canonical_level(
     if len(positions) < len(nodes):
         twice = next(node.id for spot, node in enumerate(nodes) if positions[node.id] != spot)
         raise Invalid(f"Two steps have the id {twice}.", where=Where(node=twice), next_step="Give each its own.")
-    for word in (STOP, FAIL):
-        if word in positions:
-            raise Invalid(f"A step cannot have the id {word}: routes use that word.", where=Where(node=word))
+    taken = next((name for name in positions if name in (STOP, FAIL) or _TRIGGER_ID.fullmatch(name)), None)
+    if taken is not None:
+        raise Invalid(f"A step cannot have the id {taken}: it means something else.", where=Where(node=taken))
     kept = _kept_edges(edges, positions, ignored)
     pairs = [(positions[edge.from_], positions[edge.to]) for edge in kept if edge.to in positions]
     ordered = [_canonical_node(nodes[spot], depth) for spot in lanes_in_order(nodes, pairs)]
@@ -209,7 +211,7 @@ def _canonical_node(node: Node, depth: int) -> Node:
 
 
 def _canonical_config(node: Node, body: Body, depth: int) -> dict[str, Any]:
-    if depth >= MAX_DEPTH:
+    if body.nodes and depth >= MAX_DEPTH:
         raise Invalid(f"Steps stand more than {MAX_DEPTH} levels deep at {node.id}.", where=Where(node=node.id))
     config = {key: value for key, value in node.config.items() if key != "flow"}
     inner = [msgspec.structs.replace(step, lane="main") for step in body.nodes]

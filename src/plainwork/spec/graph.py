@@ -70,6 +70,7 @@ def topological(count: int, edges: Iterable[tuple[int, int]], late: Sequence[boo
         waiting[target] += 1
     rank = late or [False] * count
     ready = [(rank[spot], spot) for spot in range(count) if not waiting[spot]]
+    heapq.heapify(ready)
     order: list[int] = []
     while ready:
         _, spot = heapq.heappop(ready)

@@ -401,10 +401,10 @@ class TestGraph:
             ([node("a", "nothing")], [], "nothing@1"),
             ([node("a"), node("b")], [edge("a", "b"), edge("b", "a")], "circle"),
             ([node("a")], [edge("a", "zz")], "zz"),
-            ([node("a", if_="1 +")], [], "Step a"),
+            ([node("a", if_="1 +")], [], "step a"),
             ([node("a", config={"x": "{{ oops"})], [], "x: "),
-            ([node("a", timeout="soon")], [], "Step a"),
-            ([node("a"), node("b")], [edge("a", "b", **{"if": "=="})], "condition after step a"),
+            ([node("a", timeout="soon")], [], "step a"),
+            ([node("a"), node("b")], [edge("a", "b", **{"if": "=="})], "step a: A condition after it"),
         ],
     )
     def test_what_cannot_run_is_refused(self, nodes: list[Any], edges: list[Any], says: str) -> None:

@@ -110,7 +110,7 @@ def _parsed_template(value: Any, field: str) -> Template:
     try:
         return parse_template(value)
     except PlainworkError as error:
-        raise Invalid(f"{field}: {error.message}", where=Where(field=field)) from error
+        raise Invalid(f"{field}: {error.message}", next_step=error.next_step) from error
 
 
 class RetryPlan(msgspec.Struct, frozen=True):
@@ -277,14 +277,16 @@ class Level:
 def _step(node: Node, index: int, flow: Flow, catalogue: Catalogue) -> GraphStep:
     kind = catalogue.get(node.type)
     if kind is None:
-        raise Invalid(f"Step {node.id} uses {node.type}, which is not installed.", where=Where(node=node.id))
+        raise Invalid(f"It uses {node.type}, which is not installed.", where=Where(node=node.id))
     try:
         step = GraphStep(node, index, kind, flow)
         if kind.holds:
             inner = msgspec.convert(node.config.get("flow") or {}, Flow)
             step.body = Level(inner.nodes, inner.edges, flow, catalogue)
-    except (PlainworkError, ValueError) as error:
-        raise Invalid(f"Step {node.id}: {error}", where=Where(node=node.id)) from error
+    except PlainworkError as error:
+        raise Invalid(error.message, next_step=error.next_step, where=Where(node=node.id)) from error
+    except ValueError as error:
+        raise Invalid(str(error), where=Where(node=node.id)) from error
     return step
 
 
@@ -292,7 +294,8 @@ def _routes(edges: list[Edge], positions: Mapping[str, int], step: GraphStep) ->
     try:
         return Routes(edges, positions)
     except PlainworkError as error:
-        raise Invalid(f"A condition after step {step.id}: {error.message}", where=Where(node=step.id)) from error
+        message = f"A condition after it cannot be read: {error.message}"
+        raise Invalid(message, next_step=error.next_step, where=Where(node=step.id)) from error
 
 
 def _topological(steps: tuple[GraphStep, ...]) -> tuple[GraphStep, ...]:

@@ -90,6 +90,7 @@ def _leaves(secret: Any, field: str = "") -> Iterator[str]:
 def _forms(value: str) -> Iterator[str]:
     """The value and how it may look elsewhere."""
     data = value.encode(errors="replace")
+    value = data.decode()
     yield from (value, quote(value, safe=""), quote(value), quote_plus(value))
     yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
     if len(data) >= 8:

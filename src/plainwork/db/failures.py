@@ -62,6 +62,11 @@ def translate(error: BaseException, where: str) -> PlainworkError | None:
         return Conflict("That already exists.", next_step="Choose another name, or read the one that is there.")
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate == NEVER_CHANGES:
         return Conflict("What is published or audited never changes.", next_step="Publish a new version instead.")
+    if _cannot_be_stored(error):
+        return Invalid(
+            "A value cannot be stored: it holds a NUL character or half a pair, or is nested too deeply.",
+            next_step="Take that out.",
+        )
     if isinstance(error, asyncpg.DiskFullError):
         return Unavailable(f"The disk of the database at {where} is full.", next_step="Free some space on it.")
     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
@@ -75,6 +80,13 @@ def translate(error: BaseException, where: str) -> PlainworkError | None:
     if isinstance(error, _TRY_AGAIN):
         return Unavailable("The database was too busy with the same rows.", next_step="Try again in a moment.")
     return None
+
+
+def _cannot_be_stored(error: BaseException) -> bool:
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
+        return True
+    said = str(error) if isinstance(error, asyncpg.DataError) else ""
+    return "surrogates not allowed" in said or "nested too deeply" in said
 
 
 def _is_closed(error: BaseException) -> bool:

@@ -19,6 +19,7 @@ import asyncpg
 
 from plainwork.db import workspaces
 from plainwork.db.ids import new_id
+from plainwork.db.json import clean_text
 from plainwork.db.pool import Connection, Database
 from plainwork.errors import Conflict, Invalid, LimitReached, NotFound, SignInNeeded
 
@@ -184,7 +185,7 @@ async def sign_in(
     Raises SignInNeeded (the same for an unknown e-mail and a wrong password) and LimitReached after too many failures
     in a quarter of an hour, by e-mail and by address.
     """
-    email = email.strip().lower()[:254]
+    email, user_agent = clean_text(email).strip().lower()[:254], clean_text(user_agent or "")[:400] or None
     keys = [(f"email:{email}", FAILURES_PER_EMAIL)]
     keys += [(f"address:{address}", FAILURES_PER_ADDRESS)] if address else []
     # Counted before the password is looked at: many tries at once do not slip through.
@@ -224,7 +225,7 @@ async def _begin(
         made = await connection.fetchrow(
             """insert into sessions (id, user_id, token_hash, address, user_agent, expires_at)
                values ($1, $2, $3, $4, $5, now() + $6) returning id, created_at, expires_at""",
-            *(new_id(), user_id, _hash(token), address, (user_agent or "")[:400] or None, SESSION_LIFE),
+            *(new_id(), user_id, _hash(token), address, user_agent, SESSION_LIFE),
         )
         await connection.execute(
             "delete from sign_in_attempts where key_hash = $1 or first_at < now() - $2::interval",

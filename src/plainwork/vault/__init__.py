@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from plainwork.db import audit
 from plainwork.db import secrets as rows
-from plainwork.db.json import clean_text, encode
+from plainwork.db.json import clean_text, decode, encode
 from plainwork.db.secrets import Secret
 from plainwork.errors import Conflict, Invalid, LimitReached, NotFound, Unavailable
 from plainwork.vault.binding import Use, check, checked_hosts
@@ -90,7 +89,7 @@ class Vault:
             raise NotFound(f"There is no secret {name!r}.", next_step=f"Add {name!r} under Secrets.")
         secret, sealed, key = found
         check(secret, use)
-        return orjson.loads(self._opened(workspace_id, sealed, key))
+        return decode(self._opened(workspace_id, sealed, key))
 
     async def list(self, workspace_id: UUID) -> Sequence[Secret]:
         """The secrets by name, with their bindings; never a value."""

@@ -27,7 +27,10 @@ _WORDS = {
     "ten": 10.0,
     "half an": 0.5,
 }
-_PART = re.compile(r"(\d{1,12}(?:\.\d{1,9})?|half an|an?|one|two|three|four|five|ten)\s{0,3}([a-z]{1,12})", re.ASCII)
+_PART = re.compile(
+    r"(\d{1,12}(?:\.\d{1,9})?(?=\s{0,3}[a-z])|(?:half an|an?|one|two|three|four|five|ten)(?=\s))\s{0,3}([a-z]{1,12})",
+    re.ASCII,
+)
 _GLUE = re.compile(r"(?:\s{0,3},)?\s{0,3}(?:and\s{1,3})?", re.ASCII)
 _ISO = re.compile(
     r"P(?:(\d{1,9}(?:\.\d{1,9})?)W)?(?:(\d{1,9}(?:\.\d{1,9})?)D)?"
@@ -35,7 +38,7 @@ _ISO = re.compile(
     re.ASCII,
 )
 _ISO_UNITS = (604_800.0, 86_400.0, 3_600.0, 60.0, 1.0)
-_NAMED = ((604_800.0, "week"), (86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"), (1.0, "second"))
+_NAMED = ((604_800, "week", 600), (86_400, "day", 4_000), (3_600, "hour", 24), (60, "minute", 60), (1, "second", 60))
 _SHORT = ((86_400.0, "d"), (3_600.0, "h"), (60.0, "m"))
 _ADVICE = "Write it like 10s, 250ms, 5 minutes, 1h30m or 2 days."
 
@@ -107,9 +110,9 @@ def format_duration(seconds: float) -> str:
     millis = round(seconds * 1000)
     if 0 < millis < 1000:
         return f"{millis}ms"
-    for unit, name in _NAMED:
-        count, rest = divmod(millis, int(unit * 1000))
-        if not rest and (count or unit == 1.0):
+    for unit, name, most in _NAMED:
+        count, rest = divmod(millis, unit * 1000)
+        if not rest and count < most and (count or unit == 1):
             return f"{count} {name}{'' if count == 1 else 's'}"
     return _format_parts(millis)
 

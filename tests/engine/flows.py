@@ -32,7 +32,7 @@ def chain(*ids: str) -> list[Edge]:
     return [edge(a, b) for a, b in itertools.pairwise(ids)]
 
 
-def loop(id: str, uses: str, nodes: Sequence[Node], edges: Sequence[Edge] = (), **config: Any) -> Node:
+def loop(id: str, uses: str, nodes: Sequence[Node], edges: Sequence[Edge] = (), /, **config: Any) -> Node:
     fields = {key: config.pop(key) for key in ("if_", "join", "lane") if key in config}
     inner = msgspec.to_builtins({"nodes": list(nodes), "edges": list(edges)})
     return node(id, uses, config={**config, "flow": inner}, **fields)

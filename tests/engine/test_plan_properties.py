@@ -129,11 +129,11 @@ def test_no_step_runs_before_what_leads_to_it(built: Graph, seed: int) -> None:
     by_id = {step.id: step for step in built.level.steps}
     last = {record.path: i for i, record in enumerate(done.history)}
     for i, record in enumerate(done.history):
-        step = by_id.get(record.path)
-        if step is not None and record.status in ("succeeded", "failed") and record.attempt and sources[step.id]:
-            before = [source for source in sources[step.id] if source in settled]
-            revived = step.id == "alert"
-            assert revived or before == sources[step.id] or (step.join_any and before), f"{record.path} came too early"
+        ran = by_id.get(record.path)
+        if ran is not None and record.status in ("succeeded", "failed") and record.attempt and sources[ran.id]:
+            before = [source for source in sources[ran.id] if source in settled]
+            revived = ran.id == "alert"
+            assert revived or before == sources[ran.id] or (ran.join_any and before), f"{record.path} came too early"
         if last[record.path] == i:
             settled.add(record.path)
 

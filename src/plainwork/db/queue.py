@@ -92,7 +92,7 @@ async def flush(db: Database, columns: Iterable[Any]) -> set[int]:
 
 
 FLUSH_COLUMNS = 34
-_FLUSH = f"select flush_journal({', '.join(f'${i}' for i in range(1, FLUSH_COLUMNS + 1))})"  # noqa: S608
+_FLUSH = f"select flush_journal({', '.join(f'${i}' for i in range(1, FLUSH_COLUMNS + 1))})"
 
 
 async def register(connection: Connection, name: str) -> int:

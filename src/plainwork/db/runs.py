@@ -163,7 +163,7 @@ async def read(connection: Connection, run_id: UUID) -> Run | None:
     """One run; None when the workspace has no such run."""
     row = await connection.fetchrow(
         f"select {_RUN.format(output='output')}, output_blob from runs where id = $1",
-        run_id,  # noqa: S608
+        run_id,
     )
     if row is None:
         return None
@@ -213,7 +213,7 @@ async def steps(connection: Connection, run_id: UUID, after: int = 0, limit: int
         f"select {_STEP} from steps where run_id = $1 and seq > $2 order by seq limit $3",
         run_id,
         after,
-        limit,  # noqa: S608
+        limit,
     )
     blobs = await _blobs(connection, [row["output_blob"] for row in rows if row["output_blob"] is not None])
     return [_step_row(row, blobs) for row in rows]
@@ -223,7 +223,7 @@ async def journals(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID
     """The whole journals of several runs, each in order."""
     rows = await connection.fetch(
         f"select run_id, {_STEP} from steps where run_id = any ($1) order by run_id, seq",
-        run_ids,  # noqa: S608
+        run_ids,
     )
     blobs = await _blobs(connection, [row["output_blob"] for row in rows if row["output_blob"] is not None])
     found: dict[UUID, list[StepRow]] = defaultdict(list)

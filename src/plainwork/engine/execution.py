@@ -76,6 +76,8 @@ class Execution:
         self.timers: dict[str, asyncio.TimerHandle] = {}
         self.secrets: set[str] = set()
         self.is_over = False
+        self._acting: set[str] = set()
+        self._is_winding_down = False
         self._is_announced = claim.status == "running"
         self._deadline = self._set_deadline()
 
@@ -83,7 +85,7 @@ class Execution:
 
     def advance(self) -> None:
         """Take every step that can be taken now; then wait, park the run, or end it."""
-        if self.is_over:
+        if self.is_over or self._winds_down():
             return
         until = time.perf_counter() + TICK_S
         while True:
@@ -117,7 +119,7 @@ class Execution:
         return again
 
     def _take_delayed(self, task: Task) -> None:
-        if self.is_over or not self.progress.is_due(task.path):
+        if self.is_over or self._winds_down() or not self.progress.is_due(task.path):
             return
         if is_pure(task.node.kind.id):
             self._take_pure(task)
@@ -154,7 +156,10 @@ class Execution:
         began = time.perf_counter()
         try:
             config = self.progress.config(task)
-            key = await self._intend(task, config) if task.node.effect in _ACTS else None
+            key = None
+            if task.node.effect in _ACTS:
+                self._acting.add(task.path)
+                key = await self._intend(task, config)
             self._check_budget(task)
             async with asyncio.timeout(task.node.timeout_s or STEP_TIMEOUT_S):
                 result = await perform(self._call(task, config, key))
@@ -167,6 +172,7 @@ class Execution:
 
     def _end(self, task: Task, began: float, result: Any = None, error: Exception | None = None) -> None:
         self.tasks.pop(task.path, None)
+        self._acting.discard(task.path)
         if self.is_over:
             return
         if error is not None:
@@ -375,6 +381,17 @@ class Execution:
             return
         self._leave()
         self.host.journal.submit(self.records.end("failed", cause, failure))
+
+    def wind_down(self) -> None:
+        """Takes no more steps and gives the run back; steps that are acting on the outside come to their end first, so
+        that nobody has to wonder whether they did."""
+        self._is_winding_down = True
+        self._winds_down()
+
+    def _winds_down(self) -> bool:
+        if self._is_winding_down and not self.is_over and not self._acting:
+            self.release()
+        return self._is_winding_down
 
     def release(self) -> None:
         """Gives the run back so that any worker may take it at once; what is under way is abandoned."""

@@ -43,11 +43,10 @@ def encode(value: Any) -> Encoded:
     return Encoded(content)
 
 
-def secret_values(account: Mapping[str, Any], secret_fields: Iterable[str] | None) -> set[str]:
-    """The texts in an opened account that must never be written down. ``secret_fields`` None: which they are is not known,
-    so all its texts count. A password inside an address counts by itself too."""
-    fields = set(account) if secret_fields is None else set(secret_fields)
-    found = {value for key, value in account.items() if key in fields and isinstance(value, str)}
+def secret_values(account: Mapping[str, Any], fields: Iterable[str]) -> set[str]:
+    """The texts in these fields of an opened account: they must never be written down. A password inside an address counts
+    by itself too; what is shorter than five characters is found in any text and does not count."""
+    found = {value for key in fields if isinstance(value := account.get(key), str)}
     for value in list(found):
         try:
             password = urlsplit(value).password if "://" in value else None

@@ -15,12 +15,13 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 
+from plainwork.connectors import account_kinds
 from plainwork.db import Connection, Database, queue, runs
 from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
@@ -47,6 +48,7 @@ CLAIM_AT_ONCE = 500
 _TURN = 25
 _LOOK_EVERY_S = 1.0
 _RECONNECT_S = 2.0
+_LAST_ACTS_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,21 @@ class Worker:
                 await self._work()
                 await self._drain()
         finally:
-            for execution in list(self.active.values()):
-                execution.release()
-            self.journal.close()
-            await asyncio.shield(journal)
+            await asyncio.shield(self._leave(journal))
+
+    async def _leave(self, journal: asyncio.Task[None]) -> None:
+        """Gives back every run; one that is just acting on the outside may finish that first, for a few seconds."""
+        for execution in list(self.active.values()):
+            execution.wind_down()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_ACTS_S):
+                while self.active:
+                    self._room.clear()
+                    await self._room.wait()
+        for execution in list(self.active.values()):
+            execution.release()
+        self.journal.close()
+        await journal
 
     def stop(self) -> None:
         """Take no more runs."""
@@ -312,7 +325,7 @@ class Worker:
     async def _open_account(self, execution: Execution, name: str) -> Mapping[str, Any]:
         assert self._outside.open_account is not None
         account = await self._outside.open_account(execution.claim, name)
-        execution.secrets |= outputs.secret_values(account, None)
+        execution.secrets |= outputs.secret_values(account, set(account) - _open_fields())
         return account
 
     def _gateway(self, workspace_id: UUID) -> Gateway | None:
@@ -342,6 +355,16 @@ class _NotBegun:
     def committed(self) -> None:
         """The run has ended."""
         self._worker.events.tell(self.records.claim.run_id)
+
+
+@cache
+def _open_fields() -> frozenset[str]:
+    """Names of account fields that no connector declares as secret (host, user name …)."""
+    is_secret: dict[str, bool] = {}
+    for kind in account_kinds().values():
+        for name, schema in kind.fields.get("properties", {}).items():
+            is_secret[name] = is_secret.get(name, False) or bool(schema.get("x-secret"))
+    return frozenset(name for name, secret in is_secret.items() if not secret)
 
 
 def _collect_rarely() -> None:

@@ -110,12 +110,45 @@ create table schedules (
     map          json not null default '{}',
     missed       text not null default 'last' check (missed in ('skip', 'last', 'all')),
     paused_at    timestamptz,
-    next_at      timestamptz,
+    next_at      timestamptz, -- null: not worked out yet; infinity: never again
     created_at   timestamptz not null default now(),
     primary key (workspace_id, id),
     unique (workspace_id, agent_id, trigger_id)
 );
 create index schedules_due on schedules (next_at) where paused_at is null;
+create index schedules_to_plan on schedules (created_at) where next_at is null and paused_at is null;
+
+-- The schedules of an agent are those of its live version, whoever moves the pointer: one whose times stay the same keeps
+-- when it is due next; a new one, or one that was paused, is planned from now on.
+create function follow_live_version() returns trigger language plpgsql as $$
+begin
+    with live as (
+        select node->>'id' as trigger_id, node->'config'->>'phrase' as phrase, node->'config'->>'cron' as cron,
+               coalesce(node->'config'->>'timezone', 'UTC') as timezone, coalesce(node->'config'->'map', '{}')::json as map
+        from agent_versions v, jsonb_array_elements(v.flow->'nodes') node
+        where v.workspace_id = new.workspace_id and v.id = new.live_version_id and new.deleted_at is null
+          and coalesce((v.flow->>'enabled')::boolean, true)
+          and node->>'type' = 'trigger.schedule@1' and node->'config'->>'cron' is not null
+    ), gone as (
+        delete from schedules s where s.workspace_id = new.workspace_id and s.agent_id = new.id
+        and s.trigger_id not in (select l.trigger_id from live l)
+    )
+    insert into schedules as s (workspace_id, id, agent_id, version_id, trigger_id, phrase, cron, timezone, map, paused_at)
+    select new.workspace_id, gen_random_uuid(), new.id, new.live_version_id, l.trigger_id, l.phrase, l.cron, l.timezone, l.map,
+           new.paused_at
+    from live l
+    on conflict (workspace_id, agent_id, trigger_id) do update set
+        version_id = excluded.version_id, phrase = excluded.phrase, cron = excluded.cron, timezone = excluded.timezone,
+        map = excluded.map, paused_at = excluded.paused_at,
+        next_at = case when s.cron = excluded.cron and s.timezone = excluded.timezone and s.paused_at is null
+                       then s.next_at end;
+    return null;
+end $$;
+
+create trigger follow_live_version after update of live_version_id, paused_at, deleted_at on agents
+    for each row execute function follow_live_version();
+create trigger follow_first_version after insert on agents
+    for each row when (new.live_version_id is not null) execute function follow_live_version();
 
 -- One row for each time a schedule was due: its key is why a tick fires exactly once.
 create table schedule_ticks (
@@ -134,8 +167,7 @@ call guard_tenant_table('queue');
 call guard_tenant_table('blobs');
 call guard_tenant_table('schedules');
 call guard_tenant_table('schedule_ticks');
-alter table workers enable row level security;
-alter table workers force row level security;
+call guard_table('workers');
 
 grant select, insert, update on runs to {{app}};
 grant select on steps, blobs, schedule_ticks to {{app}};
@@ -178,8 +210,7 @@ begin
             continue when to_regclass(part) is not null;
             execute format('create table %I partition of %I for values from (%L) to (%L)', part, parent,
                            uuid7_at(month), uuid7_at(month + interval '1 month'));
-            execute format('alter table %I enable row level security', part);
-            execute format('alter table %I force row level security', part);
+            call guard_table(part::regclass);
             made := made + 1;
         end loop;
     end loop;
@@ -393,19 +424,22 @@ begin
     get diagnostics timed_out = row_count;
 end $$;
 
--- Due schedules, locked until the transaction ends, so that another scheduler passes over them.
+-- Schedules that are due or not planned yet, locked until the transaction ends, so that another scheduler passes over them.
 create function claim_due_schedules(p_now timestamptz, p_limit integer) returns setof schedules
-language sql security definer set search_path = public, pg_temp as $$
-    select * from schedules s where s.next_at <= p_now and s.paused_at is null
-    order by s.next_at limit p_limit for update skip locked
-$$;
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    return query select * from schedules s where s.next_at is null and s.paused_at is null
+                 order by s.created_at limit p_limit for update skip locked;
+    return query select * from schedules s where s.next_at <= p_now and s.paused_at is null
+                 order by s.next_at limit p_limit for update skip locked;
+end $$;
 
 -- Fires ticks: for each that is new, a run with its queue entry (or, with a failure, a run that could not be delivered).
 -- Returns the ids of the runs that were made.
 create function fire_ticks(
     p_workspace uuid[], p_schedule uuid[], p_due timestamptz[], p_run uuid[], p_agent uuid[], p_version uuid[],
     p_trigger json[], p_inputs json[], p_failure json[], p_deadline_s float8[]
-) returns uuid[]
+) returns uuid[] -- json here, not bytes: ticks are few
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare made uuid[];
 begin
@@ -414,10 +448,12 @@ begin
         select * from unnest(p_workspace, p_schedule, p_due, p_run)
         on conflict do nothing returning run_id
     ) select array_agg(run_id) into made from fresh;
-    insert into runs (workspace_id, id, agent_id, version_id, status, cause, trigger, inputs, failure, finished_at, deadline_at)
+    insert into runs (workspace_id, id, agent_id, version_id, status, cause, trigger, inputs, vars, failure, finished_at,
+                      deadline_at)
     select u.w, u.id, u.agent, u.version, case when u.failure is null then 'queued' else 'failed' end,
-           case when u.failure is not null then 'undeliverable' end, u.trigger, u.inputs, u.failure,
-           case when u.failure is not null then now() end, now() + make_interval(secs => u.deadline_s)
+           case when u.failure is not null then 'undeliverable' end, u.trigger, coalesce(u.inputs, '{}'),
+           (select coalesce(json_object_agg(v.name, v.value), '{}') from workspace_variables v where v.workspace_id = u.w),
+           u.failure, case when u.failure is not null then now() end, now() + make_interval(secs => u.deadline_s)
     from unnest(p_workspace, p_run, p_agent, p_version, p_trigger, p_inputs, p_failure, p_deadline_s)
          as u(w, id, agent, version, trigger, inputs, failure, deadline_s)
     where u.id = any (made);
@@ -441,7 +477,8 @@ declare
     signature regprocedure;
     guarded text;
 begin
-    foreach guarded in array array['runs', 'steps', 'queue', 'blobs', 'schedules', 'schedule_ticks', 'workers', 'llm_calls'] loop
+    foreach guarded in array array['runs', 'steps', 'queue', 'blobs', 'schedules', 'schedule_ticks', 'workers', 'llm_calls',
+                                 'workspace_variables'] loop
         execute format('create policy dispatch on %I to {{dispatcher}} using (true) with check (true)', guarded);
     end loop;
     execute 'grant create on schema public to {{dispatcher}}';
@@ -461,15 +498,13 @@ grant execute on function make_partitions to {{app}};
 grant select, insert, update on runs, queue, schedules to {{dispatcher}};
 grant delete on queue to {{dispatcher}};
 grant insert on steps, blobs, llm_calls to {{dispatcher}};
-grant select on steps to {{dispatcher}};
+grant select on steps, workspace_variables to {{dispatcher}};
 grant select, insert on schedule_ticks to {{dispatcher}};
 grant select, insert, delete on workers to {{dispatcher}};
 grant execute on function current_workspace, uuid7_at to {{app}}, {{dispatcher}};
 
 create table runs_default partition of runs default;
 create table steps_default partition of steps default;
-alter table runs_default enable row level security;
-alter table runs_default force row level security;
-alter table steps_default enable row level security;
-alter table steps_default force row level security;
+call guard_table('runs_default');
+call guard_table('steps_default');
 select make_partitions(now() - interval '1 month', 5);

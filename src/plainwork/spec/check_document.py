@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import keyword
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -108,9 +110,9 @@ def _check_every(text: str, node: str | None, field: str | None, report: Report)
 
 def _check_input(name: str, declared: Input, report: Report) -> None:
     field = f"inputs.{name}"
-    if not name.isidentifier():
-        message = f"Expressions cannot name an input {name[:80]}."
-        report.add("bad-input-name", message, f"Call it {expression_name(name)[:80]}.", field=field)
+    if not name.isidentifier() or keyword.iskeyword(name):
+        hint = f"Call it {expression_name(name)[:80]}, or write inputs[{json.dumps(name[:80], ensure_ascii=False)}]."
+        report.warn("bad-input-name", f"Expressions cannot write inputs.{name[:80]}.", hint, field=field)
     try:
         schema = type_schema(declared.type)
     except Invalid as why:

@@ -8,57 +8,43 @@ host) · 70 a bug of ours · 130 interrupted.
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import click
-import typer
 
+from plainwork import __version__
 from plainwork.cli import runs, serve, specs
 from plainwork.cli.output import report_bug, report_error
 from plainwork.errors import PlainworkError
 
-app = typer.Typer(
-    name="plainwork",
-    help="Say in plain English what an agent should do; read it, run it, trust it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="plainwork", message="%(prog)s %(version)s")
+def program() -> None:
+    """Say in plain English what an agent should do; read it, run it, trust it."""
 
 
-@app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-) -> None:
-    if version:
-        from plainwork import __version__
-
-        typer.echo(f"plainwork {__version__}")
-        raise typer.Exit
-
-
-specs.register(app)
-runs.register(app)
-serve.register(app)
+for _module in (specs, runs, serve):
+    for _command in _module.COMMANDS:
+        program.add_command(_command)
 
 
 def run(arguments: list[str]) -> int:
     """Runs one command line; returns its exit code. Never shows a traceback."""
     as_json = "--json" in arguments
     try:
-        code = app(arguments, standalone_mode=False)
+        code = program(arguments, prog_name="plainwork", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.exceptions.NoArgsIsHelpError as shown:
-        typer.echo(shown.format_message())
+        click.echo(shown.format_message())
         return 2
     except click.ClickException as why:
-        place = f" {why.ctx.command_path}" if isinstance(why, click.UsageError) and why.ctx else " plainwork"
-        typer.echo(f"{why.format_message()}\nSee:{place} --help", err=True)
+        context = why.ctx if isinstance(why, click.UsageError) else None
+        place = context.command_path if context else "plainwork"
+        click.echo(f"{why.format_message()}\nSee: {place} --help", err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
-        typer.echo("Interrupted.", err=True)
+        click.echo("Interrupted.", err=True)
         return 130
     except BrokenPipeError:
         sys.stderr.close()

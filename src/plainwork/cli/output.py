@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
-import typer
 
 from plainwork.errors import Finding, Invalid, Rejected, Unavailable, Where
 
@@ -112,9 +112,9 @@ def print_findings(findings: Sequence[Finding], file: str) -> None:
     for finding in findings:
         line = f":{finding.line}" if finding.line is not None else ""
         named = ", ".join(p for p in (finding.node and f"step {finding.node}", finding.field) if p)
-        typer.echo(f"{file}{line}: {finding.severity}: {finding.message}{f' ({named})' if named else ''}", err=True)
+        click.echo(f"{file}{line}: {finding.severity}: {finding.message}{f' ({named})' if named else ''}", err=True)
         if finding.next_step:
-            typer.echo(f"    → {finding.next_step}", err=True)
+            click.echo(f"    → {finding.next_step}", err=True)
 
 
 def has_errors(findings: Sequence[Finding]) -> bool:
@@ -130,7 +130,7 @@ def report_error(why: Any, *, as_json: bool) -> int:
         file = (why.where.file if why.where else None) or "plainwork"
         print_findings(why.findings, file)
         return NOT_RIGHT
-    typer.echo(f"plainwork: {why}", err=True)
+    click.echo(f"plainwork: {why}", err=True)
     if isinstance(why, Unreadable | Invalid):
         return USAGE
     return UNAVAILABLE if isinstance(why, Unavailable) else NOT_RIGHT
@@ -147,5 +147,5 @@ def report_bug(why: Exception, *, as_json: bool) -> int:
     message = f"Plainwork met a bug of its own ({type(why).__name__})."
     if as_json:
         print_json({"error": {"code": "Bug", "message": message, "next_step": f"Report it with {path}."}})
-    typer.echo(f"plainwork: {message} The details are in {path}; please report it with that file.", err=True)
+    click.echo(f"plainwork: {message} The details are in {path}; please report it with that file.", err=True)
     return BUG

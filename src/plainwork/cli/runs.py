@@ -8,13 +8,13 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import typer
+import click
 
 from plainwork.cli import output
-from plainwork.cli.specs import Document, File, Json, read
+from plainwork.cli.specs import Document, file_argument, json_option, read
 from plainwork.errors import Where
 
 if TYPE_CHECKING:
@@ -29,17 +29,12 @@ LOCAL_WORKSPACE = UUID("0197f000-0000-7000-8000-000000000001")
 """The workspace of what is run from the command line."""
 
 
-def register(app: typer.Typer) -> None:
-    """Adds this module's commands to the program."""
-    app.command(name="run")(run)
-
-
-def run(
-    file: File,
-    inputs: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="K=V", help="One input.")] = None,
-    json: Json = False,
-    data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Where the embedded Postgres lives.")] = None,
-) -> int:
+@click.command()
+@file_argument
+@click.option("--input", "-i", "inputs", multiple=True, metavar="K=V", help="One input; may be given several times.")
+@json_option
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the embedded Postgres and the keys live.")
+def run(file: str, inputs: tuple[str, ...], as_json: bool, data_dir: Path | None) -> int:
     """Run a document here, durably, and watch it."""
     import uvloop
 
@@ -47,18 +42,19 @@ def run(
     from plainwork.spec.inputs import coerce
 
     document = read(file)
-    given = coerce(document.flow.inputs, _pairs(inputs or []), from_text=True)
+    _, flow = document.require_valid()
+    given = coerce(flow.inputs, _pairs(inputs), from_text=True)
     settings = Settings.from_env(data_dir=data_dir)
-    show = _silent if json else _show_lines()
+    show = _silent if as_json else _show_lines()
     ended, steps = uvloop.run(_run(settings, document, given, show))
-    if json:
+    if as_json:
         output.print_json(_answer(ended, steps))
     else:
         _tell_end(ended)
     return output.OK if ended.status == "succeeded" else output.NOT_RIGHT
 
 
-def _pairs(texts: list[str]) -> dict[str, str]:
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     """``k=v`` texts as a dict. Raises Unreadable for one without ``=`` and for a name given twice."""
     found: dict[str, str] = {}
     for text in texts:
@@ -104,7 +100,7 @@ async def _store(database: Database, document: Document) -> Version:
     from plainwork.errors import Conflict, NotFound
     from plainwork.spec import render
 
-    spec = document.spec
+    spec, flow = document.require_valid()
     async with database.workspace(LOCAL_WORKSPACE) as connection:
         try:
             await workspaces.get(connection)
@@ -120,7 +116,7 @@ async def _store(database: Database, document: Document) -> Version:
             agent.id,
             markdown=document.markdown or render(spec),
             spec=msgspec.to_builtins(spec),
-            flow=msgspec.to_builtins(document.flow),
+            flow=msgspec.to_builtins(flow),
         )
 
 
@@ -200,15 +196,15 @@ def _failure_text(failure: Any) -> str:
 def _tell_end(ended: Run) -> None:
     began = ended.started_at or ended.created_at
     took = f" in {(ended.finished_at - began).total_seconds():.2f} s" if ended.finished_at else ""
-    typer.echo(f"{ended.status}{took}, {ended.cost_usd:.4f} USD, run {ended.id}")
+    click.echo(f"{ended.status}{took}, {ended.cost_usd:.4f} USD, run {ended.id}")
     if ended.failure:
-        typer.echo(f"  {_failure_text(ended.failure)}", err=True)
+        click.echo(f"  {_failure_text(ended.failure)}", err=True)
     if ended.ask:
-        typer.echo(f"  It waits for a person: what happened to the step {ended.ask}?", err=True)
+        click.echo(f"  It waits for a person: what happened to the step {ended.ask}?", err=True)
     if ended.status == "succeeded" and ended.output is not None:
         text = ended.output if isinstance(ended.output, str) else None
         if text is not None:
-            typer.echo(text)
+            click.echo(text)
         else:
             output.print_json(ended.output)
 
@@ -226,3 +222,6 @@ async def local_gateway() -> AsyncIterator[Gateway]:
             yield gateway
         finally:
             await gateway.close()
+
+
+COMMANDS = (run,)

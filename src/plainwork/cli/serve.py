@@ -9,9 +9,9 @@ from collections.abc import Coroutine
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from plainwork.cli import output
 from plainwork.errors import Unavailable
@@ -26,41 +26,49 @@ if TYPE_CHECKING:
     from plainwork.queue import Queue
     from plainwork.vault import Vault
 
-Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Where the API listens (8700).")]
-Host = Annotated[str | None, typer.Option("--host", help="The address the API listens on (127.0.0.1).")]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where the embedded Postgres and the keys live.")]
+_host = click.option("--host", help="The address the API listens on.  [default: 127.0.0.1]")
+_port = click.option("--port", type=click.IntRange(0, 65535), help="Where the API listens.  [default: 8700]")
+_data_dir = click.option(
+    "--data-dir", type=click.Path(path_type=Path), help="Where the embedded Postgres and the keys live."
+)
 
 
-def register(app: typer.Typer) -> None:
-    """Adds this module's commands to the program."""
-    for command in (up, api, worker, scheduler, migrate):
-        app.command(name=command.__name__)(command)
-
-
-def up(port: Port = None, host: Host = None, data_dir: DataDir = None) -> int:
+@click.command()
+@_host
+@_port
+@_data_dir
+def up(host: str | None, port: int | None, data_dir: Path | None) -> int:
     """Start everything in one process: database, API, worker, scheduler."""
     return _serve(Settings.from_env(port=port, host=host, data_dir=data_dir), {"api", "worker", "scheduler"})
 
 
-def api(port: Port = None, host: Host = None, data_dir: DataDir = None) -> int:
+@click.command()
+@_host
+@_port
+@_data_dir
+def api(host: str | None, port: int | None, data_dir: Path | None) -> int:
     """Start the API alone."""
     return _serve(Settings.from_env(port=port, host=host, data_dir=data_dir), {"api"})
 
 
-def worker(
-    concurrency: Annotated[int | None, typer.Option("--concurrency", min=1, help="Runs in hand at once.")] = None,
-    data_dir: DataDir = None,
-) -> int:
+@click.command()
+@click.option("--concurrency", type=click.IntRange(1, 100_000), help="Runs in hand at once.  [default: 2000]")
+@_data_dir
+def worker(concurrency: int | None, data_dir: Path | None) -> int:
     """Start a worker alone."""
     return _serve(Settings.from_env(concurrency=concurrency, data_dir=data_dir), {"worker"})
 
 
-def scheduler(data_dir: DataDir = None) -> int:
+@click.command()
+@_data_dir
+def scheduler(data_dir: Path | None) -> int:
     """Start a scheduler alone: due schedules, wake-ups, the sweeper."""
     return _serve(Settings.from_env(data_dir=data_dir), {"scheduler"})
 
 
-def migrate(data_dir: DataDir = None) -> int:
+@click.command()
+@_data_dir
+def migrate(data_dir: Path | None) -> int:
     """Bring the database's schema up to date."""
     asyncio.run(_migrate(Settings.from_env(data_dir=data_dir)))
     return output.OK
@@ -70,7 +78,7 @@ async def _migrate(settings: Settings) -> None:
     from plainwork import db
 
     async with await db.open(settings) as database:
-        typer.echo(f"The schema of {database.where} is up to date.")
+        click.echo(f"The schema of {database.where} is up to date.")
 
 
 def _serve(settings: Settings, parts: set[str]) -> int:
@@ -201,7 +209,10 @@ async def _announce(database: Database, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     token = await users.new_setup_token(database)
-    typer.echo(f"Plainwork is running: {address}")
+    click.echo(f"Plainwork is running: {address}")
     if token is not None:
-        typer.echo(f"Set it up (this link works once): {address}/setup?token={token}")
-    typer.echo("Stop it with Ctrl-C.")
+        click.echo(f"Set it up (this link works once): {address}/setup?token={token}")
+    click.echo("Stop it with Ctrl-C.")
+
+
+COMMANDS = (up, api, worker, scheduler, migrate)

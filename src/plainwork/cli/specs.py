@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from plainwork.cli import output
 from plainwork.errors import Invalid, Where
@@ -15,15 +15,9 @@ if TYPE_CHECKING:
     from plainwork.spec.flow import Flow
     from plainwork.spec.model import Spec
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="An AgentSpec (markdown, or its JSON form); - reads stdin.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Out = Annotated[str | None, typer.Option("--out", "-o", metavar="FILE", help="Write there instead of printing.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Adds this module's commands to the program."""
-    for command in (check, compile_, decompile, diff, draft, test):
-        app.command(name=command.__name__.rstrip("_"))(command)
+file_argument = click.argument("file", metavar="FILE")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+out_option = click.option("--out", "-o", metavar="FILE", help="Write there instead of printing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +28,13 @@ class Document:
     markdown: str | None
     loaded: Loaded
 
-    @property
-    def spec(self) -> Spec:
-        """The spec. Raises Invalid with the findings when one of them is an error."""
-        if self.loaded.spec is None or output.has_errors(self.loaded.findings):
+    def require_valid(self) -> tuple[Spec, Flow]:
+        """The spec and the flow. Raises Invalid with the findings when one of them is an error."""
+        spec, flow = self.loaded.spec, self.loaded.flow
+        if spec is None or flow is None or output.has_errors(self.loaded.findings):
             findings = tuple(self.loaded.findings)
             raise Invalid("The document has errors.", findings=findings, where=Where(file=self.file))
-        return self.loaded.spec
-
-    @property
-    def flow(self) -> Flow:
-        """The flow. Raises Invalid as ``spec``."""
-        compiled = self.loaded.flow
-        if compiled is None or output.has_errors(self.loaded.findings):
-            findings = tuple(self.loaded.findings)
-            raise Invalid("The document has errors.", findings=findings, where=Where(file=self.file))
-        return compiled
+        return spec, flow
 
 
 def read(file: str) -> Document:
@@ -63,33 +48,43 @@ def read(file: str) -> Document:
     return Document(file, text, spec.load(text, load_catalogue()))
 
 
-def check(file: File, json: Json = False) -> int:
-    """Check a document: print every finding with its line and what to do about it."""
+@click.command()
+@file_argument
+@json_option
+def check(file: str, as_json: bool) -> int:
+    """Check a document: print every finding with its line and what to do about it.
+
+    FILE is an AgentSpec in markdown, or its JSON form (*.json); - reads standard input.
+    """
     loaded = read(file).loaded
     wrong = output.has_errors(loaded.findings)
-    if json:
+    if as_json:
         output.print_json({"valid": not wrong, "findings": loaded.findings})
     else:
         output.print_findings(loaded.findings, file)
         errors = sum(f.severity == "error" for f in loaded.findings)
         warnings = len(loaded.findings) - errors
         steps = f"{len(loaded.spec.steps) + len(loaded.spec.errors)} steps, " if loaded.spec else ""
-        typer.echo(f"{file}: {steps}{errors} errors, {warnings} warnings")
+        click.echo(f"{file}: {steps}{errors} errors, {warnings} warnings")
     return output.NOT_RIGHT if wrong else output.OK
 
 
-def compile_(file: File, out: Out = None) -> int:
+@click.command("compile")
+@file_argument
+@out_option
+def compile_(file: str, out: str | None) -> int:
     """Compile a document to its flow (JSON)."""
     import msgspec
 
-    flow = read(file).flow
+    flow = read(file).require_valid()[1]
     output.write_text(out, msgspec.json.format(msgspec.json.encode(flow), indent=2).decode() + "\n")
     return output.OK
 
 
-def decompile(
-    flow: Annotated[str, typer.Argument(metavar="FLOW.json", help="A flow in JSON; - reads stdin.")], out: Out = None
-) -> int:
+@click.command()
+@click.argument("flow", metavar="FLOW.json")
+@out_option
+def decompile(flow: str, out: str | None) -> int:
     """Turn a flow (JSON) back into its document."""
     import msgspec
 
@@ -112,31 +107,31 @@ def decompile(
     return output.OK
 
 
-def diff(
-    a: Annotated[str, typer.Argument(metavar="A", help="The earlier document.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The later document.")],
-    json: Json = False,
-) -> int:
+@click.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@json_option
+def diff(a: str, b: str, as_json: bool) -> int:
     """Say what changed between two documents, in terms of the agent: steps, routes, triggers, secrets, hosts."""
     from plainwork.engine.catalogue import load as load_catalogue
     from plainwork.spec.diff import diff as compare
 
-    found = compare(read(a).spec, read(b).spec, load_catalogue())
-    if json:
+    found = compare(read(a).require_valid()[0], read(b).require_valid()[0], load_catalogue())
+    if as_json:
         output.print_json(found)
     else:
-        typer.echo("\n".join(found.summary) or "No difference.")
+        click.echo("\n".join(found.summary) or "No difference.")
     return output.OK
 
 
-def draft(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What the agent should do, in English; - reads stdin.")],
-    rules: Annotated[bool, typer.Option("--rules", help="Draft by rules alone: no model, no network.")] = False,
-    model: Annotated[str | None, typer.Option("--model", help="The model to ask, as provider:model.")] = None,
-    zone: Annotated[str, typer.Option("--zone", help="The time zone of a schedule that names none.")] = "UTC",
-    json: Json = False,
-    out: Out = None,
-) -> int:
+@click.command()
+@click.argument("text", metavar="TEXT")
+@click.option("--rules", is_flag=True, help="Draft by rules alone: no model, no network.")
+@click.option("--model", metavar="PROVIDER:MODEL", help="The model to ask; without it, rules draft.")
+@click.option("--zone", default="UTC", show_default=True, help="The time zone of a schedule that names none.")
+@json_option
+@out_option
+def draft(text: str, rules: bool, model: str | None, zone: str, as_json: bool, out: str | None) -> int:
     """Draft a document from a sentence in English."""
     import asyncio
 
@@ -144,13 +139,13 @@ def draft(
 
     english = read_text("-") if text == "-" else text
     made = asyncio.run(_draft(english, rules=rules or model is None, model=model, zone=zone))
-    if json:
+    if as_json:
         output.print_json({k: getattr(made, k) for k in _DRAFT_KEYS})
         return output.OK
     output.write_text(out, made.markdown)
     for title, lines in (("Assumed", made.assumptions), ("To decide", made.questions), ("Needs", made.needs)):
         for line in lines:
-            typer.echo(f"{title}: {_sentence(line)}", err=True)
+            click.echo(f"{title}: {_sentence(line)}", err=True)
     return output.OK
 
 
@@ -173,19 +168,26 @@ async def _draft(english: str, *, rules: bool, model: str | None, zone: str) -> 
         return await draft_agent(english, load_catalogue(), gateway=gateway, model=model, zone=zone)
 
 
-def test(file: File, json: Json = False) -> int:
+@click.command()
+@file_argument
+@json_option
+def test(file: str, as_json: bool) -> int:
     """Run a document's Examples: no network, no keys, nothing is sent."""
     from plainwork.engine.catalogue import load as load_catalogue
     from plainwork.engine.examples import run_examples
 
     document = read(file)
-    report = run_examples(document.spec, document.flow, load_catalogue())
-    if json:
+    document.require_valid()
+    report = run_examples(document.loaded, load_catalogue())
+    if as_json:
         output.print_json(report)
     else:
         for example in report.examples:
-            typer.echo(f"{'ok  ' if example.passed else 'FAIL'} {example.name}")
+            click.echo(f"{'ok  ' if example.passed else 'FAIL'} {example.name}")
             for problem in example.problems:
-                typer.echo(f"     {problem}")
-        typer.echo(f"{report.passed} passed, {report.failed} failed")
+                click.echo(f"     {problem}")
+        click.echo(f"{report.passed} passed, {report.failed} failed")
     return output.NOT_RIGHT if report.failed else output.OK
+
+
+COMMANDS = (check, compile_, decompile, diff, draft, test)

@@ -24,7 +24,8 @@ def load() -> Catalogue:
 @cache
 def engine_kinds() -> tuple[Kind, ...]:
     """The kinds that the engine itself performs."""
-    folder = resources.files("plainwork.engine.kinds")
+    # Not files("plainwork.engine.kinds"): that would import the performers, which `check` has no use for.
+    folder = resources.files("plainwork.engine") / "kinds"
     found: list[Kind] = []
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if file.name.endswith(".yaml"):

@@ -125,7 +125,7 @@ begin
     with live as (
         select node->>'id' as trigger_id, node->'config'->>'phrase' as phrase, node->'config'->>'cron' as cron,
                coalesce(node->'config'->>'timezone', 'UTC') as timezone, coalesce(node->'config'->'map', '{}')::json as map
-        from agent_versions v, jsonb_array_elements(v.flow->'nodes') node
+        from agent_versions v, jsonb_array_elements((v.flow->'nodes')::jsonb) node
         where v.workspace_id = new.workspace_id and v.id = new.live_version_id and new.deleted_at is null
           and coalesce((v.flow->>'enabled')::boolean, true)
           and node->>'type' = 'trigger.schedule@1' and node->'config'->>'cron' is not null

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +17,7 @@ import asyncpg
 import pytest
 
 from plainwork import db
-from plainwork.db import embedded
+from plainwork.db import audit, embedded, workspaces
 from plainwork.errors import Invalid, PlainworkError, Unavailable
 from plainwork.settings import Settings
 
@@ -35,6 +37,13 @@ class Server:
         try:
             for statement in statements:
                 await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def ask(self, query: str, database: str) -> list[str]:
+        connection = await asyncpg.connect(f"postgresql://postgres:admin@127.0.0.1:{self.port}/{database}")
+        try:
+            return [row[0] for row in await connection.fetch(query)]
         finally:
             await connection.close()
 
@@ -67,6 +76,10 @@ class Place:
     server: Server
     name: str
     settings: Settings
+
+    @property
+    def url(self) -> str:
+        return self.server.url(self.owner, QUOTED, self.name)
 
     @property
     def owner(self) -> str:
@@ -120,6 +133,33 @@ async def test_the_owner_is_bound_too(place: Place) -> None:
         assert await owner.fetch("select * from agents") == []
     finally:
         await owner.close()
+
+
+async def test_the_owner_backs_up_and_restores(place: Place, server: Server, tmp_path: Path) -> None:
+    keys = [db.new_id(), db.new_id()]
+    async with await db.open(place.settings) as database:
+        for key in keys:
+            async with database.workspace(key) as connection:
+                await workspaces.create(connection, key, f"W {key.hex}")
+                await audit.append(connection, audit.SYSTEM, "x", ("agent", "a"))
+    _as_owner("pg_dump", "--enable-row-security", "-Fc", "-f", str(tmp_path / "dump"), place.url)
+    restored = f"{place.name}_restored"
+    url = server.url(place.owner, QUOTED, restored)
+    await server.admin(f"create database {restored} owner {place.owner}")
+    roles = await server.ask("select rolname from pg_roles where rolname like 'plainwork_dispatcher%'", place.name)
+    await server.admin(*(f"grant create on schema public to {role}" for role in roles), database=restored)
+    _as_owner("pg_restore", "--exit-on-error", "-d", url, str(tmp_path / "dump"))
+    async with await db.open(replace(place.settings, database_url=url), migrate=False) as database:
+        assert await workspaces.all_ids(database) == keys
+        async with database.workspace(keys[0]) as connection:
+            assert await audit.verify(connection) == audit.Verdict(1)
+            assert await connection.fetchval("select count(*) from workspaces") == 1
+    await server.admin(f"drop database {restored} with (force)")
+
+
+def _as_owner(program: str, *args: str) -> None:
+    environment = {**os.environ, "PGOPTIONS": "-c plainwork.upkeep=on"}
+    subprocess.run([embedded.programs() / program, *args], env=environment, check=True)
 
 
 async def test_two_installations_share_a_server_but_no_role(place: Place, server: Server, tmp_path: Path) -> None:

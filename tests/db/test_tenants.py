@@ -221,6 +221,12 @@ async def test_nobody_makes_himself_a_member(shared: db.Database) -> None:
             )
 
 
+async def test_only_the_owner_can_declare_upkeep(shared: db.Database, workspace: UUID) -> None:
+    async with shared.transaction() as connection:
+        await connection.execute("set local plainwork.upkeep = 'on'")
+        assert await connection.fetchval("select count(*) from workspaces") == 0
+
+
 async def test_what_a_transaction_declared_ends_with_it(shared: db.Database, workspace: UUID) -> None:
     async with shared.connection() as connection:
         async with connection.transaction():

@@ -17,11 +17,20 @@ create function claimed_email() returns text language sql stable parallel safe
 create function claimed_token() returns bytea language sql stable parallel safe
     return decode(nullif(current_setting('plainwork.token', true), ''), 'hex');
 
--- Forces row-level security on a table, for its owner too, and shows it only the current workspace's rows.
-create procedure guard_tenant_table(guarded regclass) language plpgsql as $$
+-- Forces row-level security on a table, for its owner too. Only the owner can lift it, and only by saying so: a backup
+-- (pg_dump --enable-row-security) or a migration of rows declares plainwork.upkeep. Partitions need nothing else.
+create procedure guard_table(guarded regclass) language plpgsql as $$
 begin
     execute format('alter table %s enable row level security', guarded);
     execute format('alter table %s force row level security', guarded);
+    execute format('create policy upkeep on %s to %I using (current_setting(''plainwork.upkeep'', true) = ''on'') '
+                   'with check (current_setting(''plainwork.upkeep'', true) = ''on'')', guarded, current_user);
+end $$;
+
+-- Guards a table and shows it only the current workspace's rows.
+create procedure guard_tenant_table(guarded regclass) language plpgsql as $$
+begin
+    call guard_table(guarded);
     execute format('create policy tenant on %s using (workspace_id = current_workspace()) '
                    'with check (workspace_id = current_workspace())', guarded);
 end $$;
@@ -90,8 +99,7 @@ call guard_tenant_table('memberships');
 create policy mine on memberships for select using (user_id = current_person());
 grant select, insert, update, delete on memberships to {{app}};
 
-alter table workspaces enable row level security;
-alter table workspaces force row level security;
+call guard_table('workspaces');
 create policy tenant on workspaces using (id = current_workspace()) with check (id = current_workspace());
 create policy mine on workspaces for select using (
     exists (select from memberships m where m.workspace_id = workspaces.id and m.user_id = current_person()));
@@ -104,8 +112,7 @@ create function workspace_ids() returns setof uuid language sql stable security 
     set search_path = pg_catalog, public, pg_temp
     as 'select id from workspaces where deleted_at is null order by id';
 
-alter table users enable row level security;
-alter table users force row level security;
+call guard_table('users');
 create policy myself on users using (id = current_person()) with check (id = current_person());
 create policy signing_in on users for select using (email = claimed_email());
 create policy colleagues on users for select using (
@@ -123,8 +130,7 @@ create table sessions (
     expires_at   timestamptz not null
 );
 create index sessions_by_user on sessions (user_id);
-alter table sessions enable row level security;
-alter table sessions force row level security;
+call guard_table('sessions');
 create policy mine on sessions using (user_id = current_person()) with check (user_id = current_person());
 create policy carried on sessions for select using (token_hash = claimed_token());
 grant select, insert, update, delete on sessions to {{app}};

@@ -118,4 +118,5 @@ class Drive:
 
     @property
     def end_state(self) -> tuple[Any, ...]:
-        return self.plan.status, self.plan.output, self.plan.failure, self.ran, self.skipped
+        outputs = {record.path: record.output for record in self.history if record.status == "succeeded"}
+        return self.plan.status, self.plan.output, self.plan.failure, outputs, self.skipped

@@ -51,7 +51,7 @@ def nodes_(draw: st.DrawFn, id: str, depth: int) -> Node:
     common: dict[str, Any] = {"join": draw(st.sampled_from(["all", "all", "any"]))}
     if draw(st.integers(0, 5)) == 0:
         common["if_"] = draw(st.sampled_from(_TESTS))
-    if depth < 2 and draw(st.integers(0, 3)) == 0:
+    if depth < 2 and draw(st.integers(0, 2)) == 0:
         inner, edges = draw(levels(f"{id}x", depth + 1))
         uses = draw(st.sampled_from(["foreach", "repeat", "group"]))
         return loop(id, uses, inner, edges, **draw(loop_settings(uses)), **common)
@@ -64,7 +64,7 @@ def loop_settings(draw: st.DrawFn, uses: str) -> dict[str, Any]:
     if uses == "foreach":
         on_error = draw(st.sampled_from(["stop", "skip", "collect"]))
         at_once = 1 if on_error == "stop" else draw(st.integers(1, 3))
-        return {"items": draw(st.sampled_from([[], [1], [1, 2, 3], 7])), "at_once": at_once, "on_item_error": on_error}
+        return {"items": draw(st.sampled_from([[1, 2, 3], [1, 2, 3], [1], [], 7])), "at_once": at_once, "on_item_error": on_error}
     if uses == "repeat":
         wait = {"wait": "1 minute"} if draw(st.booleans()) else {}
         return {"until": draw(st.sampled_from([*_TESTS, "index == 1"])), "max": draw(st.integers(1, 3))} | wait

@@ -17,7 +17,8 @@ $(TOOLS)/bin/uv:
 	@python3 scripts/get_uv.py $(TOOLS)
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet --compile-bytecode
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 install: .venv/.installed ## install what Plainwork needs into .venv

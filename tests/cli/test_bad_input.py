@@ -188,7 +188,14 @@ def test_an_output_that_cannot_be_written_leaves_nothing(tmp_path: Path, capsys:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["up", "--port", "99999"], ["nonsense"], ["check"], ["run"], ["check", "a", "b"], ["run", "x.md", "--input", "novalue"]],
+    [
+        ["up", "--port", "99999"],
+        ["nonsense"],
+        ["check"],
+        ["run"],
+        ["check", "a", "b"],
+        ["run", "x.md", "--input", "novalue"],
+    ],
 )
 def test_a_command_line_that_is_wrong(arguments: list[str], capsys: Capture) -> None:
     assert run(arguments) == 2

@@ -14,7 +14,7 @@ from plainwork.api.auth import CallerArg, Permission, Routes, Tenant
 from plainwork.db import agents as rows
 from plainwork.db import audit
 from plainwork.errors import Finding, Invalid
-from plainwork.spec import render
+from plainwork.spec.markdown import render
 
 routes = Routes(tags=["agents"])
 

@@ -98,7 +98,7 @@ async def _store(database: Database, document: Document) -> Version:
 
     from plainwork.db import agents, workspaces
     from plainwork.errors import Conflict, NotFound
-    from plainwork.spec import render
+    from plainwork.spec.markdown import render
 
     spec, flow = document.require_valid()
     async with database.workspace(LOCAL_WORKSPACE) as connection:
@@ -136,8 +136,8 @@ def _answer(ended: Run, steps: list[StepRow]) -> dict[str, Any]:
 def _step(row: StepRow) -> dict[str, Any]:
     return {
         "path": row.path,
-        "step": row.path.rpartition(".")[2],
-        "attempt": row.attempt,
+        "id": row.path.rpartition(".")[2],
+        "attempt": max(row.attempt, 1),
         "status": row.status,
         "outcome": row.outcome,
         "output": row.output,

@@ -89,7 +89,7 @@ def decompile(flow: str, out: str | None) -> int:
     import msgspec
 
     from plainwork.engine.catalogue import load as load_catalogue
-    from plainwork.spec import render
+    from plainwork.spec.markdown import render
     from plainwork.spec.check import check_flow
     from plainwork.spec.decompile import decompile as to_spec
     from plainwork.spec.flow import flow_from_json

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plainwork.spec.decompile import canonical
     from plainwork.spec.flow import Flow, flow_from_json
     from plainwork.spec.kinds import Catalogue
-    from plainwork.spec.markdown import parse, render
+    from plainwork.spec.markdown import parse
     from plainwork.spec.model import Spec, spec_from_json, to_json
     from plainwork.spec.schemas import flow_schema, spec_schema
     from plainwork.spec.source import SourceMap
@@ -33,7 +33,6 @@ _DOORS = {
     "flow_from_json": "flow",
     "flow_schema": "schemas",
     "parse": "markdown",
-    "render": "markdown",
     "spec_from_json": "model",
     "spec_schema": "schemas",
     "to_json": "model",
@@ -123,7 +122,6 @@ __all__ = [
     "load",
     "load_json",
     "parse",
-    "render",
     "spec_from_json",
     "spec_schema",
     "to_json",

@@ -22,6 +22,8 @@ Path = tuple[str, ...]
 _DEEP = 41
 """Deeper values are reported elsewhere and not looked into."""
 
+_EXPRESSION_HINT = "An expression reads like `fetch.body.items[0].title` or `len(fetch.body) > 3`."
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -108,7 +110,7 @@ class Names:
         self._check_references(found.references, place)
 
     def _add_unreadable(self, why: ExpressionError, place: Place) -> None:
-        self._report.add("bad-expression", why.message, why.next_step, node=place.node, field=place.field)
+        self._report.add("bad-expression", why.message, why.next_step or _EXPRESSION_HINT, node=place.node, field=place.field)
 
     def _check_references(self, references: Collection[Path], place: Place) -> None:
         for path in sorted(references):

@@ -1,0 +1,262 @@
+"""The tree as steps: each action filled, branches as conditions with routes, loops as foreach, everything wired."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from plainwork.drafting import words as w
+from plainwork.drafting.conditions import Test, negated, read_test
+from plainwork.drafting.desk import Desk, Label, Made
+from plainwork.drafting.fill import fill
+from plainwork.drafting.fill_models import labels_of
+from plainwork.drafting.meaning import Action
+from plainwork.drafting.naming import input_name, phrase, url_noun, with_app
+from plainwork.drafting.text import Token, words_of
+from plainwork.drafting.tree import Arm, Do, Each, If, Node
+from plainwork.drafting.values import Value
+from plainwork.spec.kinds import Catalogue
+from plainwork.spec.model import Route, Step
+from plainwork.spec.names import expression_name
+
+_LINKS = {"fetch": "from", "send": "to", "call": "in", "media": "with"}
+_GENERIC = w.VAGUE | frozenset("url json csv file response".split())
+
+
+class Assembler:
+    """Makes the steps of one draft; what is not steps goes to its desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def steps(self, nodes: Sequence[Node]) -> tuple[Step, ...]:
+        """The steps of the main section."""
+        return _finished(self.level(nodes, Label()), self.desk.catalogue)
+
+    def level(self, nodes: Sequence[Node], after: Label) -> list[Made]:
+        """The steps of one level; ``after`` is where its end leads to."""
+        made: list[Made] = []
+        for at, node in enumerate(nodes):
+            following = after if at + 1 == len(nodes) else Label()
+            new = self._node(node, following)
+            if at and new:
+                previous.target = new[0].id
+            elif at:
+                previous.same_as = following
+            made += new
+            previous = following
+        return made
+
+    def _node(self, node: Node, following: Label) -> list[Made]:
+        if isinstance(node, Do):
+            return [self._action(node.action)]
+        if isinstance(node, Each):
+            return [self._each(node)]
+        return self._branch(node, following)
+
+    # One action
+
+    def _action(self, action: Action) -> Made:
+        name, step_id = self.desk.names.take(self._name(action))
+        filled = fill(self.desk, action, expression_name(step_id))
+        if filled.gives:
+            self.desk.values.add(filled.gives)
+        return Made(step_id, name, filled.uses, filled.config, filled.about, filled.account)
+
+    def _name(self, action: Action) -> str:
+        value = self.desk.values.best(action.object, "list", "text", "data")
+        noun = value.noun if value and value.noun not in _GENERIC else "result"
+        if action.named == "question":
+            return f"Decide whether {phrase(action.object, noun)}"
+        verb = {"look": "look up", "e-mail": "e-mail"}.get(action.verb, action.verb)
+        if action.do == "approve":
+            return f"Get approval from {phrase(action.object)}" if action.object else "Get approval"
+        shown = phrase(action.object, noun)
+        if not shown:
+            url = next((token.text for token in (*action.object, *action.words) if token.kind == "url"), "")
+            shown = f"the {url_noun(url)}" if url and url_noun(url) else ("" if action.app else self._it(action, noun))
+        return with_app(f"{verb} {shown}".strip(), action.app if action.do != "llm" else None, _LINKS.get(action.do, "with"))
+
+    def _it(self, action: Action, noun: str) -> str:
+        return "for a while" if action.do == "wait" else f"the {noun}"
+
+    # Branches
+
+    def _branch(self, node: If, following: Label) -> list[Made]:
+        holder = self._decider(node) if node.decider else self._condition(node)
+        made = [holder]
+        mark = self.desk.values.mark()
+        for arm in node.arms:
+            target = Label()
+            body = self.level(arm.body, following)
+            self.desk.values.forget(mark)
+            if body:
+                target.target = body[0].id
+                _lead_on(body[-1], following)
+            else:
+                target.same_as = following
+            lead, test = _lead_to(holder, arm)
+            holder.routes.append((lead, test, target))
+            made += body
+        if all(lead != "otherwise" for lead, _, _ in holder.routes):
+            holder.routes.append(("otherwise", None, following))
+        return made
+
+    def _decider(self, node: If) -> Made:
+        assert node.decider is not None
+        labels, sure = labels_of(node.decider)
+        if not sure:
+            spoken = [" ".join(_label_words(arm.test)) for arm in node.arms if arm.test]
+            labels = [label for label in dict.fromkeys(spoken) if label] or labels
+            labels = labels if len(labels) > 1 else [*labels, "other"]
+        made = self._action(node.decider)
+        made.config["labels"] = labels
+        if not sure:
+            self.desk.questions = [question for question in self.desk.questions if question.step != expression_name(made.id)]
+        made.labels = labels
+        return made
+
+    def _condition(self, node: If) -> Made:
+        first = next((arm for arm in node.arms if arm.test), node.arms[0])
+        lead = "Check that not" if first.negated else "Check whether"
+        subject, many, noun = self._subject(first.test)
+        named = phrase(first.test, noun or "result", most=10)
+        name, step_id = self.desk.names.take(f"{lead} {named}" if named else "Decide")
+        tests: dict[int, Test] = {}
+        for arm in node.arms:
+            if arm.test:
+                subject, many, noun = self._subject(arm.test)
+                test = read_test(arm.test, subject, many=many, noun=noun)
+                self._explain(test, arm, name)
+                tests[id(arm)] = negated(test) if arm.negated else test
+        return Made(step_id, name, "condition", tests=tests)
+
+    def _subject(self, tokens: Sequence[Token]) -> tuple[str, str | None, str]:
+        """What a condition speaks of: its expression, the list it may count, and what it is called."""
+        if self.desk.item:
+            value = self.desk.values.named(tokens)
+            if value and value.expression != self.desk.item and value.shape == "data":
+                return value.expression, None, w.singular(value.noun)
+            return self.desk.item, None, self.desk.item.replace("_", " ")
+        found = self.desk.values.best(tokens, "data", "list", "item")
+        if found is None:
+            return self.desk.ask("data", "object", "What the condition looks at", {}).strip("{} "), None, ""
+        countable = found.shape == "list" or found.expression.endswith(".body")
+        return found.expression, found.items if countable else None, w.singular(found.noun)
+
+    def _explain(self, test: Test, arm: Arm, name: str) -> None:
+        bound = re.search(r"inputs\.((?:least|most)_\w+)", test.expression)
+        if bound:
+            self.desk.ask(bound.group(1), "number", f"The limit meant by “{words_of(arm.test)}”", 1)
+            self.desk.assume(f"“{words_of(arm.test)}” compares with the input {bound.group(1)}, 1 unless you set it.", name)
+        if not test.sure:
+            self.desk.question(
+                f"How can it tell that “{words_of(arm.test)[:120]}”?",
+                test.expression,
+                "The branch is taken by whatever field or judgement you name.",
+                name,
+            )
+
+    # Loops
+
+    def _each(self, node: Each) -> Made:
+        noun = _item_noun(node.over)
+        value = self.desk.values.best(node.over, "list", "data")
+        items = f"{{{{ {value.items} }}}}" if value else self.desk.ask(input_name(_many(noun)), "list of object", f"The {_many(noun)} to go through")
+        name, step_id = self.desk.names.take(f"For each {phrase(node.over, most=5) or noun}")
+        variable = self._variable(noun)
+        mark, before = self.desk.values.mark(), self.desk.item
+        self.desk.item = variable
+        words = frozenset((noun.replace("_", " "), w.singular(noun), *(t.lower for t in node.over if t.kind == "word")))
+        self.desk.values.add(Value(variable, noun, "item", words))
+        body = self.level(node.body, Label())
+        self.desk.values.forget(mark)
+        self.desk.item = before
+        results = f"{expression_name(step_id)}.results"
+        self.desk.values.add(Value(results, "results", "list", frozenset(("result", "results"))))
+        return Made(step_id, name, "foreach", {"items": items, "as": variable}, steps=body)
+
+    def _variable(self, noun: str) -> str:
+        name = expression_name(input_name(noun))
+        reserved = {"stop", "fail", "inputs", "secrets", "index", "run", "trigger", "vars", "error", "last"}
+        if name in reserved or name in self.desk.inputs or not name.isascii():
+            name = "item"
+        if name != "item":
+            self.desk.names.reserve(name)
+        return name
+
+
+def _lead_to(holder: Made, arm: Arm) -> tuple[str, str | None]:
+    """(lead, test) of the route to an arm."""
+    if not arm.test:
+        return "otherwise", None
+    if not holder.labels:
+        return "if", holder.tests[id(arm)].expression
+    return "when", _label(holder, arm)
+
+
+def _label(holder: Made, arm: Arm) -> str:
+    if holder.labels == ["yes", "no"]:
+        return "no" if arm.negated else "yes"
+    words = set(_label_words(arm.test))
+    taken = {test for _, test, _ in holder.routes}
+    free = [label for label in holder.labels if label not in taken]
+    fitting = [label for label in free if words & set(label.split())]
+    return (fitting or free or holder.labels)[0]
+
+
+def _label_words(tokens: Sequence[Token]) -> list[str]:
+    gone = w.STOP_WORDS | {"classified", "category", "label", "labeled", "labelled", "marked", "email", "message", "ticket", "issue", "text"}
+    return [token.value.lower() for token in tokens if token.kind in ("word", "quoted") and token.lower not in gone][:4]
+
+
+def _item_noun(tokens: Sequence[Token]) -> str:
+    noun = w.head_noun(tokens)
+    return w.singular(noun) if noun and noun not in _GENERIC else "item"
+
+
+def _many(noun: str) -> str:
+    return noun if w.is_plural(noun) else f"{noun}s"
+
+
+def _lead_on(made: Made, following: Label) -> None:
+    """The end of an arm says where it goes, so that it does not fall into the next one."""
+    if not made.routes:
+        made.routes.append(("then", None, following))
+
+
+def _finished(made: Sequence[Made], catalogue: Catalogue) -> tuple[Step, ...]:
+    steps = []
+    for at, one in enumerate(made):
+        routes = tuple(_routes(one, last=at + 1 == len(made)))
+        kind = catalogue.get(one.uses)
+        blocks = {key: language for key, language in kind.blocks.items() if _is_block(one.config.get(key))} if kind else {}
+        steps.append(
+            Step(
+                id=one.id,
+                name=one.name,
+                uses=one.uses,
+                about=one.about,
+                with_=one.config,
+                blocks=blocks,
+                account=one.account,
+                routes=routes,
+                steps=_finished(one.steps, catalogue),
+            )
+        )
+    return tuple(steps)
+
+
+def _is_block(value: object) -> bool:
+    return isinstance(value, str) and ("\n" in value or len(value) > 100) and "```" not in value
+
+
+def _routes(made: Made, last: bool) -> list[Route]:
+    found = []
+    for lead, test, label in made.routes:
+        target = label.step
+        if lead == "then" and target is None and last:
+            continue
+        found.append(Route(lead=lead, to=(target or "stop",), test=test))  # type: ignore[arg-type]
+    return found
+

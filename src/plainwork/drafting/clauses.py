@@ -1,0 +1,294 @@
+"""One sentence as a row of pieces: what is done (Act), under which condition (Cond), for each of what (Loop), and when
+(When). It finds verbs by their form and their neighbours; it does not know any step kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from plainwork.drafting.heads import ADVERBS, SEPARATORS, Head, find_head, is_light
+from plainwork.drafting.spans import ends_condition
+from plainwork.drafting.text import Token, Tokens, trimmed
+from plainwork.drafting.verbs import Verb, readings
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that is done: the verb, what it is done to (``object``), who does it, and with what (``tool``).
+
+    ``goal`` holds the lighter verbs that lead to it (allow, use); ``by`` marks "by doing so" after another act.
+    """
+
+    verb: Verb
+    object: Tokens
+    subject: Tokens = ()
+    passive: bool = False
+    tool: Tokens = ()
+    goal: tuple[str, ...] = ()
+    by: bool = False
+    modal: str = ""
+
+    @property
+    def tokens(self) -> Tokens:
+        """Subject, tool and object: all words but the verb."""
+        return (*self.subject, *self.tool, *self.object)
+
+
+@dataclass(frozen=True, slots=True)
+class Cond:
+    """A condition; ``else`` has no tokens. ``trailing``: it stands behind what it governs. ``asked``: it is the question
+    of a verb before it (determine if …)."""
+
+    kind: Literal["if", "unless", "else"]
+    tokens: Tokens = ()
+    trailing: bool = False
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``for each lead that …``: the words after for each."""
+
+    tokens: Tokens
+    trailing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """``when a new order arrives``: an event, or a condition told by ``when``."""
+
+    tokens: Tokens
+    trailing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """``if it fails``: what follows happens when the step before it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Words in which no verb was found."""
+
+    tokens: Tokens
+
+
+Piece: TypeAlias = Act | Cond | Loop | When | Failure | Unread
+
+_SKIPPED = SEPARATORS | ADVERBS | {"please", "afterwards", "afterward", "that", "which", "after", "before", "in", "order", "by"}
+_EVENT_LEADS = ("as soon as", "every time", "each time", "any time", "whenever", "when", "once", "upon", "in response to")
+_LOOP_LEADS = ("for each", "for every", "for all", "for any", "foreach", "for each of", "for every one of", "for all of")
+_IF_LEADS = ("only if", "if", "in case", "in the case that", "provided that", "as long as", "assuming", "whether", "where")
+_UNLESS_LEADS = ("unless", "except when", "except if")
+_ELSE_LEADS = ("otherwise", "else", "if not", "if no", "in all other cases", "in any other case", "for all others", "for everything else", "all others")
+_PURPOSES = {("so", "that"), ("so", "they"), ("so", "you"), ("so", "i"), ("so", "we"), ("in", "order"), ("such", "that")}
+_FAILURES = frozenset("fails failed fail failure error errors".split())
+
+
+def read_sentence(tokens: Tokens) -> list[Piece]:
+    """The pieces of one sentence, in the order in which they stand."""
+    tokens = _without_purpose(_without_asides(tokens))
+    pieces: list[Piece] = []
+    at = 0
+    while at < len(tokens):
+        lead = _lead_at(tokens, at)
+        if lead is None:
+            end = _next_lead(tokens, at + 1)
+            pieces += _acts(tokens[at:end], bool(pieces))
+            at = end
+            continue
+        kind, size = lead
+        asked = _asks(tokens, at)
+        piece, at = _governed(tokens, at + size, kind, trailing=any(isinstance(p, Act) for p in pieces))
+        if piece is not None:
+            pieces.append(replace(piece, asked=True) if asked and isinstance(piece, Cond) else piece)
+    return pieces
+
+
+def _without_asides(tokens: Tokens) -> Tokens:
+    """Without what stands in brackets, unless it names an example (``i.e. Gmail``)."""
+    kept: list[Token] = []
+    depth, wanted = 0, False
+    for at, token in enumerate(tokens):
+        if token.text == "(":
+            depth += 1
+            following = {t.lower.rstrip(".") for t in tokens[at + 1 : at + 3]}
+            wanted = bool(following & {"i.e", "e.g", "via", "using", "through", "like"})
+        elif token.text == ")":
+            depth = max(0, depth - 1)
+        elif depth == 0 or (wanted and token.kind == "word" and token.lower.rstrip(".") not in ("i.e", "e.g")):
+            kept.append(token)
+    return tuple(kept)
+
+
+def _without_purpose(tokens: Tokens) -> Tokens:
+    """Without ``so that they can help you``: why something is done is not done itself."""
+    for at, token in enumerate(tokens[:-1]):
+        if at and ((token.lower, tokens[at + 1].lower) in _PURPOSES or token.lower == "because"):
+            return tokens[:at]
+    return tokens
+
+
+def _lead_at(tokens: Tokens, at: int) -> tuple[str, int] | None:
+    """What kind of lead begins here, and how many words it has."""
+    lowers = [token.lower for token in tokens[at : at + 5]]
+    for kind, leads in (
+        ("else", _ELSE_LEADS),
+        ("unless", _UNLESS_LEADS),
+        ("if", _IF_LEADS),
+        ("loop", _LOOP_LEADS),
+        ("when", _EVENT_LEADS),
+    ):
+        sizes = [len(lead.split()) for lead in leads if lowers[: len(lead.split())] == lead.split()]
+        if sizes and _really_leads(tokens, at, kind, max(sizes)):
+            return kind, max(sizes)
+    if lowers[:1] == ["on"] and at + 1 < len(tokens) and lowers[1] in ("new", "each", "every", "receipt", "receiving", "incoming"):
+        return "when", 1
+    return None
+
+
+def _really_leads(tokens: Tokens, at: int, kind: str, size: int) -> bool:
+    following = tokens[at + size].lower if at + size < len(tokens) else ""
+    word = tokens[at].lower
+    if word == "once":
+        return following not in ("a", "per", "every", "daily", "weekly", "monthly", "hourly", "again", "more", "in", "")
+    if word == "whether":
+        return _asks(tokens, at)
+    if word == "where":
+        return at > 0 and tokens[at - 1].lower not in ("to", "know", "see", "determine")
+    if kind == "when":
+        return following not in ("done", "finished", "ready", "complete", "possible", "needed", "necessary", "")
+    if word == "if" and following in ("necessary", "needed", "possible", "required", "any", "applicable", "available"):
+        return False
+    if kind == "loop" and word == "for" and following in ("day", "week", "hour", "month", "minute"):
+        return False
+    if kind == "else" and word == "else":
+        return at == 0 or tokens[at - 1].lower not in ("everything", "anything", "someone", "nothing", "what", "something")
+    return not (kind == "else" and following in ("than", "longer"))
+
+
+def _asks(tokens: Tokens, at: int) -> bool:
+    """Whether the word before is a verb of asking: ``check if``, ``decides whether``."""
+    before = tokens[at - 1].lower if at else ""
+    return before in ("know", "knows", "tell", "tells", "asks", "ask", "asking", "on") or any(v.act == "check" for v in readings(before))
+
+
+def _next_lead(tokens: Tokens, at: int) -> int:
+    while at < len(tokens) and _lead_at(tokens, at) is None:
+        at += 1
+    return at
+
+
+def _governed(tokens: Tokens, at: int, kind: str, trailing: bool) -> tuple[Piece | None, int]:
+    """The piece that a lead opens at ``at``, and where reading goes on."""
+    if kind == "else":
+        lead = _lead_at(tokens, at) if at < len(tokens) else None
+        if lead and lead[0] in ("if", "unless"):
+            return None, at
+        return Cond("else"), at
+    end = ends_condition(tokens, at, trailing)
+    words = trimmed(tokens[at:end], frozenset((",", ":")), frozenset((",", ":", "and", "then", "→")))
+    if kind in ("if", "when") and len(words) <= 6 and _FAILURES & {t.lower for t in words} and not trailing:
+        return Failure(), end
+    if not words:
+        return None, max(end, at)
+    if kind == "loop":
+        return Loop(words, trailing), end
+    if kind == "when":
+        return When(words, trailing), end
+    return Cond("unless" if kind == "unless" else "if", words, trailing), end
+
+
+def _acts(tokens: Tokens, continues: bool) -> list[Piece]:
+    """The acts in a run of words that holds no lead."""
+    heads = _heads(tokens, continues)
+    if not heads:
+        rest = trimmed(tokens, frozenset(_SKIPPED), SEPARATORS)
+        return [Unread(rest)] if rest else []
+    pieces: list[Piece] = []
+    tool: Tokens = ()
+    goals: tuple[str, ...] = ()
+    for number, head in enumerate(heads):
+        following = heads[number + 1] if number + 1 < len(heads) else None
+        act = replace(_act(tokens, head, following), tool=tool, goal=goals)
+        if is_light(head.verb) and following and (following.infinitive or following.by):
+            used = head.verb.act == "use" or head.passive
+            tool = (*tool, *(act.subject if head.verb.act == "use" else ()), *(act.object if used else ()))
+            goals = (*goals, head.verb.lemma)
+            continue
+        pieces.append(act)
+        if not (following and following.infinitive):
+            tool, goals = (), ()
+    return _by_first(_sharing_objects(pieces))
+
+
+def _act(tokens: Tokens, head: Head, following: Head | None) -> Act:
+    end = following.start if following else len(tokens)
+    words = tokens[head.at + 1 : end]
+    shown = trimmed(words, frozenset((",", ":", "–", "—", "-")), SEPARATORS | {"to", "by", "also", "which", "that"})
+    return Act(head.verb, shown, tokens[head.start : head.subject_end], head.passive, by=head.by, modal=head.modal)
+
+
+def _sharing_objects(pieces: list[Piece]) -> list[Piece]:
+    """``read and summarise the mail``: a verb without an object takes that of the next one."""
+    found: list[Piece] = []
+    for at, piece in enumerate(pieces):
+        after = pieces[at + 1] if at + 1 < len(pieces) else None
+        if isinstance(piece, Act) and not piece.object and not piece.passive and isinstance(after, Act) and not after.subject:
+            piece = replace(piece, object=after.object)
+        found.append(piece)
+    return found
+
+
+def _heads(tokens: Tokens, continues: bool) -> list[Head]:
+    heads: list[Head] = []
+    start = 0
+    for at in range(len(tokens)):
+        head = find_head(tokens, at, start, heads, continues)
+        if head:
+            heads.append(head)
+            start = at + 1
+    return heads
+
+
+def _by_first(pieces: list[Piece]) -> list[Piece]:
+    """``do A by doing B``: B comes first when it reads, stands for A when both say the same, and is a detail of A otherwise."""
+    found: list[Piece] = []
+    for piece in pieces:
+        before = found[-1] if found else None
+        if isinstance(piece, Act) and piece.by and isinstance(before, Act):
+            if piece.verb.act == before.verb.act:
+                found[-1] = piece
+            elif piece.verb.act in ("fetch", "check", "extract", "analyse"):
+                found.insert(-1, piece)
+            else:
+                found[-1] = replace(before, object=(*before.object, *piece.object))
+        else:
+            found.append(piece)
+    return found
+
+
+def split_objects(tokens: Sequence[Token]) -> list[Tokens]:
+    """The parts of an object joined by commas, ``and``, ``as well as``: candidates for one step each."""
+    parts: list[list[Token]] = [[]]
+    at = 0
+    while at < len(tokens):
+        size = _joint(tokens, at)
+        if size:
+            parts.append([])
+        else:
+            parts[-1].append(tokens[at])
+        at += size or 1
+    clean = [trimmed(part, frozenset(("both", "either", "also", "and")), frozenset(("both", ","))) for part in parts]
+    return [part for part in clean if part]
+
+
+def _joint(tokens: Sequence[Token], at: int) -> int:
+    for phrase in ("as well as", "along with", "and also", "and", "&", "plus", ",", "or"):
+        parts = phrase.split()
+        if [token.lower for token in tokens[at : at + len(parts)]] == parts:
+            return len(parts)
+    return 0
+

@@ -1,0 +1,103 @@
+"""What a draft collects while its steps are made: names, inputs, accounts, assumptions, questions and known values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from plainwork.drafting.apps import App
+from plainwork.drafting.conditions import Test
+from plainwork.drafting.naming import Names, input_name
+from plainwork.drafting.result import Assumption, Question
+from plainwork.drafting.text import Token
+from plainwork.drafting.values import Value, Values
+from plainwork.spec.kinds import Catalogue
+from plainwork.spec.model import Input
+
+
+@dataclass(slots=True)
+class Made:
+    """A step that is being made; ``routes`` hold labels that are resolved when all steps are there. ``tests`` (by the
+    arm's identity) and ``labels`` tell how the arms of a branch are chosen."""
+
+    id: str
+    name: str
+    uses: str
+    config: dict[str, Any] = field(default_factory=dict)
+    about: str = ""
+    account: str | None = None
+    routes: list[tuple[str, str | None, Label]] = field(default_factory=list)
+    steps: list[Made] = field(default_factory=list)
+    tests: dict[int, Test] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Label:
+    """A place a route leads to, known later: a step's id, or None for the end."""
+
+    target: str | None = None
+    same_as: Label | None = None
+
+    @property
+    def step(self) -> str | None:
+        """The step's id, when there is one."""
+        return self.same_as.step if self.same_as else self.target
+
+
+@dataclass(slots=True)
+class Filled:
+    """How an action is carried out: the kind, its settings, and the value it gives."""
+
+    uses: str
+    config: dict[str, Any]
+    gives: Value | None = None
+    account: str | None = None
+    about: str = ""
+
+
+class Desk:
+    """The collected parts of one draft."""
+
+    def __init__(self, catalogue: Catalogue, inputs: dict[str, Input], zone: str) -> None:
+        self.catalogue = catalogue
+        self.zone = zone
+        self.names = Names()
+        self.values = Values()
+        self.inputs = inputs
+        self.secrets: dict[str, str] = {}
+        self.assumptions: list[Assumption] = []
+        self.questions: list[Question] = []
+        self.model: str | None = None
+        self.constraints: list[str] = []
+        self.item: str | None = None
+
+    def ask(self, name: str, kind: str, about: str, default: Any = msgspec.UNSET) -> str:
+        """The template of an input, declared now if it is new."""
+        key = input_name(name)
+        if key not in self.inputs:
+            self.inputs[key] = Input(type=kind, about=about, default=default)
+        return f"{{{{ inputs.{key} }}}}"
+
+    def account(self, app: App, about: str | None = None) -> str:
+        """The name of the account for an app, listed under the secrets."""
+        self.secrets.setdefault(app.account, about or f"The account at {app.name}")
+        return app.account
+
+    def assume(self, text: str, step: str | None = None) -> None:
+        """Note something that was taken for granted."""
+        if not any(one.text == text for one in self.assumptions):
+            self.assumptions.append(Assumption(text=text, step=step))
+
+    def question(self, text: str, default: str, differs: str, step: str | None = None) -> None:
+        """Note a question whose answers would give different flows."""
+        if not any(one.text == text for one in self.questions):
+            self.questions.append(Question(text=text, default=default, differs=differs, step=step))
+
+    def content(self, tokens: Sequence[Token], *shapes: Any) -> str:
+        """The template of what the words mean, or "" when nothing is known yet."""
+        value = self.values.best(tokens, *shapes)
+        return f"{{{{ {value.expression} }}}}" if value else ""

@@ -1,0 +1,276 @@
+"""Where a verb heads a clause: by its form (send, sends, sending, is sent) and by what stands before and behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plainwork.drafting.apps import find_apps
+from plainwork.drafting.text import Token, Tokens
+from plainwork.drafting.verbs import Verb, readings
+
+SEPARATORS = frozenset(", ; : → - – — and or then but plus & next finally afterwards while".split())
+ADVERBS = frozenset(
+    "also just only simply first finally next then both either now again instead always not never optionally please "
+    "later already further even still ultimately thereby lastly secondly firstly all once lets let's".split()
+)
+BE = frozenset("is are was were be been being get gets got gotten".split())
+MODALS = frozenset("will would can could should shall must may might do does did don't doesn't won't gonna 'll".split())
+_PERSONS = frozenset("i we you they users people customers who".split())
+_AGENTS = frozenset(
+    "it this which that workflow workflows node agent agents bot assistant automation template system service app "
+    "application trigger step ai model llm flow tool script process integration program gpt code function api he she "
+    "pipeline job task sub-workflow subworkflow module".split()
+)
+_MANY = frozenset("nodes workflows agents apps steps systems bots models apis".split())
+_MAKERS = frozenset("workflow agent bot assistant automation template system flow script pipeline".split())
+_ARTICLES = frozenset(
+    "a an the this that these those it its them him her us me my our your their his each every all any some both new only no "
+    "such one two three more latest recent everyone everybody someone anyone another".split()
+)
+_DETERMINERS = _ARTICLES | frozenset(
+    "on to via with about into as from in for at by if whether when up out through using here there".split()
+)
+_NODE_WORDS = frozenset("node nodes".split())
+_NOMINAL = frozenset("trigger triage assistant workflow automation generator generation bot agent summary assessment integration".split())
+_NOT_SUBJECTS = frozenset("the a an of to for in with all new on at by from".split())
+_FALSE_ADVERBS = frozenset("reply supply apply family daily weekly monthly hourly only".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A verb that heads a clause, at token ``at``. The clause begins at ``start``; its subject ends at ``subject_end``.
+
+    ``infinitive``: it completes a light verb before it (uses a model *to read*, allows you *to send*).
+    """
+
+    at: int
+    verb: Verb
+    start: int
+    subject_end: int
+    passive: bool = False
+    infinitive: bool = False
+    by: bool = False
+    modal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """One reading of one word, with what the rules look at. ``before``: the nearest token that is no adverb."""
+
+    tokens: Tokens
+    at: int
+    start: int
+    verb: Verb
+    heads: Sequence[Head]
+    continues: bool
+    before: int | None
+
+    @property
+    def word(self) -> str:
+        return "" if self.before is None else self.tokens[self.before].lower
+
+    @property
+    def last(self) -> Head | None:
+        return self.heads[-1] if self.heads else None
+
+    @property
+    def after(self) -> str:
+        return self.tokens[self.at + 1].lower if self.at + 1 < len(self.tokens) else ""
+
+    def subject_before(self) -> Head:
+        """The head whose subject ends with the token before it."""
+        assert self.before is not None
+        return Head(self.at, self.verb, clause_start(self.tokens, self.before, self.start), self.before + 1)
+
+    def bare(self, start: int, *, infinitive: bool = False, by: bool = False) -> Head:
+        """The head that has no subject and begins at ``start``."""
+        return Head(self.at, self.verb, start, start, infinitive=infinitive, by=by)
+
+
+def is_light(verb: Verb) -> bool:
+    """Whether the verb only leads to another one (allow, use, start)."""
+    return verb.act in ("goal", "use", "begin")
+
+
+def find_head(tokens: Tokens, at: int, start: int, heads: Sequence[Head] = (), continues: bool = False) -> Head | None:
+    """The head at ``at``, if the word there is a verb that heads a clause. ``start``: where the last clause's verb ended;
+    ``heads``: those found before in these tokens; ``continues``: another clause of the sentence came before them."""
+    verbs = readings(tokens[at].lower) if tokens[at].kind == "word" else ()
+    if not verbs or (at + 1 < len(tokens) and tokens[at + 1].lower in _NODE_WORDS):
+        return None
+    before = skip_back(tokens, at, start)
+    for verb in verbs:
+        head = _AS[verb.form](_Spot(tokens, at, start, verb, heads, continues, before))
+        if head:
+            return head
+    return None
+
+
+def skip_back(tokens: Sequence[Token], at: int, start: int) -> int | None:
+    """The nearest token before ``at`` that is no adverb; None when there is none from ``start`` on."""
+    at -= 1
+    while at >= start and (tokens[at].lower in ADVERBS or _is_adverb(tokens[at].lower)):
+        word = tokens[at].lower
+        subject = at > start and (tokens[at - 1].lower in _AGENTS | _PERSONS | MODALS | BE or _ends_app(tokens, at - 1))
+        if word in ("then", "next", "finally") and not subject:
+            return at
+        at -= 1
+    return at if at >= start else None
+
+
+def _is_adverb(word: str) -> bool:
+    return len(word) > 4 and word.endswith("ly") and word not in _FALSE_ADVERBS
+
+
+def _as_base(spot: _Spot) -> Head | None:
+    verb, word = spot.verb, spot.word
+    if spot.before is None:
+        opens = not spot.heads and (not verb.noisy or _opens(spot.tokens, spot.at))
+        return spot.bare(spot.start) if opens else None
+    if word == "to":
+        return _infinitive(spot)
+    if word in MODALS:
+        start = clause_start(spot.tokens, spot.before, spot.start)
+        return Head(spot.at, verb, start, spot.before, modal=word)
+    if word in SEPARATORS:
+        return _joined_base(spot)
+    subject = word in _PERSONS | _MANY | {"it", "workflow", "agent", "bot"}
+    return spot.subject_before() if subject and (not verb.noisy or object_follows(spot.tokens, spot.at)) else None
+
+
+def _joined_base(spot: _Spot) -> Head | None:
+    assert spot.before is not None
+    parallel = not spot.heads or any(head.verb.form == "base" for head in spot.heads)
+    if not parallel or (spot.verb.noisy and not object_follows(spot.tokens, spot.at)):
+        return None
+    return spot.bare(spot.before + 1, infinitive=bool(spot.last and spot.last.infinitive))
+
+
+def _infinitive(spot: _Spot) -> Head | None:
+    assert spot.before is not None
+    earlier = spot.tokens[spot.before - 1].lower if spot.before else ""
+    leads = spot.last is None or is_light(spot.last.verb) or earlier in ("is", "able", "going", "used", "task", "goal", "step")
+    if not leads or (spot.verb.noisy and not object_follows(spot.tokens, spot.at)):
+        return None
+    return spot.bare(spot.before, infinitive=spot.last is not None)
+
+
+def _as_third(spot: _Spot) -> Head | None:
+    tokens, at, noisy = spot.tokens, spot.at, spot.verb.noisy
+    if spot.before is None:
+        opens = not spot.heads and (not noisy or object_follows(tokens, at) or _opens(tokens, at))
+        return spot.bare(spot.start) if opens else None
+    if spot.word in SEPARATORS:
+        return _joined_third(spot)
+    if spot.after in BE or (spot.word in ("which", "that", "who") and not _made_by(tokens, spot.before)):
+        return None
+    if noisy and not (object_follows(tokens, at) and (spot.word in _AGENTS or spot.after in _ARTICLES | {"to"})):
+        return None
+    named = spot.word in _AGENTS or _ends_app(tokens, spot.before)
+    return spot.subject_before() if named or _plain_subject(spot) else None
+
+
+def _joined_third(spot: _Spot) -> Head | None:
+    assert spot.before is not None
+    alike = sum(head.verb.form == "s" or head.passive for head in spot.heads)
+    if not alike and not (spot.continues or spot.word == "then"):
+        return None
+    sure = not spot.verb.noisy or object_follows(spot.tokens, spot.at) or _shares_object(spot)
+    in_a_row = alike >= 2 and spot.word == "," and spot.after.isalpha()
+    return spot.bare(spot.before + 1) if sure or in_a_row else None
+
+
+def _shares_object(spot: _Spot) -> bool:
+    """``processes and formats the content``: two verbs with one object."""
+    second = spot.tokens[spot.at + 2].lower if spot.at + 2 < len(spot.tokens) else ""
+    return spot.after == "and" and any(verb.form == spot.verb.form for verb in readings(second))
+
+
+def _made_by(tokens: Tokens, before: int) -> bool:
+    """``a workflow that sends``: the relative clause tells what the agent itself does."""
+    return before > 0 and tokens[before - 1].lower in _MAKERS
+
+
+def _plain_subject(spot: _Spot) -> bool:
+    assert spot.before is not None
+    named = spot.tokens[spot.before].kind == "word" and spot.word not in _NOT_SUBJECTS
+    return named and not spot.verb.noisy and spot.after in {"a", "an", "the", "it", "them", "if", "whether", "each", "every", "all", "its"}
+
+
+def _as_ing(spot: _Spot) -> Head | None:
+    last, word = spot.last, spot.word
+    if spot.before is None:
+        return spot.bare(spot.start, infinitive=last is not None) if last is None or is_light(last.verb) else None
+    if word in ("by", "through"):
+        return spot.bare(spot.before, by=last is not None)
+    if word in ("after", "while"):
+        return spot.bare(spot.before)
+    if word in ("and", "or", "then", ",", "&"):
+        parallel = last is not None and (last.verb.form == "ing" or (word == "," and not spot.verb.noisy))
+        if not parallel or spot.verb.act in ("use", "goal"):
+            return None
+        return spot.bare(spot.before + 1, infinitive=bool(last and last.infinitive))
+    earlier = spot.tokens[spot.before - 1].lower if spot.before else ""
+    responsible = word == "for" and earlier in {"responsible", "used", "agent", "workflow", "tool", "bot", "automation"}
+    progressive = word in BE and last is None
+    return Head(spot.at, spot.verb, spot.start, spot.before) if responsible or progressive else None
+
+
+def _as_past(spot: _Spot) -> Head | None:
+    if spot.before is None or spot.word not in BE:
+        return None
+    end = spot.before
+    helpers = BE | MODALS | ADVERBS | {"has", "have", "had"}
+    modal = ""
+    while end > spot.start and spot.tokens[end - 1].lower in helpers:
+        end -= 1
+        modal = spot.tokens[end].lower if spot.tokens[end].lower in MODALS else modal
+    start = clause_start(spot.tokens, end, spot.start)
+    return Head(spot.at, spot.verb, start, end, passive=True, modal=modal)
+
+
+_AS = {"base": _as_base, "s": _as_third, "ing": _as_ing, "ed": _as_past}
+
+
+def clause_start(tokens: Sequence[Token], at: int, start: int) -> int:
+    """Where the subject that ends before ``at`` begins: behind the nearest comma or other clause boundary."""
+    joined = False
+    while at > start:
+        word = tokens[at - 1].lower
+        if word in (",", ";", ":", "→", "then", "but", "–", "—", "which", "while"):
+            return at
+        if word in ("and", "or"):
+            # "an e-mail and a message are sent": one subject when nothing but the subject is there.
+            if joined or start > 0:
+                return at
+            joined = True
+        at -= 1
+    return start
+
+
+def object_follows(tokens: Sequence[Token], at: int) -> bool:
+    """Whether what follows can be the object of a verb here, rather than make it part of a compound noun."""
+    at += 1
+    while at < len(tokens) and _is_adverb(tokens[at].lower):
+        at += 1
+    if at >= len(tokens):
+        return False
+    token = tokens[at]
+    if token.lower in _DETERMINERS or token.kind in ("url", "email", "quoted", "code", "channel", "number"):
+        return True
+    return token.kind == "word" and token.lower.endswith("s") and len(token.lower) > 3 and not readings(token.lower)
+
+
+def _opens(tokens: Tokens, at: int) -> bool:
+    """Whether a noun-like verb at the beginning of a sentence is one: ``Post new items``, not ``Issue triage assistant``."""
+    if object_follows(tokens, at):
+        return True
+    near = {token.lower for token in tokens[at + 1 : at + 4]}
+    alone = at + 1 >= len(tokens) or tokens[at + 1].kind == "mark"
+    return not alone and not near & _NOMINAL and tokens[at + 1].lower not in BE | MODALS
+
+
+def _ends_app(tokens: Sequence[Token], at: int) -> bool:
+    window = tokens[max(0, at - 2) : at + 1]
+    return any(mention.end == len(window) and mention.app.known for mention in find_apps(window))

@@ -1,0 +1,111 @@
+"""Short readable names for steps and inputs, each once, that can stand as headings and in expressions."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Sequence
+
+from plainwork.drafting import words as w
+from plainwork.drafting.apps import App, find_apps
+from plainwork.drafting.text import Token, words_of
+from plainwork.spec.names import expression_name, is_reserved, slug
+
+LONGEST = 60
+_BAD = re.compile(r"[^\w\s'&+-]|_(?!\w)")
+_STOPS = frozenset("that which who whose where so because when if unless including e.g i.e".split())
+_LAST = w.PREPOSITIONS | frozenset("a an the and or its their his her my your our new all".split())
+_RETURNS = {"it": "it", "them": "them", "this": "it", "these": "them", "those": "them", "that": "it"}
+
+
+class Names:
+    """Gives out names; none is given twice, and none means something else in expressions."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, wanted: str) -> tuple[str, str]:
+        """(name, id) for a step that should be called ``wanted``."""
+        base = clean(wanted) or "Step"
+        number = 1
+        while True:
+            name = base if number == 1 else f"{base} {number}"
+            step_id = slug(name)
+            key = expression_name(step_id) if step_id else ""
+            if step_id and key not in self._taken and not is_reserved(step_id):
+                self._taken.add(key)
+                return name, step_id
+            base, number = (base, number + 1) if step_id and not is_reserved(step_id) else (f"Do {base}".strip(), number)
+
+    def reserve(self, name: str) -> None:
+        """Keep ``name`` for something that is no step, such as a loop's item."""
+        self._taken.add(name)
+
+
+def clean(text: str) -> str:
+    """``text`` as a heading: letters, digits and few marks, a capital first, at most LONGEST characters."""
+    plain = " ".join(_BAD.sub(" ", text.replace("’", "'")).replace(" 's", "'s").split())
+    if len(plain) > LONGEST:
+        plain = plain[:LONGEST].rsplit(" ", 1)[0]
+    words = plain.split()
+    while len(words) > 1 and words[-1].lower() in _LAST:
+        words.pop()
+    plain = " ".join(words).strip(" -'&+")
+    return plain[:1].upper() + plain[1:]
+
+
+def phrase(tokens: Sequence[Token], instead_of_it: str = "", most: int = 9) -> str:
+    """An object as part of a name: without addresses, quotation and what follows a relative word; ``it`` becomes what it
+    stands for."""
+    kept: list[str] = []
+    for token in tokens:
+        if token.lower in _STOPS or token.text in ",;:–—→(":
+            break
+        if token.kind in ("url", "email", "code"):
+            continue
+        if token.lower in _RETURNS and instead_of_it and not (token.lower == "that" and kept):
+            kept.append(f"the {instead_of_it}")
+        elif token.kind in ("word", "number", "quoted", "channel") and len(kept) < most:
+            kept.append(token.value.lstrip("#"))
+    return _without_ends(" ".join(kept))
+
+
+def _without_ends(text: str) -> str:
+    words = text.split()
+    while words and words[-1].lower() in _LAST:
+        words.pop()
+    while words and words[0].lower() in ("to", "for", "in", "on", "with", "of", "at", "by", "from", "both", "in", "out", "up", "also"):
+        words.pop(0)
+    return " ".join(words)
+
+
+def with_app(text: str, app: App | None, link: str) -> str:
+    """``text`` with the app's name behind it, unless it is named there already."""
+    if app is None:
+        return text
+    from plainwork.drafting.text import tokenize  # noqa: PLC0415
+
+    if any(mention.app == app for mention in find_apps(tokenize(text))):
+        return text
+    return f"{text} {link} {app.name}"
+
+
+def url_noun(url: str) -> str:
+    """What an address is about: the last word of its path, or its host."""
+    parts = urllib.parse.urlsplit(url)
+    last = parts.path.rstrip("/").rsplit("/", 1)[-1].split(".")[0].lower()
+    if re.fullmatch(r"[a-z][a-z_-]{2,30}", last):
+        return last.replace("_", " ").replace("-", " ")
+    return ""
+
+
+def input_name(*parts: str) -> str:
+    """An input's name of words: ``jira``, ``issue url`` → ``jira_issue_url``."""
+    text = re.sub(r"[^a-z0-9]+", "_", "_".join(part.lower() for part in parts if part)).strip("_")
+    text = text[:50].strip("_") or "value"
+    return text if text[0].isalpha() else f"the_{text}"
+
+
+def title_of(tokens: Sequence[Token], fallback: str) -> str:
+    """A document's title of the first words of a description."""
+    return clean(words_of(tokens[:12])) or fallback

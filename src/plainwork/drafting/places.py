@@ -1,0 +1,87 @@
+"""Where the services of a clause stand in it: what things are read from, sent to, done with; and what a whole text is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from plainwork.drafting import words as w
+from plainwork.drafting.apps import App, find_apps, known
+from plainwork.drafting.clauses import Act
+from plainwork.drafting.text import Token
+
+_NEAR = {"to": "at", "in": "at", "into": "at", "on": "at", "onto": "at", "at": "at", "inside": "at", "within": "at"}
+_VIA = dict.fromkeys(("via", "using", "with", "through", "by"), "via")
+_FROM = dict.fromkeys(("from", "of", "off"), "from")
+RELATION = _NEAR | _VIA | _FROM
+
+@dataclass(slots=True)
+class Setting:
+    """What is known of the whole text while its clauses are read: how the run is answered, the home of loose words such
+    as "pull request", the app that was last spoken of, and what was read already."""
+
+    answers: bool = False
+    home: App | None = None
+    last_app: App | None = None
+    seen: set[str] = field(default_factory=set)
+    inputs: frozenset[str] = frozenset()
+    background: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An app in a clause and how it is bound to it: ``at`` (to, in), ``via`` (with), ``from``, ``own`` (a Jira issue),
+    ``subject`` (the Jira node)."""
+
+    app: App
+    relation: str
+
+
+def places_of(act: Act) -> list[Place]:
+    """The apps in an act and their relations, in order."""
+    found = [Place(mention.app, "subject") for mention in find_apps(act.subject)]
+    found += [Place(mention.app, "via") for mention in find_apps(act.tool)]
+    return found + [Place(app, relation) for app, relation in related(act.object)]
+
+
+def related(tokens: Sequence[Token]) -> list[tuple[App, str]]:
+    found = []
+    for mention in find_apps(tokens):
+        at = mention.start - 1
+        while at >= 0 and tokens[at].kind != "mark" and tokens[at].lower not in RELATION and mention.start - at < 5:
+            if tokens[at].lower in w.PREPOSITIONS or tokens[at].lower == "and":
+                break
+            at -= 1
+        bound = RELATION.get(tokens[at].lower, "own") if at >= 0 and mention.start - at < 5 else "own"
+        found.append((mention.app, bound))
+    return found
+
+
+def choose(places: Sequence[Place], *order: str) -> App | None:
+    """The app of the first relation in ``order`` that there is; models do not count."""
+    real = [place for place in places if place.app.sort != "model"]
+    for relation in order:
+        for place in real:
+            if place.relation == relation:
+                return place.app
+    return real[0].app if real else None
+
+
+def home_for(part: Sequence[Token], setting: Setting) -> App | None:
+    loose = {token.lower for token in part} & {
+        "issue", "issues", "pr", "prs", "pull", "repo", "repository", "repositories", "commit", "commits", "branch", "label", "labels",
+        "release", "releases", "codebase", "ci", "discussion", "discussions",
+    }  # fmt: skip
+    return setting.home if loose else None
+
+
+def home_of(text: Sequence[Token]) -> App | None:
+    """GitHub, when the text speaks of repositories and pull requests and names no other place for them."""
+    lowers = [token.lower for token in text]
+    named = {mention.app.id for mention in find_apps(text)}
+    if named & {"gitlab", "bitbucket", "gitea", "azure_devops", "jira", "linear", "youtrack", "redmine"}:
+        return None
+    strong = {"pr", "prs", "repo", "repository", "repositories", "maintainer", "maintainers", "codebase", "commit", "commits"}
+    pull = any(pair == ("pull", "request") or pair == ("pull", "requests") for pair in zip(lowers, lowers[1:], strict=False))
+    triage = bool({"issue", "issues"} & set(lowers)) and bool({"triage", "labels", "reopened", "duplicates"} & set(lowers))
+    return known()["github"] if "github" in named or pull or triage or strong & set(lowers) else None

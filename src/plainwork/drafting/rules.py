@@ -1,0 +1,300 @@
+"""Drafting without a model: English in, a valid spec out, in milliseconds and always the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+
+from plainwork.drafting import words as w
+from plainwork.drafting.apps import App, find_apps
+from plainwork.drafting.assemble import Assembler
+from plainwork.drafting.clauses import Act, Unread, read_sentence
+from plainwork.drafting.desk import Desk
+from plainwork.drafting.facts import Facts, read_facts
+from plainwork.drafting.meaning import Action
+from plainwork.drafting.naming import clean, input_name
+from plainwork.drafting.needs import estimate_of, needs_of
+from plainwork.drafting.outline import Statement, statements
+from plainwork.drafting.places import Setting, home_of
+from plainwork.drafting.result import MOST_QUESTIONS, Assumption, Draft, Question
+from plainwork.drafting.schedule import Timing, find_timing, without_schedule
+from plainwork.drafting.simplify import details_only, simplify
+from plainwork.drafting.text import Token, Tokens, check_bounds, tokenize, words_of
+from plainwork.drafting.tree import Builder, Do, Node
+from plainwork.drafting.triggers import Event, Reading, find_event
+from plainwork.drafting.values import Value
+from plainwork.drafting.verbs import readings as verb_readings
+from plainwork.errors import Finding
+from plainwork.spec.kinds import Catalogue
+from plainwork.spec.model import Chat, Defaults, Email, Form, Input, Output, Retry, Schedule, Spec, Trigger, Webhook
+from plainwork.spec.schedule_text import ScheduleError
+
+SAFE = Defaults(retry=Retry(times=3, wait="5s", backoff=2.0), timeout="2 minutes")
+"""What every draft says about failure; steps do not repeat it."""
+_POLLED_EVERY = "every 5 minutes"
+
+
+def draft_by_rules(english: str, catalogue: Catalogue, zone: str = "UTC") -> Draft:
+    """The draft of a description. Raises Invalid when the text is empty, is no text or is too long."""
+    text = check_bounds(english)
+    told = statements(text)
+    timing, problem = find_timing(told, text, zone)
+    readings = _read([statement for statement in told if statement.origin != "aside"])
+    facts = read_facts(text, readings, told)
+    event = find_event(readings, timed=timing is not None)
+    desk = Desk(catalogue, dict(facts.inputs), zone)
+    desk.constraints = facts.limits
+    return _Draughtsman(text, told, readings, facts, timing, problem, event, desk).draft()
+
+
+def _read(told: Sequence[Statement]) -> list[Reading]:
+    found: list[Reading] = []
+    lead_app: Tokens = ()
+    for statement in told:
+        timed = without_schedule(statement)
+        pieces = read_sentence(timed.tokens)
+        if statement.lead and pieces and all(isinstance(piece, Unread) for piece in pieces):
+            own = _app_words(timed.tokens)
+            lead_app = own or lead_app
+            joined = (*_lead_verb(statement.lead), *(() if own else lead_app), *timed.tokens)
+            pieces = read_sentence(joined) if joined != timed.tokens else pieces
+        else:
+            lead_app = ()
+        found.append(Reading(statement, tuple(pieces)))
+    return found
+
+
+def _lead_verb(lead: Tokens) -> Tokens:
+    """The words of a list's introduction from its last verb on: ``Please create the following``→ ``create``."""
+    for at in range(len(lead) - 1, -1, -1):
+        if any(verb.form == "base" and verb.act not in ("goal", "begin") for verb in verb_readings(lead[at].lower)):
+            rest = tuple(token for token in lead[at + 1 :] if token.lower not in ("the", "following", "these", "steps", "things"))
+            return (lead[at], *rest)
+    return ()
+
+
+def _app_words(tokens: Tokens) -> Tokens:
+    mentions = find_apps(tokens)
+    return tokens[mentions[0].start : mentions[0].end] if mentions else ()
+
+
+class _Draughtsman:
+    """One draft by rules, from the readings to the result."""
+
+    def __init__(
+        self,
+        text: str,
+        told: Sequence[Statement],
+        readings: list[Reading],
+        facts: Facts,
+        timing: Timing | None,
+        problem: ScheduleError | None,
+        event: Event | None,
+        desk: Desk,
+    ) -> None:
+        self.text, self.told, self.readings, self.facts = text, told, readings, facts
+        self.timing, self.problem, self.event, self.desk = timing, problem, event, desk
+
+    def draft(self) -> Draft:
+        when = self._trigger()
+        nodes, errors, unread = self._tree()
+        assembler = Assembler(self.desk)
+        steps = assembler.steps(nodes)
+        error_steps = assembler.steps(errors)
+        self._tell_background(unread, bool(steps))
+        if not steps:
+            steps = assembler.steps([Do(Action("open", "decide", tokenize(self.text[:400])))])
+        spec = Spec(
+            title=self._title(),
+            about=self._about(),
+            when=(when,) if when else (),
+            inputs=self.desk.inputs,
+            outputs=self._outputs(steps),
+            secrets=self.desk.secrets,
+            model=self.desk.model,
+            defaults=SAFE,
+            on_failure=error_steps[0].id if error_steps else None,
+            steps=steps,
+            errors=error_steps,
+        )
+        return finish(spec, self.desk.catalogue, self._assumptions(), tuple(self.desk.questions[:MOST_QUESTIONS]))
+
+    # What starts it
+
+    def _trigger(self) -> Trigger | None:
+        desk, event = self.desk, self.event
+        if self.timing:
+            for text in self.timing.assumed:
+                desk.assume(text)
+            if self.timing.asked:
+                said = self.timing.trigger.phrase or self.timing.trigger.cron or ""
+                desk.question("At what time should it run?", said, "The schedule changes; the steps stay.")
+            return self.timing.trigger
+        if self.problem is not None:
+            desk.question(f"When should it run? {self.problem.message}", "Only when somebody starts it", "A schedule starts it by itself.")
+        if event is None:
+            return None
+        return self._event_trigger(event)
+
+    def _event_trigger(self, event: Event) -> Trigger:
+        desk = self.desk
+        if event.how == "mail":
+            self._payload("email", "The mail that arrived")
+            account = desk.account(event.app) if event.app else None
+            if account is None:
+                account = "MAILBOX"
+                desk.secrets.setdefault(account, "The mailbox that is watched")
+            return Email(account=account, map={"email": "{{ trigger }}"})
+        if event.how == "chat":
+            desk.inputs.setdefault("message", Input(type="long text", about="What was said in the chat"))
+            self._known("message", "message", "text")
+            return Chat()
+        if event.how == "form":
+            if not desk.inputs:
+                desk.inputs["answers"] = Input(type="long text", about="What the form asks for")
+                self._known("answers", "submission", "text")
+                desk.question("What should the form ask for?", "One long text", "Each answer becomes an input of its own.")
+            return Form(title=self._title())
+        if event.app and not event.app.push and event.app.sort != "forms":
+            return self._polled(event, event.app)
+        return self._hook(event)
+
+    def _polled(self, event: Event, app: App) -> Trigger:
+        """A service that calls no webhook is asked every few minutes."""
+        noun = event.noun if event.noun != "event" else "item"
+        words = tokenize(f"new {noun if w.is_plural(noun) else noun + 's'} from {app.name}")
+        self.poll: Node | None = Do(Action("fetch", "list", words, app, words=words))
+        self.desk.assume(f"{app.name} is asked for new {noun}s {_POLLED_EVERY}, because it does not call webhooks by itself.")
+        return Schedule(phrase=f"{_POLLED_EVERY} in {self.desk.zone}")
+
+    def _hook(self, event: Event) -> Trigger:
+        noun = event.noun
+        self._payload(noun, f"The {noun} that started it" + (f", as {event.app.name} sends it" if event.app else ""))
+        path = "/" + "/".join(part for part in ((event.app.id if event.app else "").replace("_", "-"), noun) if part)
+        if event.app:
+            self.desk.assume(f"{event.app.name} calls this agent's webhook for each new {noun}; set that up at {event.app.name}.")
+        answers = self._answers()
+        return Webhook(path=path, respond="when done" if answers else "at once", map={input_name(noun): "{{ trigger.body }}"})
+
+    def _payload(self, noun: str, about: str) -> None:
+        name = input_name(noun)
+        self.desk.inputs.setdefault(name, Input(type="object", default={}, about=about))
+        self._known(name, noun, "item")
+
+    def _known(self, name: str, noun: str, shape: Any) -> None:
+        self.desk.names.reserve(name)
+        names = frozenset((noun, name, w.singular(noun), "body", "subject", "attachment", "data", "payload"))
+        self.desk.values.add(Value(f"inputs.{name}", noun, shape, names))
+
+    def _answers(self) -> bool:
+        """Whether the text says that the caller gets an answer."""
+        return any(
+            isinstance(piece, Act) and piece.verb.act == "respond" and piece.verb.lemma != "display"
+            for reading in self.readings
+            for piece in reading.pieces
+        )
+
+    # What it does
+
+    def _tree(self) -> tuple[list[Node], list[Node], list[Tokens]]:
+        told = [token for statement in self.told for token in (*statement.label, *statement.tokens)]
+        answers = self.event is not None and (self.event.how in ("web", "form", "chat") or _is_form(self.event))
+        home = home_of(told)
+        if home and self.event and self.event.how == "web" and self.event.app is None:
+            answers = False
+        setting = Setting(answers=answers, home=home, inputs=frozenset(self.facts.inputs))
+        self._seed()
+        used = {id(piece) for piece in self.event.used} if self.event else set()
+        readings = [replace(reading, pieces=tuple(p for p in reading.pieces if id(p) not in used)) for reading in self.readings]
+        builder = Builder(setting, self.event)
+        for reading in details_only(readings, setting):
+            builder.add(reading)
+        nodes = simplify(builder.root)
+        poll = getattr(self, "poll", None)
+        background = [tokenize(text) for text in setting.background]
+        return ([poll, *nodes] if poll else nodes), simplify(builder.errors), [*builder.unread, *background]
+
+    def _seed(self) -> None:
+        for name, declared in self.facts.inputs.items():
+            words = frozenset((*(token.lower for token in tokenize(declared.about)), name))
+            noun = w.head_noun(tokenize(declared.about)) or name
+            shape = "list" if declared.type.startswith("list") else "text"
+            self.desk.values.add(Value(f"inputs.{name}", noun, shape, words))  # type: ignore[arg-type]
+
+    def _outputs(self, steps: Sequence[Any]) -> dict[str, Output]:
+        found = {}
+        for name, about in self.facts.outputs.items():
+            value = self.desk.values.named(tokenize(f"{about} {name.replace('_', ' ')}"), "text", "data", "list") or self.desk.values.last
+            if value and not value.expression.startswith("inputs."):
+                found[name] = Output(value=f"{{{{ {value.expression} }}}}", about=about)
+        return found
+
+    def _tell_background(self, unread: Sequence[Tokens], any_steps: bool) -> None:
+        shown = [words_of(tokens) for tokens in unread if len(tokens) > 1]
+        for text in shown[:6]:
+            if text not in self.facts.limits:
+                self.desk.assume(f"No step was made of “{text[:160]}”.")
+        asides = [statement.text for statement in self.told if statement.origin == "aside"]
+        if asides:
+            self.desk.assume(f"Read as background, not as something to do: “{asides[0][:120]}”" + (f" and {len(asides) - 1} more." if asides[1:] else "."))
+        if not any_steps:
+            self.desk.question("What should the agent do?", "One open step", "The steps are made from your answer.")
+
+    # How it is presented
+
+    def _assumptions(self) -> tuple[Assumption, ...]:
+        over = self.desk.questions[MOST_QUESTIONS:]
+        more = [Assumption(text=f"{question.text} Taken: {question.default}", step=question.step) for question in over]
+        return (*self.desk.assumptions, *more)
+
+    def _title(self) -> str:
+        first = next((statement for statement in self.told if statement.origin != "aside"), None)
+        tokens = without_schedule(first).tokens if first else tokenize(self.text[:200])
+        words = [token for token in tokens if token.kind not in ("url", "email", "code")][:10]
+        return clean(words_of(_from_verb(words))) or "New agent"
+
+    def _about(self) -> str:
+        line = " ".join(self.text.split())
+        line = line if len(line) <= 400 else line[:399].rsplit(" ", 1)[0] + "…"
+        return line.replace("`", "'").replace("#", "").strip().lstrip("-*>+ 0123456789.)=|~")
+
+
+def _is_form(event: Event) -> bool:
+    return event.app is not None and (event.app.sort == "forms" or event.noun == "submission")
+
+
+def _from_verb(words: Sequence[Token]) -> Sequence[Token]:
+    lowers = [token.lower for token in words]
+    for opening in (("this", "workflow"), ("a", "workflow"), ("please",), ("i", "want", "to"), ("it",)):
+        if tuple(lowers[: len(opening)]) == opening and len(words) > len(opening) + 1:
+            rest = words[len(opening) :]
+            return rest[1:] if rest[0].lower in ("which", "that", "to", "will") else rest
+    return words
+
+
+def finish(spec: Spec, catalogue: Catalogue, assumptions: tuple[Assumption, ...], questions: tuple[Question, ...], by: str = "rules") -> Draft:
+    """The draft of a spec: rendered, compiled, checked, with its needs and its likely cost."""
+    from plainwork.spec.check import check_spec  # noqa: PLC0415
+    from plainwork.spec.compile import compile  # noqa: A004, PLC0415
+    from plainwork.spec.markdown import parse, render  # noqa: PLC0415
+
+    markdown = render(spec)
+    parsed = parse(markdown)
+    used = parsed.spec or spec
+    findings: list[Finding] = [*parsed.findings, *check_spec(used, catalogue, parsed.source if parsed.spec else None)]
+    price = 0.0 if used.model is None or str(used.model).startswith("local:") else None
+    return Draft(
+        spec=used,
+        markdown=markdown,
+        flow=compile(used),
+        assumptions=assumptions,
+        questions=questions,
+        needs=needs_of(used, catalogue),
+        findings=tuple(findings),
+        drafted_by=by,
+        estimate=estimate_of(used, price),
+    )
+
+

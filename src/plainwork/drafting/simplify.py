@@ -1,0 +1,156 @@
+"""Takes out of a tree what a description says twice: verbs that only lead to the next act, a summary that the details
+repeat, a hand-over to a service that the next act describes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from plainwork.drafting import words as w
+from plainwork.drafting.clauses import Act, Loop, Unread
+from plainwork.drafting.meaning import Action, interpret
+from plainwork.drafting.places import Setting
+from plainwork.drafting.tree import Do, Each, If, Node
+from plainwork.drafting.triggers import Reading
+
+_STUDIES = frozenset("analyse analyze evaluate assess review process examine read investigate interpret".split())
+_MODEL = ("llm", "classify", "extract")
+
+
+def simplify(nodes: list[Node]) -> list[Node]:
+    """The same level with redundant actions, empty branches and empty loops left out."""
+    found: list[Node] = []
+    for node in nodes:
+        for kept in _inner(node):
+            _join(found, kept)
+    return _without_weak(found)
+
+
+def _inner(node: Node) -> list[Node]:
+    if isinstance(node, Each):
+        body = simplify(node.body)
+        return [Each(node.over, body, node.leading)] if body else []
+    if isinstance(node, If):
+        arms = [replace(arm, body=simplify(arm.body)) for arm in node.arms]
+        if not any(arm.body for arm in arms):
+            return [Do(node.decider)] if node.decider else []
+        return [If(arms, node.decider)]
+    return [node]
+
+
+def _join(found: list[Node], node: Node) -> None:
+    before = found[-1] if found else None
+    if isinstance(node, Each) and isinstance(before, Each) and _same_words(node, before):
+        before.body += node.body
+        return
+    if isinstance(node, Do) and isinstance(before, Do):
+        joined = _joined(before.action, node.action, before.statement == node.statement)
+        if joined is not None:
+            found[-1] = Do(joined, node.statement)
+            return
+    if isinstance(node, If) and isinstance(before, Do) and before.action.do == "respond" and _answers(node):
+        found.pop()
+    if isinstance(node, Do) and node.action.do == "classify" and _merge_label(found, node):
+        return
+    found.append(node)
+
+
+def _answers(branch: If) -> bool:
+    return any(isinstance(node, Do) and node.action.do == "respond" for arm in branch.arms for node in arm.body)
+
+
+def _same_words(one: Each, other: Each) -> bool:
+    return w.singular(w.head_noun(one.over)) == w.singular(w.head_noun(other.over)) and not other.leading
+
+
+def _joined(first: Action, second: Action, same: bool) -> Action | None:
+    """One action for two neighbours that say the same thing; None when both stay."""
+    studied = same and first.do == "llm" and first.verb in _STUDIES
+    if (first.weak or studied) and second.do in _MODEL:
+        return replace(second, app=second.app or first.app, object=second.object or first.object)
+    if first.do == "send" and first.channel == "app" and second.app == first.app and second.do in ("call", "fetch"):
+        return second
+    either = first.do == second.do == "call" and same and first.verb in ("update", "change") and second.verb in ("create", "add")
+    if either and (second.app in (None, first.app)) and {"one", "new"} & {t.lower for t in second.object}:
+        return replace(first, object=(*first.object,), named="upsert")
+    repeated = first.do == second.do and first.app == second.app and first.app is not None and not same
+    if repeated and first.verb == second.verb and w.head_noun(first.object) == w.head_noun(second.object):
+        return first
+    return None
+
+
+def _merge_label(found: list[Node], node: Do) -> bool:
+    """Several judgements in one sentence (detects spam, selects labels) are one classification."""
+    for earlier in found:
+        if isinstance(earlier, Do) and earlier.action.do == "classify" and earlier.statement == node.statement:
+            earlier.action = replace(earlier.action, words=(*earlier.action.words, *node.action.words))
+            return True
+    return False
+
+
+def _without_weak(nodes: list[Node]) -> list[Node]:
+    """A weak model step before which or behind which a real one stands adds nothing."""
+    real = any(isinstance(node, Do) and node.action.do in _MODEL and not node.action.weak for node in nodes)
+    nested = any(isinstance(node, If) and node.decider for node in nodes)
+    acts = sum(1 for node in nodes if not (isinstance(node, Do) and node.action.weak))
+    kept: list[Node] = []
+    for node in nodes:
+        weak = isinstance(node, Do) and node.action.weak
+        if weak and (real or nested or (acts and isinstance(node, Do) and node.action.verb in ("process", "consider", "understand"))):
+            continue
+        kept.append(node)
+    return kept
+
+
+def details_only(readings: Sequence[Reading], setting: Setting) -> list[Reading]:
+    """The statements without those that only sum up what later ones say in detail."""
+    told = [_signs(reading, setting) for reading in readings]
+    kept = []
+    for at, reading in enumerate(readings):
+        later = [signs for signs in told[at + 1 :] if signs]
+        if not (_may_sum_up(readings, at, told) and _covered(told[at], later, reading)):
+            kept.append(reading)
+    return kept
+
+
+def _may_sum_up(readings: Sequence[Reading], at: int, told: Sequence[Sequence[Action]]) -> bool:
+    reading = readings[at]
+    if reading.statement.origin != "prose" or any(r.statement.origin == "prose" and told[n] for n, r in enumerate(readings[:at])):
+        return False
+    listed = any(r.statement.origin == "item" and told[n] for n, r in enumerate(readings) if n > at)
+    return listed or _speaks_of_agent(reading)
+
+
+def _speaks_of_agent(reading: Reading) -> bool:
+    first = [token.lower for token in reading.statement.tokens[:6]]
+    goals = any(isinstance(piece, Act) and piece.goal for piece in reading.pieces)
+    return bool(set(first) & {"workflow", "template", "automation", "agent", "flow", "assistant"}) or goals
+
+
+def _covered(signs: Sequence[Action], later: Sequence[Sequence[Action]], reading: Reading) -> bool:
+    flat = [action for row in later for action in row]
+    if not signs or not flat or any(isinstance(piece, Loop) for piece in reading.pieces):
+        return False
+    if len(flat) < len(signs) and len(flat) < 2 and reading.statement.origin == "prose" and len(later) < 1:
+        return False
+    return all(_repeated(action, flat) for action in signs)
+
+
+def _repeated(action: Action, later: Sequence[Action]) -> bool:
+    if action.app is not None and action.app.sort != "model":
+        return any(other.app == action.app for other in later)
+    if action.do == "call":
+        return any(other.verb == action.verb or w.head_noun(other.object) == w.head_noun(action.object) for other in later)
+    alike = {"llm", "classify", "extract"} if action.do in _MODEL else {action.do}
+    return any(other.verb == action.verb or other.do in alike for other in later)
+
+
+def _signs(reading: Reading, setting: Setting) -> list[Action]:
+    trial = Setting(setting.answers, setting.home, inputs=setting.inputs)
+    return [action for piece in reading.pieces if isinstance(piece, Act) for action in interpret(piece, trial)]
+
+
+def unread_of(readings: Sequence[Reading]) -> list[Unread]:
+    """The pieces in which no verb was found."""
+    return [piece for reading in readings for piece in reading.pieces if isinstance(piece, Unread)]

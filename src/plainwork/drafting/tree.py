@@ -1,0 +1,334 @@
+"""The statements of a description as one tree of actions, branches and loops: which act happens under which condition,
+and what belongs into which loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from plainwork.drafting import words as w
+from plainwork.drafting.clauses import Act, Cond, Failure, Loop, Piece, Unread, When
+from plainwork.drafting.meaning import Action, interpret
+from plainwork.drafting.places import Setting
+from plainwork.drafting.text import Token, Tokens, find_words, tokenize, words_of
+from plainwork.drafting.triggers import Event, Reading
+from plainwork.drafting.verbs import readings
+
+
+@dataclass(slots=True)
+class Do:
+    """One action; ``statement`` numbers the sentence it comes from."""
+
+    action: Action
+    statement: int = 0
+
+
+@dataclass(slots=True)
+class Arm:
+    """What happens under a condition; no ``test``: otherwise."""
+
+    test: Tokens
+    body: list[Node] = field(default_factory=list)
+    negated: bool = False
+
+
+@dataclass(slots=True)
+class If:
+    """A branch. ``decider``: the classification whose labels the arms are, where there is one."""
+
+    arms: list[Arm]
+    decider: Action | None = None
+
+
+@dataclass(slots=True)
+class Each:
+    """A loop over what ``over`` names."""
+
+    over: Tokens
+    body: list[Node] = field(default_factory=list)
+    leading: bool = False
+
+
+Node: TypeAlias = Do | If | Each
+
+_READS = ("fetch", "filter", "transform", "merge")
+_YES = frozenset("so yes true it does is they do are case the that".split())
+_NO = frozenset("not no false none".split())
+_RELATIVE = frozenset("that which who whose where with having".split())
+_OUT_OF_LOOP = ("finally", "at the end", "in the end", "afterwards", "when done", "once done", "after that", "lastly", "after all", "when all")
+
+
+class Builder:
+    """Takes the sentences of a description in order and grows the tree in ``root`` (and ``errors``)."""
+
+    def __init__(self, setting: Setting, event: Event | None) -> None:
+        self.setting = setting
+        self.used = {id(piece) for piece in event.used} if event else set()
+        self.root: list[Node] = []
+        self.errors: list[Node] = []
+        self.unread: list[Tokens] = []
+        self._top = self.root
+        self._loop: Each | None = None
+        self._last_if: If | None = None
+        self._pending: If | None = None
+        self._fresh_if = False
+        self._here: list[Node] = self.root
+        self._begun = 0
+        self._number = 0
+
+    def add(self, reading: Reading) -> None:
+        """Take in one sentence."""
+        self._number += 1
+        pieces = [piece for piece in reading.pieces if id(piece) not in self.used]
+        self._here = self._level(reading.statement.tokens, pieces)
+        self._begun = len(self._here)
+        was_if, self._fresh_if = self._fresh_if, False
+        for at, piece in enumerate(pieces):
+            self._take(piece, pieces[at - 1] if at else None, chained=was_if and at == 0)
+
+    def _level(self, tokens: Sequence[Token], pieces: Sequence[Piece]) -> list[Node]:
+        first = pieces[0] if pieces else None
+        answers = isinstance(first, Cond) and (first.kind == "else" or {t.lower for t in first.tokens} <= _YES | _NO)
+        if self._pending and not answers:
+            self._top, self._pending, self._loop = self._pending.arms[0].body, None, None
+        if self._loop and not self._stays(tokens, first):
+            self._loop = None
+        return self._loop.body if self._loop else self._top
+
+    def _stays(self, tokens: Sequence[Token], first: Piece | None) -> bool:
+        """Whether a sentence after a loop still speaks of one item of it."""
+        if self._loop is None or find_words(tokens[:4], *_OUT_OF_LOOP) is not None:
+            return False
+        noun = w.singular(w.head_noun(self._loop.over))
+        lowers = [token.lower for token in tokens]
+        spoken = any(pair in (("the", noun), ("each", noun), ("that", noun), ("this", noun)) for pair in zip(lowers, lowers[1:], strict=False))
+        pronoun = bool({"it", "its", "it's", "their", "his", "her"} & set(lowers[1:]))
+        chained = isinstance(first, Cond) and self._loop.leading
+        return spoken or chained or (self._loop.leading and pronoun and lowers[0] != "it")
+
+    def _take(self, piece: Piece, before: Piece | None, chained: bool) -> None:
+        match piece:
+            case Act():
+                self._do(piece)
+            case Cond():
+                self._condition(piece, before, chained)
+            case When():
+                self._condition(Cond("if", piece.tokens, piece.trailing), before, chained)
+            case Loop():
+                self._each(piece.tokens, piece.trailing)
+            case Failure():
+                self._here, self._begun = self.errors, len(self.errors)
+            case Unread():
+                self.unread.append(piece.tokens)
+
+    # Acts
+
+    def _do(self, act: Act) -> None:
+        act, relative = _without_relative(act)
+        nodes: list[Node] = [Do(action, self._number) for action in interpret(act, self.setting)]
+        begun, self._begun = self._begun, len(self._here)
+        self._here += nodes
+        each = _each_subject(act) or _belongs(act)
+        if nodes and each:
+            self._each(each, trailing=True)
+        if nodes and relative:
+            self._condition(Cond("if", relative, trailing=True), None, chained=False)
+        self._begun = min(begun, len(self._here))
+
+    # Conditions
+
+    def _condition(self, cond: Cond, before: Piece | None, chained: bool) -> None:
+        if cond.kind == "else":
+            self._otherwise()
+        elif cond.asked or (cond.trailing and isinstance(before, Act) and before.verb.lemma in ("check", "verify", "see")):
+            self._question(cond, before)
+        elif {token.lower for token in cond.tokens} <= _YES | _NO and (self._pending or self._last_if):
+            self._answer(cond)
+        elif cond.trailing and len(self._here) > self._begun:
+            self._wrap(lambda body: self._branch(cond, body))
+        else:
+            self._open_arm(cond, chained)
+
+    def _branch(self, cond: Cond, body: list[Node]) -> If:
+        self._last_if = If([Arm(cond.tokens, body, cond.kind == "unless")])
+        return self._last_if
+
+    def _open_arm(self, cond: Cond, chained: bool) -> None:
+        arm = Arm(cond.tokens, negated=cond.kind == "unless")
+        last = self._here[-1] if self._here else None
+        if (chained and isinstance(last, If) and _alike(last, cond.tokens)) or (isinstance(last, If) and self._fresh_if and last.arms[-1].body == []):
+            last.arms.append(arm)
+        elif isinstance(last, Do) and last.action.do == "classify":
+            self._here[-1] = If([arm], decider=last.action)
+        else:
+            self._here.append(If([arm]))
+        found = self._here[-1]
+        assert isinstance(found, If)
+        self._last_if, self._fresh_if = found, True
+        self._here, self._begun = arm.body, 0
+
+    def _otherwise(self) -> None:
+        if self._last_if is None:
+            return
+        arm = Arm(())
+        self._last_if.arms.append(arm)
+        self._here, self._begun = arm.body, 0
+        self._fresh_if = False
+
+    def _question(self, cond: Cond, before: Piece | None) -> None:
+        """``determine if a reply is needed``: what comes then happens only if so."""
+        if not isinstance(before, Act) or before.verb.act != "check" or _check_behind(before):
+            return
+        last = self._here[-1] if len(self._here) > self._begun else None
+        decider = None
+        if isinstance(last, Do) and last.action.do == "classify":
+            decider = replace(last.action, object=cond.tokens, named="question")
+            self._here.pop()
+        elif isinstance(last, Do) and last.statement == self._number and last.action.do == "fetch" and not last.action.object:
+            self._here.pop()
+        branch = If([Arm(cond.tokens)], decider)
+        self._here.append(branch)
+        self._last_if = self._pending = branch
+        self._here, self._begun = branch.arms[0].body, 0
+
+    def _answer(self, cond: Cond) -> None:
+        branch = self._pending or self._last_if
+        assert branch is not None
+        self._pending = None
+        negative = bool({token.lower for token in cond.tokens} & _NO) != (cond.kind == "unless")
+        if not negative:
+            arm = branch.arms[0]
+        elif not branch.arms[0].body and not branch.decider and len(branch.arms) == 1:
+            arm = branch.arms[0]
+            arm.negated = True
+        else:
+            arm = Arm(())
+            branch.arms.append(arm)
+        if cond.trailing and len(self._here) > self._begun:
+            moved = self._here[self._begun :]
+            del self._here[self._begun :]
+            arm.body += moved
+        else:
+            self._here, self._begun = arm.body, len(arm.body)
+        self._last_if = branch
+
+    # Loops
+
+    def _each(self, tokens: Tokens, trailing: bool) -> None:
+        over, test = _over(tokens)
+        source = _source_of(tokens, over)
+        if source:
+            found: list[Node] = [Do(action, self._number) for action in interpret(source, self.setting)]
+            at = self._begun if trailing else len(self._here)
+            self._here[at:at] = found
+            self._begun += len(found)
+        if trailing and len(self._here) > self._begun:
+            self._wrap(lambda body: Each(over, _tested(test, body)))
+            last = self._here[-1]
+            self._loop = last if isinstance(last, Each) and self._here is self._top else self._loop
+            return
+        each = Each(over, leading=True)
+        self._here.append(each)
+        if self._here is self._top:
+            self._loop = each
+        self._here, self._begun = each.body, 0
+        if test:
+            self._open_arm(Cond("if", test), chained=False)
+
+    def _wrap(self, make: Callable[[list[Node]], Node]) -> None:
+        """Put what this sentence does last (all that it writes, or its last act) into a branch or loop."""
+        nodes = self._here[self._begun :]
+        start = max((at + 1 for at, node in enumerate(nodes) if isinstance(node, Do) and node.action.do in _READS), default=0)
+        start = min(start, len(nodes) - 1)
+        self._here[self._begun + start :] = [make(nodes[start:])]
+
+
+def _check_behind(act: Act) -> bool:
+    """``is checked using the node which determines if …``: the question belongs to a verb inside the object."""
+    return bool(act.object) and any(verb.act == "check" for verb in readings(act.object[-1].lower))
+
+
+def _tested(test: Tokens, body: list[Node]) -> list[Node]:
+    return [If([Arm(test, body)])] if test else body
+
+
+def _alike(branch: If, tokens: Sequence[Token]) -> bool:
+    """Whether a further condition speaks of what the branch already asks about."""
+    if branch.decider:
+        return True
+    mine = {word for word in w.content_words(tokens)} | _kinds(tokens)
+    return any(mine & (w.content_words(arm.test) | _kinds(arm.test)) for arm in branch.arms if arm.test)
+
+
+_LEVELS = frozenset("high low medium urgent critical normal minor major important severe".split())
+
+
+def _kinds(tokens: Sequence[Token]) -> set[str]:
+    return {"priority"} if {token.lower for token in tokens} & _LEVELS else set()
+
+
+def _without_relative(act: Act) -> tuple[Act, Tokens]:
+    """``mail those sites that are down``: a relative clause behind what is written is a condition of its own."""
+    if act.verb.act not in ("send", "create", "update", "respond"):
+        return act, ()
+    for at, token in enumerate(act.object):
+        relative = token.lower in ("that", "which", "who", "whose") and at > 0
+        if relative and at + 1 < len(act.object) and act.object[at + 1].lower in ("are", "is", "have", "has", "had", "were", "was", "contain", "contains", "match"):
+            return replace(act, object=_without_for(act.object[:at])), act.object[at + 1 :]
+    return act, ()
+
+
+def _without_for(tokens: Tokens) -> Tokens:
+    for at in range(len(tokens) - 1, -1, -1):
+        if tokens[at].lower in ("for", "about") and len(tokens) - at < 5:
+            return tokens[:at]
+    return tokens
+
+
+def _each_subject(act: Act) -> Tokens:
+    """``Each website is checked``: a loop over the subject."""
+    each = act.passive and act.subject and act.subject[0].lower in ("each", "every")
+    return act.subject[1:] if each else ()
+
+
+def _belongs(act: Act) -> Tokens:
+    """``delete all folders that belong to any of the users``: a loop over the users."""
+    if act.verb.act not in ("fetch", "delete", "update", "create", "send", "store"):
+        return ()
+    at = find_words(act.object, "belong to any of the", "belong to each of the", "belonging to each", "belong to each", "belong to the", "of each")
+    if at is None:
+        return ()
+    rest = tuple(token for token in act.object[at:] if token.lower not in ("belong", "belonging", "to", "any", "of", "the", "each"))
+    return tuple(w.noun_phrase(rest))
+
+
+def _over(tokens: Tokens) -> tuple[Tokens, Tokens]:
+    """What a loop goes over, and the condition its items must fulfil: ``lead that has a "hot" rating``."""
+    for at, token in enumerate(tokens):
+        if at and token.lower in _RELATIVE:
+            test = tokens[at:] if token.lower in ("with", "whose", "having") else tokens[at + 1 :]
+            return tokens[:at], test
+    return tokens, ()
+
+
+def _source_of(tokens: Tokens, over: Tokens) -> Act | None:
+    """``each lead retrieved from Salesforce`` says where the leads come from."""
+    for at, token in enumerate(over):
+        for verb in readings(token.lower):
+            if at and verb.form == "ed" and verb.act in ("fetch", "receive"):
+                plural = tuple(replace(t, text=_many(t.text), lower=_many(t.lower)) if i == at - 1 else t for i, t in enumerate(over[:at]))
+                return Act(replace(verb, act="fetch"), (*tokenize("all"), *plural, *over[at + 1 :]))
+    return None
+
+
+def _many(noun: str) -> str:
+    if w.is_plural(noun.lower()):
+        return noun
+    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
+
+
+def shown(tokens: Sequence[Token]) -> str:
+    """The words as written, for people."""
+    return words_of(tokens)

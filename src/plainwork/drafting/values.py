@@ -1,0 +1,73 @@
+"""What has been produced so far, as expressions, so that "it", "the posts" and "the summary" can be wired to their source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from plainwork.drafting import words as w
+from plainwork.drafting.text import Token
+
+Shape = Literal["text", "list", "data", "item"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value under ``expression``. ``noun``: what people call it; ``names``: every word that means it; ``key``: for an
+    answer whose list may lie under a key of the same name (``{posts: […]}``)."""
+
+    expression: str
+    noun: str
+    shape: Shape
+    names: frozenset[str] = frozenset()
+    key: str = ""
+
+    @property
+    def items(self) -> str:
+        """Its list: the value itself, or what lies under its key."""
+        return f'get({self.expression}, "{self.key}", {self.expression})' if self.key else self.expression
+
+
+class Values:
+    """The values known at a place of the flow, the latest last."""
+
+    def __init__(self, known: Sequence[Value] = ()) -> None:
+        self._known = list(known)
+
+    def add(self, value: Value) -> None:
+        """A further value."""
+        self._known.append(value)
+
+    def mark(self) -> int:
+        """A place to go back to with ``forget``."""
+        return len(self._known)
+
+    def forget(self, mark: int) -> None:
+        """Drop what was added since ``mark``: it is not known on every way that leads on."""
+        del self._known[mark:]
+
+    @property
+    def last(self) -> Value | None:
+        """The latest value."""
+        return self._known[-1] if self._known else None
+
+    def latest(self, count: int) -> list[Value]:
+        """The latest ``count`` values (or as many as there are), the oldest of them first."""
+        return self._known[-count:]
+
+    def named(self, tokens: Sequence[Token], *shapes: Shape) -> Value | None:
+        """The latest value that the words name."""
+        nouns = {w.singular(token.lower) for token in tokens if token.kind == "word"} - w.STOP_WORDS
+        for value in reversed(self._known):
+            if (value.names & nouns or w.singular(value.noun) in nouns) and (not shapes or value.shape in shapes):
+                return value
+        return None
+
+    def best(self, tokens: Sequence[Token], *shapes: Shape) -> Value | None:
+        """The value the words mean: the one they name, else the latest of one of the ``shapes``, else the latest."""
+        named = self.named(tokens, *shapes) or self.named(tokens)
+        if named:
+            return named
+        fitting = [value for value in self._known if not shapes or value.shape in shapes]
+        return fitting[-1] if fitting else self.last

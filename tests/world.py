@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json as jsonlib
 import threading
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -165,7 +166,7 @@ class Mail:
     @property
     def text(self) -> str:
         part = self.message.get_body(("plain",))
-        return str(part.get_content()) if part else ""
+        return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 class Post:
@@ -195,20 +196,22 @@ class Post:
             await self._server.wait_closed()
 
     def _session(self) -> SMTP:
-        return SMTP(
-            self,
-            hostname="mail.example.org",
-            enable_SMTPUTF8=True,
-            auth_required=self.login is not None,
-            auth_require_tls=False,
-            authenticator=self._authenticate,
-            loop=asyncio.get_running_loop(),
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of passwords without encryption, which is the point here
+            return SMTP(
+                self,
+                hostname="mail.example.org",
+                enable_SMTPUTF8=True,
+                auth_required=self.login is not None,
+                auth_require_tls=False,
+                authenticator=self._authenticate,
+                loop=asyncio.get_running_loop(),
+            )
 
     def _authenticate(self, _server: Any, _session: Any, _envelope: Any, _how: str, given: Any) -> AuthResult:
         wanted = self.login or ("", "")
         pair = cast(LoginPassword, given)
-        return AuthResult(success=(pair.login.decode(), pair.password.decode()) == wanted)
+        return AuthResult(success=(pair.login.decode(), pair.password.decode()) == wanted, handled=False)
 
     async def handle_RCPT(  # noqa: N802 - the name aiosmtpd calls
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plainwork.connectors.declared import Account, accounts, actions
+from plainwork.connectors.declared import Account, actions
+from plainwork.connectors.declared import accounts as declared_accounts
 from plainwork.spec.kinds import Kind
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def catalogue_kinds() -> list[Kind]:
 
 def account_kinds() -> dict[str, Account]:
     """The kinds of credential connectors take, by name, each with the JSON Schema of its fields."""
-    return accounts()
+    return declared_accounts()
 
 
 async def perform(kind: Kind, config: dict[str, Any], reach: Reach) -> Any:

@@ -141,9 +141,21 @@ def read(text: str, name: str) -> list[Action]:
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         connector = msgspec.convert(yaml.load(text, loader), Connector)  # noqa: S506 - a safe loader
+        _let_move(connector)
         return [_action(connector, key, dict(given)) for key, given in connector.actions.items()]
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise ValueError(f"connector {name}: {error}") from error
+
+
+def _let_move(connector: Connector) -> None:
+    """Adds the fields by which an account sends a connector to a proxy or a server of one's own."""
+    if connector.account is None or connector.base_url is None:
+        return
+    properties = connector.account.fields.setdefault("properties", {})
+    about = "Only for a proxy or a server of one's own"
+    properties.setdefault("base_url", {"type": "string", "title": "Address", "description": about})
+    if connector.auth.method == "oauth2":
+        properties.setdefault("token_url", {"type": "string", "title": "Token address", "description": about})
 
 
 def _action(connector: Connector, key: str, given: dict[str, Any]) -> Action:

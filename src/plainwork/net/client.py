@@ -34,6 +34,7 @@ _OURS = frozenset(
 )
 # What may follow a request to another host; every other header could be a credential under a name of its own.
 _HARMLESS = frozenset({"accept", "accept-language", "accept-encoding", "content-type", "user-agent"})
+_SINGLE = frozenset({"content-type", "location"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -412,7 +413,10 @@ def _flat(reply: aiohttp.ClientResponse) -> dict[str, str]:
     flat: dict[str, str] = {}
     for name, value in reply.headers.items():
         key = name.lower()
-        flat[key] = f"{flat[key]}, {value}" if key in flat else value
+        if key not in flat:
+            flat[key] = value
+        elif key not in _SINGLE:
+            flat[key] += f", {value}"
     return flat
 
 

@@ -1,0 +1,85 @@
+"""An opened credential, checked against what its connector declares; and the texts in it that must never come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from plainwork.connectors.declared import Account, Connector
+from plainwork.connectors.shapes import problem_in
+from plainwork.errors import CallFailed
+from plainwork.net import Response
+
+HIDDEN = b"[secret]"
+_SHORTEST_HIDDEN = 6  # shorter texts are no secrets, and hiding them would riddle an answer with holes
+
+
+@dataclass(slots=True)
+class Opened:
+    """An account's fields. ``open`` are those that may appear in requests' templates; ``secrets`` are hidden wherever
+    they come back."""
+
+    fields: Mapping[str, Any]
+    open: dict[str, Any]
+    secrets: set[str] = field(default_factory=set)
+
+    def text(self, name: str) -> str:
+        """A field as text; empty when it is not filled in."""
+        value = self.fields.get(name)
+        return "" if value is None else str(value)
+
+    def hide(self, response: Response) -> Response:
+        """The response without the account's secrets, should the other side have repeated them."""
+        body, headers = response.body, response.headers
+        for secret in self.secrets:
+            body = body.replace(secret.encode(), HIDDEN)
+            if any(secret in value for value in headers.values()):
+                headers = {name: value.replace(secret, HIDDEN.decode()) for name, value in headers.items()}
+        return (
+            response
+            if body is response.body and headers is response.headers
+            else replace(response, body=body, headers=headers)
+        )
+
+    def hide_text(self, text: str) -> str:
+        """A text without the account's secrets."""
+        for secret in self.secrets:
+            text = text.replace(secret, HIDDEN.decode())
+        return text
+
+
+def open_account(connector: Connector, given: Mapping[str, Any] | None) -> Opened:
+    """The account as this connector reads it. A secret of one bare text (``{"value": …}``) fills the main field.
+
+    Raises CallFailed (auth) when one is needed and none is given, or when its fields are not what was declared.
+    """
+    declared = connector.account
+    if declared is None:
+        return Opened({}, {})
+    if not given:
+        if declared.required:
+            raise CallFailed(
+                f"{connector.title} needs an account.",
+                failure="auth",
+                next_step=f"Store a {declared.kind} secret and name it in the step with `account:`.",
+            )
+        return Opened({}, dict.fromkeys(_names(declared)))
+    fields = dict(given)
+    if set(fields) == {"value"} and declared.main and "value" not in _names(declared):
+        fields = {declared.main: fields["value"]}
+    problem = problem_in(declared.fields, fields, "account")
+    if problem:
+        raise CallFailed(
+            f"The account for {connector.title} is not filled in correctly: {problem}.",
+            failure="auth",
+            next_step=f"A {declared.kind} secret has the fields {', '.join(_names(declared))}.",
+        )
+    properties = declared.fields.get("properties", {})
+    hidden = {name for name, schema in properties.items() if schema.get("x-secret")}
+    secrets = {str(fields[name]) for name in hidden if len(str(fields.get(name) or "")) >= _SHORTEST_HIDDEN}
+    return Opened(fields, {name: fields.get(name) for name in properties if name not in hidden}, secrets)
+
+
+def _names(account: Account) -> list[str]:
+    return list(account.fields.get("properties", {}))

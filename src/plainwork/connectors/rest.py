@@ -1,0 +1,244 @@
+"""The HTTP engine: renders a declared request, follows its pages, applies its failure rules, shapes the output."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import jmespath
+import msgspec
+from jmespath.exceptions import JMESPathError
+
+from plainwork.connectors.declared import Action, Connector, FailureRule, Paging
+from plainwork.connectors.opened import Opened
+from plainwork.connectors.signing import renewable, signer
+from plainwork.errors import CallFailed
+from plainwork.net import Response, failed, retry_after_s
+from plainwork.spec.template import Template, parse_template
+
+if TYPE_CHECKING:
+    from plainwork.connectors import Reach
+
+MOST_PAGES = 50
+_NEXT_LINK = re.compile(r"<([^>]*)>\s*;[^,]*\brel=\"?next\"?", re.IGNORECASE)
+
+
+class _Sent(msgspec.Struct):
+    """A request as rendered: everything but the signature."""
+
+    method: str
+    url: str
+    query: dict[str, Any]
+    headers: dict[str, str]
+    json: Any = None
+    form: dict[str, Any] | None = None
+
+    def body(self) -> bytes | None:
+        if self.form is not None:
+            return urlencode(self.form, doseq=True).encode()
+        return None if self.json is None else msgspec.json.encode(self.json)
+
+    def all_headers(self) -> dict[str, str]:
+        if self.form is not None:
+            return {"Content-Type": "application/x-www-form-urlencoded"} | self.headers
+        return ({"Content-Type": "application/json"} if self.json is not None else {}) | self.headers
+
+
+async def call_rest(action: Action, config: dict[str, Any], account: Opened, reach: Reach) -> Any:
+    """The output of a declared action. Raises CallFailed as the status and the connector's rules say."""
+    deadline = asyncio.get_running_loop().time() + reach.timeout_s
+    sent = _rendered(action, config, account, reach.idempotency_key)
+    caller = _Caller(action.connector, account, reach, deadline)
+    if action.paging is None:
+        found = (await caller.send(sent)).data()
+    else:
+        found = await _pages(action.paging, sent, config, caller)
+    return found if action.result is None else _pick(action.result, found, action.connector.title)
+
+
+class _Caller:
+    def __init__(self, connector: Connector, account: Opened, reach: Reach, deadline: float) -> None:
+        self._connector = connector
+        self._account = account
+        self._reach = reach
+        self._deadline = deadline
+        self._hosts = _hosts(connector, account)
+
+    async def send(self, sent: _Sent) -> Response:
+        """One answer that is not a failure."""
+        response = await self._once(sent, fresh=False)
+        if response.status == 401 and renewable(self._connector):
+            response = await self._once(sent, fresh=True)
+        failure = _failure(self._connector, response)
+        if failure is not None:
+            raise failure
+        return response
+
+    async def _once(self, sent: _Sent, *, fresh: bool) -> Response:
+        left = max(0.001, self._deadline - asyncio.get_running_loop().time())
+        net = self._reach.net
+        sign = await signer(self._connector, self._account, net, left, fresh=fresh)
+        response = await net.request(
+            sent.method,
+            sent.url,
+            headers=sent.all_headers(),
+            params=sent.query,
+            body=sent.body(),
+            timeout_s=max(0.001, self._deadline - asyncio.get_running_loop().time()),
+            max_bytes=self._reach.max_bytes,
+            sign=sign,
+            hosts=self._hosts,
+        )
+        return self._account.hide(response)
+
+
+async def _pages(paging: Paging, sent: _Sent, config: Mapping[str, Any], caller: _Caller) -> dict[str, Any]:
+    """``{"items": [...], "body": the last page}``, cut to the wanted number."""
+    wanted = config.get(paging.limit) or paging.most
+    items: list[Any] = []
+    for _ in range(MOST_PAGES):
+        if paging.size:
+            _put(paging, sent, paging.size, min(wanted - len(items), paging.most))
+        response = await caller.send(sent)
+        body = response.data()
+        page = _pick(paging.items, body, "the page") or []
+        items += page if isinstance(page, list) else [page]
+        if len(items) >= wanted or not page or not _advance(paging, sent, response, body):
+            break
+    return {"items": items[:wanted], "body": body}
+
+
+def _advance(paging: Paging, sent: _Sent, response: Response, body: Any) -> bool:
+    """Turns the request into the one for the next page; False when this was the last."""
+    if paging.link:
+        link = _NEXT_LINK.search(response.headers.get("link", ""))
+        if link is None:
+            return False
+        sent.url, sent.query = link.group(1), {}
+        return True
+    cursor = _pick(paging.next, body, "the page") if paging.next else None
+    if cursor in (None, "", False) or paging.query is None:
+        return False
+    _put(paging, sent, paging.query, cursor)
+    return True
+
+
+def _put(paging: Paging, sent: _Sent, name: str, value: Any) -> None:
+    if paging.into == "json":
+        sent.json = {**(sent.json or {}), name: value}
+    elif not (paging.link and not sent.query and "?" in sent.url):
+        sent.query = {**sent.query, name: value}
+
+
+def _rendered(action: Action, config: dict[str, Any], account: Opened, key: str | None) -> _Sent:
+    template, connector = action.request, action.connector
+    if template is None:
+        raise RuntimeError(f"connector action {action.kind.id} declares no request")
+    scope = config | {"input": config, "account": account.open, "key": key}
+    base = account.text("base_url") or _render(connector.base_url or "", scope)
+    headers = {**connector.headers, **template.headers}
+    return _Sent(
+        method=template.method,
+        url=base.rstrip("/") + str(_render(template.path, _quoted(scope))),
+        query=_fields(template.query, scope),
+        headers={name: str(value) for name, value in _fields(headers, scope).items()},
+        json=_fields(template.json, scope),
+        form=None if template.form is None else _fields(template.form, scope),
+    )
+
+
+def _fields(template: Any, scope: Mapping[str, Any]) -> Any:
+    """A template rendered, without the keys and items whose own template came out as null. What a value brings along
+    is left as it is."""
+    if isinstance(template, Mapping):
+        rendered = {name: _fields(part, scope) for name, part in template.items()}
+        return {name: value for name, value in rendered.items() if value is not None or template[name] is None}
+    if isinstance(template, list):
+        return [value for value in (_fields(part, scope) for part in template) if value is not None]
+    return _render(template, scope) if isinstance(template, str) else template
+
+
+def _render(text: str, scope: Mapping[str, Any]) -> Any:
+    return _template(text).render(scope)
+
+
+@lru_cache(maxsize=4096)
+def _template(text: str) -> Template:
+    return parse_template(text)
+
+
+def _quoted(value: Any) -> Any:
+    """The scope as a path may hold it: every text percent-encoded, and none that would climb up the path."""
+    if isinstance(value, str):
+        if value in {".", ".."}:
+            raise CallFailed(f"{value!r} cannot be part of an address.", failure="rejected")
+        return quote(value, safe="")
+    if isinstance(value, Mapping):
+        return {name: _quoted(part) for name, part in value.items()}
+    return value
+
+
+def _failure(connector: Connector, response: Response) -> CallFailed | None:
+    rules, title = connector.failures, connector.title
+    if response.status < 400 and not rules.rules:
+        return None
+    seen = {"status": response.status, "headers": dict(response.headers), "body": response.data()}
+    words = _said(rules.message, seen)
+    rule = next((r for r in rules.rules if _holds(r, seen)), None)
+    if rule is not None:
+        return _by_rule(rule, title, words, response)
+    return failed(response, title, words) if response.status >= 400 else None
+
+
+def _by_rule(rule: FailureRule, title: str, words: str | None, response: Response) -> CallFailed:
+    said = f": {words[:300]}" if words else ""
+    usual = {
+        "auth": f"{title} refused the credential{said}.",
+        "retry": f"{title} cannot answer now{said}.",
+        "timeout": f"{title} took too long{said}.",
+        "rejected": f"{title} refused the request{said}.",
+    }
+    return CallFailed(
+        rule.message or usual[rule.failure],
+        failure=rule.failure,
+        retry_after_s=retry_after_s(response.headers) if rule.failure == "retry" else None,
+        next_step=f"Renew the {title} account that this step uses." if rule.failure == "auth" else None,
+    )
+
+
+def _holds(rule: FailureRule, seen: Mapping[str, Any]) -> bool:
+    try:
+        return bool(_expression(rule.when).search(seen))
+    except JMESPathError:
+        return False  # the answer has another shape than the rule speaks of
+
+
+def _said(path: str | None, seen: Mapping[str, Any]) -> str | None:
+    try:
+        words = _expression(path or "body.message || body.error").search(seen)
+    except JMESPathError:
+        return None
+    return words if isinstance(words, str) else None
+
+
+def _pick(path: str, value: Any, who: str) -> Any:
+    try:
+        return _expression(path).search(value)
+    except JMESPathError as error:
+        raise CallFailed(
+            f"The answer of {who} does not have the expected shape.", failure="rejected", uncertain=True
+        ) from error
+
+
+@lru_cache(maxsize=1024)
+def _expression(path: str) -> Any:
+    return jmespath.compile(path)
+
+
+def _hosts(connector: Connector, account: Opened) -> set[str]:
+    moved = {urlsplit(account.text(name)).netloc for name in ("base_url", "token_url")}
+    return {host for host in {*connector.hosts, *moved} if host}

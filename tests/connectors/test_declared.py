@@ -1,0 +1,131 @@
+"""Every declaration is sound, and every example holds on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from plainwork import connectors
+from plainwork.connectors import Reach, account_kinds, catalogue_kinds, perform
+from plainwork.connectors.declared import Action, actions, read
+from plainwork.spec.kinds import Catalogue
+from plainwork.spec.template import parse_template
+from tests.world import Reply, world_and_client
+
+EVERY = list(actions().values())
+WITH_EXCHANGE = [action for action in EVERY if action.exchange]
+
+
+def named(action: Action) -> str:
+    return action.kind.id
+
+
+@pytest.mark.parametrize("action", EVERY, ids=named)
+def test_a_declaration_is_complete_and_agrees_with_itself(action: Action) -> None:
+    kind = action.kind
+    assert kind.title
+    assert kind.about.endswith(".")
+    assert kind.words
+    assert kind.group
+    assert kind.input["additionalProperties"] is False
+    wanted, given = jsonschema_rs.validator_for(kind.input), jsonschema_rs.validator_for(kind.output)
+    assert list(wanted.iter_errors(kind.example["with"])) == []
+    assert list(given.iter_errors(kind.example["output"])) == []
+    assert list(given.iter_errors(kind.fake)) == []
+    for name, schema in kind.input["properties"].items():
+        assert schema.get("title"), f"{name} has no title"
+        if "default" in schema:
+            assert list(jsonschema_rs.validator_for(schema).iter_errors(schema["default"])) == []
+    assert set(kind.blocks) <= set(kind.input["properties"])
+    assert action.connector.code or action.request
+    if action.connector.account and action.connector.base_url:
+        assert action.connector.hosts or "{{" in action.connector.base_url
+
+
+@pytest.mark.parametrize("action", [a for a in EVERY if a.request], ids=named)
+def test_a_requests_templates_name_only_what_is_there(action: Action) -> None:
+    assert action.request
+    account = action.connector.account.fields["properties"] if action.connector.account else {}
+    fine = {*action.kind.input["properties"], "input", "account", "key"}
+    for part in (
+        action.request.path,
+        action.request.query,
+        action.request.json,
+        action.request.form,
+        action.request.headers,
+    ):
+        for path in parse_template(part).references:
+            assert path[0] in fine, path
+            if path[0] == "account" and len(path) > 1:
+                assert path[1] in account
+                assert not account[path[1]].get("x-secret"), "secrets are signed in, never rendered"
+
+
+def test_kinds_are_catalogue_entries_and_accounts_have_names() -> None:
+    catalogue = Catalogue(catalogue_kinds())
+    assert {"http", "email.send", "sql.query", "reddit.top", "sms.send"} <= set(catalogue)
+    assert {kind.account for kind in catalogue.values() if kind.account} == set(account_kinds())
+    assert catalogue["http"].effect_of({"url": "x"}) == "read"
+    assert catalogue["http"].effect_of({"url": "x", "method": "POST"}) == "keyed"
+    assert catalogue["sql.query"].effect_of({"query": "x"}) == "read"
+    assert catalogue["sql.query"].effect_of({"query": "x", "write": True}) == "once"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("id: x", "missing required field `title`"),
+        ("id: x\ntitle: X\nbogus: 1", "bogus"),
+        ("id: x\ntitle: X\nactions: {a: {title: A, about: a, request: {method: GET}}}", "`path`"),
+        ("id: [", "connector it"),
+    ],
+)
+def test_a_faulty_file_is_named_with_the_place(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match="connector it") as caught:
+        read(text, "it")
+    assert says in str(caught.value)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("action", WITH_EXCHANGE, ids=named)
+async def test_an_example_holds_on_the_wire(action: Action) -> None:
+    async with world_and_client() as (world, client):
+        account = _account(action, world.web.url)
+        for exchange in action.exchange:
+            wanted, answer = exchange.request, exchange.response
+            reply = Reply(answer["status"], json=answer.get("body"), headers=answer.get("headers", {}))
+            world.web.on(wanted["method"], wanted["path"], reply)
+        world.web.on("POST", "/token", Reply(json={"access_token": "fetched-token", "expires_in": 3600}))
+        config = dict(action.kind.example["with"])
+        if action.connector.code == "http":
+            config["url"] = config["url"].replace("https://api.example.com", world.web.url)
+        output = await perform(action.kind, config, Reach(client, account, idempotency_key="key-1"))
+        if action.connector.code == "http":
+            output["headers"] = {"content-type": output["headers"]["content-type"]}
+        assert output == action.kind.example["output"]
+        seen = [s for s in world.web.requests if s.path != "/token"]
+        assert len(seen) == len(action.exchange)
+        for request, exchange in zip(seen, action.exchange, strict=True):
+            wanted = exchange.request
+            assert (request.method, request.path) == (wanted["method"], wanted["path"])
+            assert request.query == wanted.get("query", {})
+            if "json" in wanted:
+                assert request.json() == wanted["json"]
+            if "form" in wanted:
+                assert request.form() == wanted["form"]
+            for name, value in wanted.get("headers", {}).items():
+                assert request.headers[name] == value
+
+
+def _account(action: Action, url: str) -> dict[str, Any] | None:
+    declared = action.connector.account
+    if declared is None or not declared.example:
+        return None
+    moved = {"base_url": url, "token_url": f"{url}/token"}
+    return declared.example | {k: v for k, v in moved.items() if k in declared.fields["properties"]}
+
+
+def test_the_package_lists_what_it_offers() -> None:
+    assert set(connectors.__all__) <= set(dir(connectors))

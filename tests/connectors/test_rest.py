@@ -1,0 +1,225 @@
+"""The HTTP engine: signing, tokens, paging, failures, and what must not leak."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any
+
+import pytest
+
+from plainwork.connectors import Reach, declared, perform
+from plainwork.connectors.engine import perform_action
+from plainwork.errors import CallFailed
+from plainwork.net import Client
+from tests.world import Reply, Seen, World, world_and_client
+
+pytestmark = pytest.mark.anyio
+SEND = declared.actions()["sms.send"].kind
+TOP = declared.actions()["reddit.top"].kind
+
+
+def twilio(world: World) -> dict[str, Any]:
+    return {"account_sid": "AC1", "auth_token": "very-secret-token", "from": "+1500", "base_url": world.web.url}
+
+
+def app(world: World, name: str) -> dict[str, Any]:
+    """A Reddit app of its own for each test, as tokens are kept in the process."""
+    web = world.web.url
+    return {"client_id": name, "client_secret": "app-secret", "base_url": web, "token_url": f"{web}/token"}
+
+
+def post(number: int) -> dict[str, Any]:
+    return {"data": {"id": f"p{number}", "title": f"Post {number}", "score": number}}
+
+
+async def send(world: World, client: Client, **config: Any) -> Any:
+    return await perform(SEND, {"to": "+1", "body": "hi"} | config, Reach(client, twilio(world)))
+
+
+async def test_the_account_signs_and_fills_the_request() -> None:
+    async with world_and_client() as (world, client):
+        world.web.on("POST", "*", Reply(201, json={"sid": "SM1", "status": "queued", "num_segments": "1"}))
+        assert await send(world, client) == {"id": "SM1", "status": "queued", "parts": "1"}
+        [seen] = world.web.requests
+        assert seen.path == "/2010-04-01/Accounts/AC1/Messages.json"
+        assert seen.form() == {"To": "+1", "From": "+1500", "Body": "hi"}
+        pair = base64.b64encode(b"AC1:very-secret-token").decode()
+        assert seen.headers["Authorization"] == f"Basic {pair}"
+
+
+@pytest.mark.parametrize(
+    ("reply", "failure", "says"),
+    [
+        (
+            Reply(401, json={"code": 20003, "message": "Authenticate"}),
+            "auth",
+            "SMS refused the credential: Authenticate",
+        ),
+        (Reply(403, json={"message": "no"}), "auth", r"SMS refused the credential \(status 403\): no"),
+        (Reply(400, json={"code": 21211, "message": "bad"}), "rejected", "not a mobile number"),
+        (Reply(400, json={"code": 1, "message": "Invalid thing"}), "rejected", "Invalid thing"),
+        (Reply(429, json={"message": "slow"}, headers={"Retry-After": "9"}), "retry", "cannot answer now"),
+        (Reply(503, text="<html>down</html>"), "retry", "cannot answer now"),
+        (Reply(404, text="nope"), "rejected", "status 404"),
+    ],
+)
+async def test_failures_are_classified_by_the_rules_and_then_by_the_status(
+    reply: Reply, failure: str, says: str
+) -> None:
+    async with world_and_client() as (world, client):
+        world.web.on("POST", "*", reply)
+        with pytest.raises(CallFailed, match=says) as caught:
+            await send(world, client)
+        assert caught.value.failure == failure
+        assert caught.value.retry_after_s == (9.0 if reply.status == 429 else None)
+
+
+async def test_a_missing_or_wrong_account_is_explained_without_its_secrets() -> None:
+    async with world_and_client() as (world, client):
+        for account, says in [
+            (None, "SMS needs an account"),
+            ({}, "SMS needs an account"),
+            ({"account_sid": "AC1"}, '"auth_token" is a required property'),
+            ({"account_sid": "AC1", "auth_token": ["hidden-thing"]}, "account.auth_token: it is not of the right form"),
+            (twilio(world) | {"extra": 1}, "extra"),
+        ]:
+            with pytest.raises(CallFailed, match=says) as caught:
+                await perform(SEND, {"to": "+1", "body": "hi"}, Reach(client, account))
+            assert caught.value.failure == "auth"
+            assert "hidden-thing" not in str(caught.value)
+        assert world.web.requests == []
+
+
+async def test_a_secret_that_comes_back_is_hidden() -> None:
+    async with world_and_client() as (world, client):
+        world.web.on("POST", "*", Reply(201, json={"sid": "very-secret-token", "status": "queued"}))
+        assert (await send(world, client))["id"] == "[secret]"
+        world.web.on("POST", "*", Reply(400, json={"message": "bad token very-secret-token"}))
+        with pytest.raises(CallFailed) as caught:
+            await send(world, client)
+        assert "very-secret-token" not in str(caught.value)
+        assert "very-secret-token" not in repr(caught.value)
+
+
+async def test_a_rendered_configuration_is_checked_before_anything_is_sent() -> None:
+    async with world_and_client() as (world, client):
+        for config, says in [({"body": ""}, "with.body"), ({"to": 5}, "with.to: 5 is not of type"), ({"x": 1}, "'x'")]:
+            with pytest.raises(CallFailed, match=says) as caught:
+                await send(world, client, **config)
+            assert caught.value.failure == "rejected"
+        assert world.web.requests == []
+
+
+async def test_a_token_is_fetched_once_shared_and_renewed_when_refused() -> None:
+    good = {"token": 0}
+
+    def token(_seen: Seen) -> Reply:
+        good["token"] += 1
+        return Reply(json={"access_token": f"token-{good['token']}", "expires_in": 3600})
+
+    def listing(seen: Seen) -> Reply:
+        fine = seen.headers["Authorization"] == f"Bearer token-{good['token']}"
+        return Reply(json={"data": {"children": [post(1)]}}) if fine else Reply(401, json={"message": "expired"})
+
+    async with world_and_client() as (world, client):
+        world.web.on("POST", "/token", token)
+        world.web.on("GET", "*", listing)
+        account = app(world, "shared")
+        config = {"subreddit": "python", "limit": 1}
+        results = await asyncio.gather(*(perform(TOP, config, Reach(client, account)) for _ in range(5)))
+        assert [r["count"] for r in results] == [1] * 5
+        [asked] = world.web.seen("/token")
+        assert asked.form() == {"grant_type": "client_credentials"}
+        assert asked.headers["Authorization"] == f"Basic {base64.b64encode(b'shared:app-secret').decode()}"
+        good["token"] += 1  # the token we hold is revoked
+        assert (await perform(TOP, config, Reach(client, account)))["count"] == 1
+        assert len(world.web.seen("/token")) == 2
+
+
+async def test_a_refused_app_and_a_busy_token_server() -> None:
+    async with world_and_client() as (world, client):
+        for reply, failure, says in [
+            (Reply(401, json={"error": "invalid_client"}), "auth", "refused the app's id or secret"),
+            (Reply(200, json={"error": "unsupported_grant_type"}), "auth", "refused the app's id or secret"),
+            (Reply(503), "retry", "cannot answer now"),
+        ]:
+            world.web.on("POST", "/token", reply)
+            with pytest.raises(CallFailed, match=says) as caught:
+                await perform(TOP, {"subreddit": "python"}, Reach(client, app(world, "refused")))
+            assert caught.value.failure == failure
+
+
+async def test_a_token_that_stays_refused_is_an_auth_failure() -> None:
+    async with world_and_client() as (world, client):
+        world.web.on("POST", "/token", Reply(json={"access_token": "some-token"}))
+        world.web.on("GET", "*", Reply(401, json={"message": "Unauthorized"}))
+        with pytest.raises(CallFailed) as caught:
+            await perform(TOP, {"subreddit": "python"}, Reach(client, app(world, "stale")))
+        assert caught.value.failure == "auth"
+        assert len(world.web.seen("/r/python/top")) == 2
+
+
+async def test_pages_are_followed_to_the_wanted_number() -> None:
+    def page(seen: Seen) -> Reply:
+        start = int(seen.query.get("after", "0"))
+        many = int(seen.query["limit"])
+        after = str(start + many) if start + many < 230 else None
+        return Reply(
+            json={"data": {"children": [post(i) for i in range(start, min(start + many, 230))], "after": after}}
+        )
+
+    async with world_and_client() as (world, client):
+        world.web.on("POST", "/token", Reply(json={"access_token": "some-token"}))
+        world.web.on("GET", "*", page)
+        reach = Reach(client, app(world, "paged"))
+        found = await perform(TOP, {"subreddit": "python", "limit": 150}, reach)
+        assert (found["count"], found["posts"][-1]["id"]) == (150, "p149")
+        assert [s.query["limit"] for s in world.web.seen("/r/python/top")] == ["100", "50"]
+        assert (await perform(TOP, {"subreddit": "python", "limit": 400}, reach))["count"] == 230
+
+
+async def test_what_goes_into_a_path_stays_in_its_segment() -> None:
+    text = """
+id: t
+title: T
+base_url: https://t.example
+hosts: [t.example]
+account: {kind: t, fields: {type: object, properties: {token: {type: string, x-secret: true}}}}
+auth: {method: bearer}
+actions:
+  get:
+    title: G
+    about: G.
+    input: {type: object, properties: {name: {type: string}}}
+    request: {path: "/things/{{ name }}/x", query: {q: "{{ name }}"}}
+"""
+    [action] = declared.read(text, "t")
+    async with world_and_client() as (world, client):
+        world.web.on("GET", "*", Reply(json={"ok": True}))
+        reach = Reach(client, {"token": "t-secret", "base_url": world.web.url})
+        for name in ("a/b?c#d", "ü %2F", "../up"):
+            await perform_action(action, {"name": name}, reach)
+            assert world.web.requests[-1].path == f"/things/{name}/x"
+            assert world.web.requests[-1].query == {"q": name}
+        with pytest.raises(CallFailed, match="cannot be part of an address"):
+            await perform_action(action, {"name": ".."}, reach)
+
+
+async def test_a_connector_reaches_only_its_own_hosts() -> None:
+    async with world_and_client() as (world, client):
+        world.web.on("POST", "*", Reply(302, headers={"Location": f"{world.other.url}/x"}))
+        with pytest.raises(CallFailed, match="may not be used with"):
+            await send(world, client)
+        assert world.other.requests == []
+
+
+async def test_the_steps_time_covers_all_pages() -> None:
+    async with world_and_client() as (world, client):
+        world.web.on("POST", "/token", Reply(json={"access_token": "some-token"}))
+        page = {"data": {"children": [post(1)], "after": "more"}}
+        world.web.on("GET", "*", Reply(json=page, delay_s=0.1))
+        with pytest.raises(CallFailed) as caught:
+            await perform(TOP, {"subreddit": "python", "limit": 500}, Reach(client, app(world, "slow"), timeout_s=0.35))
+        assert caught.value.failure == "timeout"
+        assert len(world.web.seen("/r/python/top")) < 6

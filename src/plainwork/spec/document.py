@@ -61,7 +61,7 @@ class Document:
                 )
             self._piece(piece)
         self._end_prose(len(self.text))
-        self._close_steps(2, len(self.text))
+        self._close_section(len(self.text))
         if self._title is None:
             self.add(
                 "missing-title",
@@ -202,13 +202,13 @@ class Document:
             self.add("second-title", piece.start, message, "Use ## for sections and ### for steps; an agent has one #.")
             return
         self._title = piece.text
-        start = piece.start + 2
-        self.source.title = (start, piece.end)
+        start = self.text.index(piece.text, piece.start + 1)
+        self.source.title = (start, start + len(piece.text))
         if self._part != "head":
             self.add("late-title", piece.start, "The title has to stand before the first section.", "Move it up.")
 
     def _section_heading(self, piece: scan.Piece) -> None:
-        self._close_steps(2, piece.start)
+        self._close_section(piece.start)
         part = scan.PARTS.get(piece.text.casefold())
         section = SectionDraft("" if part else piece.text)
         self._prose = section.prose
@@ -223,8 +223,16 @@ class Document:
         for waiting in self._sections:
             if waiting.before == "end":
                 waiting.before = part
-        self.source.parts.setdefault(part, (piece.start, piece.end))
+        self.source.parts.setdefault(part, (piece.start, piece.end, piece.end))
         self._intros.setdefault(part, section).before = part
+
+    def _close_section(self, end: int) -> None:
+        self._close_steps(2, end)
+        if self._part == "head":
+            self.source.head_end = end
+        elif self._part in self.source.parts:
+            start, heading_end, _ = self.source.parts[self._part]
+            self.source.parts[self._part] = (start, heading_end, end)
 
     # Steps
 

@@ -60,7 +60,9 @@ class SourceMap:
         self.front: Fence | None = None
         self.title: tuple[int, int] | None = None
         self.prose: list[tuple[int, int]] = []
-        self.parts: dict[str, tuple[int, int]] = {}
+        self.parts: dict[str, tuple[int, int, int]] = {}
+        """For ``steps``, ``errors``, ``examples``: where the heading starts and ends, and where the section ends."""
+        self.head_end = len(text)
         self._starts: list[int] | None = None
         self._composed: dict[int, Node | None] = {}
 

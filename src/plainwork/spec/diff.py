@@ -13,7 +13,7 @@ from plainwork.spec.compile import links, trigger_node, with_following
 from plainwork.spec.flow import FAIL_TARGET, STOP_TARGET, Condition, Edge
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.model import Part, Spec, Step
-from plainwork.spec.pairing import fields_of, pair_steps, rename, renamed_text
+from plainwork.spec.pairing import Renames, fields_of, flat, pair_steps
 from plainwork.spec.reach import Reach, every_step, reach_of
 
 
@@ -108,7 +108,9 @@ def diff(a: Spec, b: Spec, catalogue: Catalogue) -> Diff:
         routes_removed=tuple(_route(edge) for edge in routes[0] if edge not in routes[1]),
         triggers=_names(_triggers(a), _triggers(b)),
         inputs=_names(a.inputs, b.inputs),
-        outputs=_names(rename(msgspec.to_builtins(a.outputs), renamed_text(pairs)), msgspec.to_builtins(b.outputs)),
+        outputs=_names(
+            Renames(pairs).apply(msgspec.to_builtins(a.outputs)), Renames({}).apply(msgspec.to_builtins(b.outputs))
+        ),
         examples=_names(_examples(a), _examples(b)),
         secrets=_names(_secrets(a, before), _secrets(b, after)),
         hosts=_names(dict.fromkeys(before.hosts), dict.fromkeys(after.hosts)),
@@ -132,7 +134,7 @@ def _changed(a: Spec, b: Spec, pairs: Mapping[str, str]) -> Iterator[StepChange]
     origin = {new: old for old, new in pairs.items()}
     homes_before, homes_after = dict(_homes(a)), dict(_homes(b))
     moved = _moved(list(homes_before), list(homes_after), pairs)
-    patterns = renamed_text(pairs)
+    renames = Renames(pairs)
     for step in every_step(b):
         if step.id not in origin:
             continue
@@ -143,7 +145,7 @@ def _changed(a: Spec, b: Spec, pairs: Mapping[str, str]) -> Iterator[StepChange]
             id=step.id,
             name=step.name,
             was=old.id if old.id != step.id else None,
-            fields=tuple(_compared(rename(fields_of(old), patterns), fields_of(step), name=old.name)),
+            fields=tuple(_compared(renames.apply(fields_of(old)), fields_of(step), name=old.name)),
             moved=is_elsewhere or step.id in moved,
             from_=was_home if is_elsewhere else None,
             to=home if is_elsewhere else None,
@@ -159,11 +161,7 @@ def _compared(before: dict[str, Any], after: dict[str, Any], name: str = "") -> 
     for key in dict.fromkeys((*before, *after)):
         old, new = before.get(key, msgspec.UNSET), after.get(key, msgspec.UNSET)
         if old != new:
-            yield Change(field=key, before=_gone(old), after=_gone(new))
-
-
-def _gone(value: Any) -> Any:
-    return msgspec.UNSET if value is None else value
+            yield Change(field=key, before=old, after=new)
 
 
 def _homes(spec: Spec) -> Iterator[tuple[str, str]]:
@@ -208,7 +206,7 @@ def _longest_rise(numbers: list[int]) -> list[int]:
 
 def _routes(spec: Spec, pairs: Mapping[str, str]) -> dict[Edge, None]:
     """Every edge of a spec, its steps called as they are after the change."""
-    patterns = renamed_text(pairs)
+    renames = Renames(pairs)
     found: dict[Edge, None] = {}
     stack = [spec.steps, spec.errors]
     while stack:
@@ -217,7 +215,7 @@ def _routes(spec: Spec, pairs: Mapping[str, str]) -> dict[Edge, None]:
             for edge, _ in links(step, following):
                 condition = edge.condition
                 if condition is not None and condition.if_ is not None:
-                    condition = Condition(if_=rename(condition.if_, patterns))
+                    condition = Condition(if_=renames.apply(condition.if_))
                 source, target = pairs.get(edge.from_, edge.from_), pairs.get(edge.to, edge.to)
                 found[Edge(from_=source, to=target, condition=condition)] = None
             stack.append(step.steps)
@@ -261,16 +259,11 @@ _SETTINGS = ("title", "about", "id", "model", "limits", "defaults", "on_failure"
 
 
 def _settings(a: Spec, b: Spec) -> Iterator[Change]:
+    before, after = ({}, {})  # type: tuple[dict[str, Any], dict[str, Any]]
     for name in _SETTINGS:
-        old, new = (msgspec.to_builtins(getattr(spec, name)) for spec in (a, b))
-        if isinstance(old, dict) or isinstance(new, dict):
-            yield from _compared(_flat(name, old), _flat(name, new))
-        elif old != new:
-            yield Change(field=name, before=_gone(old), after=_gone(new))
-
-
-def _flat(name: str, value: Any) -> dict[str, Any]:
-    return {f"{name}.{key}": part for key, part in (value or {}).items()}
+        before.update(flat(name, getattr(a, name)))
+        after.update(flat(name, getattr(b, name)))
+    yield from _compared(before, after)
 
 
 # Sentences

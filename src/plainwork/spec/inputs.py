@@ -73,7 +73,7 @@ _MOST_LISTS = 5
 
 def type_schema(text: str) -> Schema:
     """The JSON Schema of a type in words. Raises Invalid, naming the types there are, when nobody knows it."""
-    clean = " ".join(text.split()) if isinstance(text, str) else ""
+    clean = text.strip() if isinstance(text, str) else ""
     if len(clean) > _MOST_CHARACTERS:
         raise Invalid(f"A type has at most {_MOST_CHARACTERS} characters.")
     depth = 0
@@ -88,7 +88,7 @@ def type_schema(text: str) -> Schema:
 
 
 def _known_word(text: str) -> str | None:
-    word = text.lower()
+    word = " ".join(text.lower().split())
     word = _OTHER_WORDS.get(word, word)
     return word if word in _SCHEMAS else None
 

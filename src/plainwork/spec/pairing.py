@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -31,7 +31,7 @@ def pair_steps(a: Spec, b: Spec) -> dict[str, str]:
     scored = [(_likeness(one, two), i, j) for i, one in enumerate(old) for j, two in enumerate(new)]
     taken_old: set[int] = set()
     taken_new: set[int] = set()
-    for score, i, j in sorted(scored, key=lambda entry: -entry[0]):
+    for score, i, j in sorted(scored, key=lambda entry: (-entry[0], *sorted((old[entry[1]].id, new[entry[2]].id)))):
         if score >= _ALIKE and i not in taken_old and j not in taken_new:
             taken_old.add(i)
             taken_new.add(j)
@@ -50,43 +50,47 @@ def _likeness(one: Step, two: Step) -> float:
     other = sum(1 for name in _OTHERS if getattr(one, name) == getattr(two, name)) / len(_OTHERS)
     inner = 1.0 if {s.id for s in one.steps} == {s.id for s in two.steps} else 0.0
     likeness = 0.55 * share + 0.2 * other + 0.25 * inner if one.steps or two.steps else 0.75 * share + 0.25 * other
-    if not keys and not one.steps and not one.about:
+    if not (keys or one.steps or two.steps or one.about or two.about):
         likeness = 0.5  # nothing to go by but the kind and the name
     return min(1.0, likeness + 0.25 * same_name)
 
 
-def renamed_text(pairs: Mapping[str, str]) -> Sequence[tuple[re.Pattern[str], str]]:
-    """How expressions change when steps are renamed: patterns for the old names, and the new ones."""
-    names = [(expression_name(old), expression_name(new)) for old, new in pairs.items() if old != new]
-    return [(re.compile(rf"(?<![\w.]){re.escape(old)}(?!\w)"), new) for old, new in names if old != new]
+class Renames:
+    """How expressions change when steps are renamed, all at once (so two steps may swap their names)."""
 
+    def __init__(self, pairs: Mapping[str, str]) -> None:
+        names = {expression_name(old): expression_name(new) for old, new in pairs.items()}
+        self._names = {old: new for old, new in names.items() if old != new}
+        longest_first = sorted(self._names, key=len, reverse=True)
+        self._pattern = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
-def rename(value: Any, patterns: Sequence[tuple[re.Pattern[str], str]]) -> Any:
-    """A value with renamed steps in the expressions of its texts."""
-    if not patterns:
+    def apply(self, value: Any) -> Any:
+        """A value with the new names in all its texts."""
+        if not self._names:
+            return value
+        if isinstance(value, str):
+            return self._pattern.sub(lambda found: self._names[found.group()], value)
+        if isinstance(value, dict):
+            return {key: self.apply(part) for key, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.apply(part) for part in value]
         return value
-    if isinstance(value, str):
-        for pattern, new in patterns:
-            value = pattern.sub(new, value)
-        return value
-    if isinstance(value, dict):
-        return {key: rename(part, patterns) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [rename(part, patterns) for part in value]
-    return value
 
 
 def fields_of(step: Step) -> dict[str, Any]:
-    """Everything about a step that can be compared, flat: ``with.url``, ``retry.times``, ``name`` …"""
+    """Everything about a step that can be compared and is set, flat: ``with.url``, ``retry.times``, ``name`` …"""
     found: dict[str, Any] = {"name": step.name, "uses": step.uses}
     for name in STEP_FIELDS:
-        value = getattr(step, name)
-        if name == "blocks":
-            continue
-        plain = msgspec.to_builtins(value)
-        if isinstance(plain, dict):
-            found.update({f"{name}.{key}": part for key, part in plain.items()})
-        else:
-            found[name.rstrip("_")] = list(plain) if isinstance(plain, tuple) else plain
-    found.update({f"with.{key}": value for key, value in step.with_.items()})
-    return found
+        if name != "blocks":
+            found.update(flat(name.rstrip("_"), getattr(step, name)))
+    return found | {f"with.{key}": value for key, value in step.with_.items()}
+
+
+def flat(name: str, value: Any) -> dict[str, Any]:
+    """A field, or the fields of the struct it holds, by their paths; those that are not set are left out."""
+    if isinstance(value, msgspec.Struct):
+        found: dict[str, Any] = {}
+        for field in value.__struct_fields__:
+            found.update(flat(f"{name}.{field}", getattr(value, field)))
+        return found
+    return {} if value is None else {name: list(value) if isinstance(value, tuple) else value}

@@ -1,0 +1,695 @@
+"""Every finding of the checker: what it says, where, and what it leaves alone."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plainwork.errors import Finding, Invalid
+from plainwork.spec import Loaded, load, load_json
+from plainwork.spec.check import check_flow, check_spec
+from plainwork.spec.compile import compile
+from plainwork.spec.flow import Condition, Edge, Flow, Node
+from plainwork.spec.graph import plain_body
+from plainwork.spec.model import Example, Input, Limits, Output, Retry, Route, Schedule, Spec, Step
+from plainwork.spec.report import MAX_FINDINGS
+from tests.spec.flows import flows
+from tests.spec.kinds import CATALOGUE
+
+
+def document(steps: str, front: str = "", errors: str = "", examples: str = "") -> str:
+    """A document; each line of ``steps`` is ``Name | block`` with routes on lines of their own, # for each level."""
+    parts = [f"---\nagentspec: 1\n{front}\n---\n\n# T\n\n## Steps\n", _steps(steps)]
+    parts += [f"## When things go wrong\n\n{_steps(errors)}"] if errors else []
+    parts += [f"## Examples\n\n{examples}"] if examples else []
+    return "\n".join(parts)
+
+
+def _steps(lines: str) -> str:
+    found = []
+    for line in lines.strip().splitlines():
+        clean = line.strip()
+        if clean.startswith("- "):
+            found.append(clean)
+            continue
+        depth = len(clean) - len(clean.lstrip("#"))
+        name, _, block = clean.lstrip("# ").partition("|")
+        fields = "\n".join(part.strip() for part in block.split(";;"))
+        found.append(f"\n{'#' * (3 + depth)} {name.strip()}\n```yaml step\n{fields}\n```")
+    return "\n".join(found) + "\n"
+
+
+def read(steps: str, **more: str) -> Loaded:
+    loaded = load(document(steps, **more), CATALOGUE)
+    assert loaded.spec is not None, [str(f) for f in loaded.findings]
+    return loaded
+
+
+def only(loaded: Loaded, code: str) -> Finding:
+    found = [finding for finding in loaded.findings if finding.code == code]
+    assert len(found) == 1, [str(finding) for finding in loaded.findings]
+    return found[0]
+
+
+GOOD = """
+Fetch | uses: http ;; with: {url: "https://{{ inputs.host }}/posts.json", expect: [200]}
+Keep | uses: filter ;; with: {items: "{{ fetch.body.posts }}", where: item.score > inputs.least and index < 9}
+Each | uses: foreach ;; with: {items: "{{ keep.items }}", as: post}
+# Shorten | uses: llm ;; with: {title: "{{ post.title }}", prompt: "{{ title }} {{ item }} {{ index }} {{ keep.count }}"}
+Any | uses: condition
+- If `each.count == 0` → stop
+- Otherwise → [Mail](#mail)
+Mail | uses: email.send ;; with: {to: "{{ inputs.to }}", body: "{{ each.results }} {{ run.date }} {{ vars.sign }}"}
+- On error → [Tell](#tell)
+"""
+FRONT = "inputs: {host: url, least: {type: integer, default: 5}, to: email}"
+ERRORS = 'Tell | uses: set ;; with: {why: "{{ error.message }}", what: "{{ mail }}", all: "{{ fetch.status }}"}'
+
+
+def test_a_good_document_has_no_findings() -> None:
+    loaded = read(GOOD, front=FRONT, errors=ERRORS)
+    assert [str(finding) for finding in loaded.findings] == []
+    assert loaded.is_valid
+    assert loaded.valid_flow() == loaded.flow
+
+
+def test_the_flow_of_a_good_document_has_none_either() -> None:
+    assert check_flow(read(GOOD, front=FRONT, errors=ERRORS).valid_flow(), CATALOGUE) == []
+
+
+ONE: dict[str, tuple[str, str, str, str | None, str | None]] = {
+    # what: (steps, code, severity, node, field)
+    "an unknown kind": ("A | uses: htp", "unknown-kind", "error", "a", "uses"),
+    "another version": ("A | uses: set@7", "unknown-version", "error", "a", "uses"),
+    "a missing setting": ("A | uses: http", "missing-setting", "error", "a", "with.url"),
+    "an unknown setting": (
+        "A | uses: http ;; with: {url: u, metod: GET}",
+        "unknown-setting",
+        "error",
+        "a",
+        "with.metod",
+    ),
+    "a setting where there is none": (
+        "A | uses: group ;; with: {x: 1}\n# B | uses: set",
+        "unknown-setting",
+        "error",
+        "a",
+        "with.x",
+    ),
+    "a number for a text": ("A | uses: http ;; with: {url: 5}", "bad-setting", "error", "a", "with.url"),
+    "a wrong item": (
+        "A | uses: http ;; with: {url: u, expect: [200, x]}",
+        "bad-setting",
+        "error",
+        "a",
+        "with.expect.1",
+    ),
+    "a wrong word": ("A | uses: http ;; with: {url: u, method: PUT}", "bad-setting", "error", "a", "with.method"),
+    "an empty text": ("A | uses: http ;; with: {url: ''}", "bad-setting", "error", "a", "with.url"),
+    "text around a template for a list": (
+        "A | uses: filter ;; with: {items: 'x {{ inputs }}'}",
+        "bad-setting",
+        "error",
+        "a",
+        "with.items",
+    ),
+    "too much at once": ("A | uses: wait ;; with: {for: 5s, until: x}", "bad-setting", "error", "a", "with"),
+    "a wrong duration": ("A | uses: wait ;; with: {for: 5 apples}", "bad-duration", "error", "a", "with.for"),
+    "a wrong time limit": ("A | uses: set ;; timeout: soon", "bad-duration", "error", "a", "timeout"),
+    "no time at all": ("A | uses: set ;; timeout: 0s", "bad-duration", "error", "a", "timeout"),
+    "a wrong wait": ("A | uses: set ;; retry: {times: 2, wait: x}", "bad-duration", "error", "a", "retry.wait"),
+    "too many retries": ("A | uses: set ;; retry: {times: 1000}", "bad-retry", "error", "a", "retry.times"),
+    "a shrinking backoff": ("A | uses: set ;; retry: {backoff: 0.5}", "bad-retry", "error", "a", "retry.backoff"),
+    "retries of what": ("A | uses: set ;; retry: {on: [timeuot]}", "bad-retry", "error", "a", "retry.on"),
+    "a wrong model": ("A | uses: set ;; model: gpt", "bad-model", "error", "a", "model"),
+    "a limit of nothing": (
+        "A | uses: set ;; limits: {tokens per run: 0}",
+        "bad-limit",
+        "error",
+        "a",
+        "limits.tokens_per_run",
+    ),
+    "a missing account": ("A | uses: sql.query ;; with: {query: q}", "needs-account", "warning", "a", "account"),
+    "a secret that is not listed": (
+        "A | uses: http ;; account: API ;; with: {url: u}",
+        "unlisted-secret",
+        "error",
+        "a",
+        "account",
+    ),
+    "an open step": ("A | uses: todo", "todo", "warning", "a", None),
+    "a loop around nothing": ("A | uses: group", "empty-loop", "error", "a", None),
+    "an expression that cannot be read": (
+        "A | uses: set ;; with: {x: '{{ 1 + }}'}",
+        "bad-expression",
+        "error",
+        "a",
+        "with.x",
+    ),
+    "an open brace": ("A | uses: set ;; with: {x: {y: ['{{ 1']}}", "bad-expression", "error", "a", "with.x.y.0"),
+    "an unknown function": ("A | uses: set ;; with: {x: '{{ shout(1) }}'}", "bad-expression", "error", "a", "with.x"),
+    "a broken where": (
+        "A | uses: filter ;; with: {items: [], where: 'item.'}",
+        "bad-expression",
+        "error",
+        "a",
+        "with.where",
+    ),
+    "a broken if": ("A | uses: set ;; if: 'a b'", "bad-expression", "error", "a", "if"),
+    "a name nobody has": ("A | uses: set ;; with: {x: '{{ b.c }}'}", "unknown-name", "error", "a", "with.x"),
+    "its own result": ("A | uses: set ;; with: {x: '{{ a.c }}'}", "unknown-name", "error", "a", "with.x"),
+    "a later step": ("A | uses: set ;; with: {x: '{{ b.c }}'}\nB | uses: set", "unknown-name", "error", "a", "with.x"),
+    "an item outside a loop": ("A | uses: set ;; with: {x: '{{ item }}'}", "unknown-name", "error", "a", "with.x"),
+    "a trouble that cannot be": (
+        "A | uses: set ;; with: {x: '{{ error.message }}'}",
+        "unknown-name",
+        "error",
+        "a",
+        "with.x",
+    ),
+    "a secret in an expression": (
+        "A | uses: set ;; with: {x: '{{ secrets.API }}'}",
+        "secret-in-expression",
+        "error",
+        "a",
+        "with.x",
+    ),
+    "an input that is not declared": (
+        "A | uses: set ;; with: {x: '{{ inputs.topic }}'}",
+        "unknown-input",
+        "error",
+        "a",
+        "with.x",
+    ),
+    "a key a result does not have": (
+        "A | uses: http ;; with: {url: u}\nB | uses: set ;; with: {x: '{{ a.bdoy }}'}",
+        "unknown-key",
+        "error",
+        "b",
+        "with.x",
+    ),
+    "a key a result will hardly have": (
+        "A | uses: filter ;; with: {items: []}\nB | uses: set ;; with: {x: '{{ a.itms }}'}",
+        "unknown-key",
+        "warning",
+        "b",
+        "with.x",
+    ),
+    "a step inside a loop from outside": (
+        "A | uses: foreach ;; with: {items: []}\n# B | uses: set\nC | uses: set ;; with: {x: '{{ b.y }}'}",
+        "unknown-name",
+        "error",
+        "c",
+        "with.x",
+    ),
+    "another arm": (
+        "A | uses: condition\n- If `true` → [B](#b)\n- Otherwise → [C](#c)\nB | uses: set\n- Then → stop\n"
+        "C | uses: set ;; with: {x: '{{ b.y }}'}",
+        "unknown-name",
+        "error",
+        "c",
+        "with.x",
+    ),
+    "a condition over what comes later": (
+        "A | uses: condition\n- If `b.x` → [B](#b)\n- Otherwise → stop\nB | uses: set",
+        "unknown-name",
+        "error",
+        "a",
+        "routes.0",
+    ),
+    "no otherwise": ("A | uses: condition\n- If `true` → [B](#b)\nB | uses: set", "no-otherwise", "warning", "a", None),
+    "an otherwise alone": (
+        "A | uses: condition\n- Otherwise → [B](#b)\nB | uses: set",
+        "lonely-otherwise",
+        "warning",
+        "a",
+        None,
+    ),
+    "a label that does not exist": (
+        "A | uses: llm.classify ;; with: {text: t, labels: [yes_, no_]}\n- When `yess` → stop\n- Otherwise → stop",
+        "unknown-label",
+        "error",
+        "a",
+        "routes.0",
+    ),
+    "a label of a kind without": (
+        "A | uses: set\n- When `x` → stop\n- Otherwise → stop",
+        "unknown-label",
+        "error",
+        "a",
+        "routes.0",
+    ),
+    "a failure that does not exist": (
+        "A | uses: set\n- On error `atuh` → stop",
+        "unknown-failure",
+        "warning",
+        "a",
+        "routes.0",
+    ),
+    "a timeout without limit": ("A | uses: set\n- On timeout → stop", "no-timeout", "warning", "a", "routes.0"),
+    "a join of one": ("A | uses: set\nB | uses: set ;; join: any", "needless-join", "warning", "b", "join"),
+    "falling into a branch": (
+        "A | uses: condition\n- If `true` → [B](#b)\n- Otherwise → [C](#c)\nB | uses: set\nC | uses: set",
+        "falls-into-branch",
+        "error",
+        "b",
+        None,
+    ),
+    "falling into the arm of an error": (
+        "A | uses: set\n- On error → [C](#c)\nB | uses: set\nC | uses: set",
+        "falls-into-branch",
+        "error",
+        "b",
+        None,
+    ),
+    "a way back": ("A | uses: set\nB | uses: set\n- Then → [A](#a)", "backward-route", "error", "b", "routes.0"),
+    "a step into itself": (
+        "A | uses: set\n- If `true` → [A](#a)\n- Otherwise → stop",
+        "backward-route",
+        "error",
+        "a",
+        "routes.0",
+    ),
+    "a way out of a loop": (
+        "A | uses: group\n# B | uses: set\n- Then → [C](#c)\nC | uses: set",
+        "route-leaves-loop",
+        "error",
+        "b",
+        "routes.0",
+    ),
+    "a way into a loop": (
+        "A | uses: set\n- If `true` → [C](#c)\n- Otherwise → [B](#b)\nB | uses: group\n# C | uses: set",
+        "route-enters-loop",
+        "error",
+        "a",
+        "routes.0",
+    ),
+    "a step nothing leads to": (
+        "A | uses: set\n- Then → stop\nB | uses: set",
+        "starts-by-itself",
+        "warning",
+        "b",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ONE)
+def test_one_finding(what: str) -> None:
+    steps, code, severity, node, field = ONE[what]
+    loaded = read(steps)
+    found = only(loaded, code)
+    assert (found.severity, found.node, found.field) == (severity, node, field)
+    assert [f for f in loaded.findings if f.severity == "error"] == ([found] if severity == "error" else [])
+    assert loaded.source is not None
+    lines = loaded.source.text.splitlines()
+    assert found.line is not None
+    begin = next(spot for spot, line in enumerate(lines, 1) if line.endswith(f" {str(node).upper()}"))
+    end = next((spot for spot, line in enumerate(lines, 1) if spot > begin and line.startswith("###")), len(lines))
+    assert begin <= found.line <= end
+
+
+FRONTS: dict[str, tuple[str, str, str, str, str]] = {
+    # what: (front matter, code, severity, field, what its line holds)
+    "a phrase": ("when: every now and then", "bad-schedule", "error", "when.0", "now and then"),
+    "a second phrase": (
+        "when:\n- every day at 09:00\n- each blue moon",
+        "bad-schedule",
+        "error",
+        "when.1",
+        "blue moon",
+    ),
+    "a cron": ("when: {cron: '99 * * * *', timezone: UTC}", "bad-schedule", "error", "when.0", "99"),
+    "a zone": ("when: {cron: '0 9 * * *', timezone: Mars/Base}", "bad-schedule", "error", "when.0", "Mars"),
+    "a path": ("when: {webhook: orders}", "bad-webhook", "error", "when.0.path", "orders"),
+    "a method": ("when: {webhook: /orders, method: FETCH}", "bad-webhook", "error", "when.0.method", "FETCH"),
+    "a mapping": (
+        "when: {webhook: /orders, map: {topic: body.topic}}",
+        "unknown-input",
+        "error",
+        "when.0.map.topic",
+        "topic",
+    ),
+    "an interval": ("when: {poll: rss.new, every: blue moon}", "bad-schedule", "error", "when.0.every", "blue"),
+    "a mailbox": ("when: {email: true, account: BOX}", "unlisted-secret", "error", "when.0.account", "BOX"),
+    "a key": ("when: {webhook: /orders, verify: HOOK_KEY}", "unlisted-secret", "error", "when.0.verify", "HOOK_KEY"),
+    "a type": ("inputs:\n  n: {type: nmber}", "bad-type", "error", "inputs.n.type", "nmber"),
+    "a default": ("inputs:\n  n: {type: integer, default: many}", "bad-default", "error", "inputs.n.default", "many"),
+    "an input's name": ("inputs:\n  from: text", "bad-input-name", "warning", "inputs.from", "from"),
+    "a secret for nothing": ("secrets:\n  MAIL: for mail", "unused-secret", "warning", "secrets.MAIL", "MAIL"),
+    "a model": ("model: gpt", "bad-model", "error", "model", "gpt"),
+    "a limit": ("limits: {runs per day: -1}", "bad-limit", "error", "limits.runs_per_day", "-1"),
+    "a time limit": ("limits: {time per run: long}", "bad-duration", "error", "limits.time_per_run", "long"),
+    "a default retry": ("defaults: {retry: {times: 99}}", "bad-retry", "error", "defaults.retry.times", "99"),
+    "a default account": ("defaults: {account: API}", "unlisted-secret", "error", "defaults.account", "API"),
+    "an output": ("outputs:\n  x: '{{ b.y }}'", "unknown-name", "error", "outputs.x", "b.y"),
+    "an output that cannot be read": ("outputs:\n  x: '{{ 1 + }}'", "bad-expression", "error", "outputs.x", "1 +"),
+    "a helper": ("on failure: tell", "unknown-step", "error", "on_failure", "tell"),
+}
+
+
+@pytest.mark.parametrize("what", FRONTS)
+def test_one_finding_above_the_steps(what: str) -> None:
+    front, code, severity, field, holds = FRONTS[what]
+    loaded = read("A | uses: set", front=front)
+    found = only(loaded, code)
+    assert (found.severity, found.field) == (severity, field)
+    assert loaded.source is not None
+    assert found.line is not None
+    assert holds in loaded.source.text.splitlines()[found.line - 1]
+
+
+def test_an_account_that_the_kind_has_no_use_for() -> None:
+    loaded = read("A | uses: set ;; account: MAIL", front="secrets: {MAIL: for mail}")
+    assert [(f.code, f.severity, f.field) for f in loaded.findings] == [("needless-account", "warning", "account")]
+
+
+def test_unknown_names_get_the_nearest_known() -> None:
+    loaded = read("Fetch posts | uses: http ;; with: {url: u}\nB | uses: set ;; with: {x: '{{ fetch_post.body }}'}")
+    assert only(loaded, "unknown-name").next_step == "Did you mean fetch_posts?"
+    assert only(read("A | uses: htp"), "unknown-kind").next_step == "Did you mean http?"
+    assert (
+        only(read("A | uses: http ;; with: {url: u, metod: GET}"), "unknown-setting").next_step
+        == "Did you mean method?"
+    )
+
+
+def test_a_bad_phrase_comes_with_three_that_work() -> None:
+    found = only(read("A | uses: set", front="when: on blue moons"), "bad-schedule")
+    assert found.next_step is not None
+    phrases = found.next_step.split("“")[1:]
+    assert len(phrases) == 3
+    for phrase in phrases:
+        spec = Spec(
+            title="T", when=(Schedule(phrase=phrase.partition("”")[0]),), steps=(Step(id="a", name="A", uses="set"),)
+        )
+        assert check_spec(spec, CATALOGUE) == []
+
+
+TEMPLATES = [
+    "{items: '{{ inputs.x }}'}",
+    "{items: '  {{ inputs.x }}  '}",
+]
+
+
+@pytest.mark.parametrize("config", TEMPLATES)
+def test_a_template_may_stand_for_any_type(config: str) -> None:
+    assert read(f"A | uses: filter ;; with: {config}", front="inputs: {x: list of text}").is_valid
+
+
+def test_a_template_is_not_held_against_words_and_choices() -> None:
+    front = "inputs: {x: text, y: list}"
+    assert read(
+        "A | uses: http ;; with: {url: 'https://{{ inputs.x }}', method: '{{ upper(inputs.x) }}'}", front=front
+    ).is_valid
+    assert read("A | uses: llm.classify ;; with: {text: t, labels: '{{ inputs.y }}'}", front=front).is_valid
+
+
+def test_code_is_not_a_template() -> None:
+    assert read("A | uses: code ;; with: {code: 'f\"{{x}}\" + {{'}").is_valid
+
+
+def test_names_in_loops_groups_and_repeats() -> None:
+    steps = """
+    Box | uses: group
+    # Inner | uses: set ;; with: {v: 1}
+    # Second | uses: set ;; with: {v: "{{ inner.v }}"}
+    Poll | uses: repeat ;; with: {max: 3, until: "ask.status == 200 or last.status == 404 or index > 1"}
+    # Ask | uses: http ;; with: {url: "https://x.example/{{ second.v }}/{{ index }}"}
+    Each | uses: foreach ;; with: {items: "{{ poll.results }}", as: one}
+    # Deep | uses: foreach ;; with: {items: "{{ one }}", as: two}
+    ## Deepest | uses: set ;; with: {a: "{{ one }}", b: "{{ two }}", c: "{{ inner.v }}", d: "{{ index }}", e: "{{ item }}"}
+    """
+    loaded = read(steps, front="outputs: {x: '{{ inner.v }}', y: '{{ each.count }}'}")
+    assert [str(finding) for finding in loaded.findings] == []
+
+
+def test_the_error_is_known_after_an_error_route_only() -> None:
+    steps = """
+    A | uses: http ;; with: {url: u}
+    - On error → [C](#c)
+    B | uses: set ;; with: {x: "{{ error.message }}"}
+    - Then → stop
+    C | uses: set ;; with: {x: "{{ error.kind }}"}
+    D | uses: set ;; with: {x: "{{ error.step }}"}
+    """
+    assert [(f.code, f.node) for f in read(steps).findings] == [("unknown-name", "b")]
+
+
+def test_every_label_covered_needs_no_otherwise() -> None:
+    steps = "A | uses: llm.classify ;; with: {text: t, labels: [good, bad]}\n- When `good` → stop\n- When `bad` → stop"
+    assert read(steps).findings == []
+
+
+def test_the_errors_lane() -> None:
+    loaded = read("A | uses: set", errors="X | uses: set\nY | uses: set")
+    assert [(f.code, f.severity, f.node) for f in loaded.findings] == [
+        ("unreachable", "warning", "x"),
+        ("unreachable", "warning", "y"),
+    ]
+    assert read("A | uses: set", errors="X | uses: set\nY | uses: set", front="on failure: x").findings == []
+
+
+EXAMPLE = """
+### One
+```yaml given
+inputs: {topik: x}
+mock: {b: {}}
+```
+```yaml expect
+ran: [a, c]
+not_ran: [d-e]
+```
+"""
+
+
+def test_examples_name_what_there_is() -> None:
+    loaded = read("A | uses: set\nD-e | uses: set", front="inputs: {topic: text}", examples=EXAMPLE)
+    found = [(f.code, f.field) for f in loaded.findings if f.severity == "error"]
+    assert found == [
+        ("unknown-step", "examples.0.expect.ran"),
+        ("unknown-step", "examples.0.given.mock"),
+        ("unknown-input", "examples.0.given.inputs.topik"),
+    ]
+    lines = (loaded.source.text if loaded.source else "").splitlines()
+    assert {lines[(f.line or 1) - 1] for f in loaded.findings if f.severity == "error"} == {"### One"}
+
+
+def test_findings_stand_in_the_order_of_the_lines() -> None:
+    loaded = read(
+        "A | uses: htp\nB | uses: http\nC | uses: set ;; timeout: x\nD | uses: todo", front="when: never ever"
+    )
+    lines = [finding.line or 0 for finding in loaded.findings]
+    assert lines == sorted(lines)
+    assert len(set(lines)) >= 5
+
+
+def test_what_cannot_be_parsed_has_findings_and_no_spec() -> None:
+    loaded = load("# T\n\n## Steps\n\n### A\n```yaml step\nuses: [\n```\n", CATALOGUE)
+    assert (loaded.spec, loaded.flow, loaded.is_valid) == (None, None, False)
+    with pytest.raises(Invalid) as caught:
+        loaded.valid_flow()
+    assert caught.value.findings == tuple(loaded.findings)
+
+
+def test_json_is_checked_alike() -> None:
+    assert load_json({"title": "T", "steps": [{"id": "a", "name": "A", "uses": "set"}]}, CATALOGUE).is_valid
+    assert [f.code for f in load_json({"title": "T", "stps": []}, CATALOGUE).findings] == ["bad-json"]
+    assert [f.code for f in load_json([], CATALOGUE).findings] == ["bad-json"]
+
+
+# Flows
+
+
+def node(node_id: str, type_: str = "set@1", **config: Any) -> Node:
+    return Node(id=node_id, type=type_, config=config)
+
+
+FLOWS: dict[str, tuple[Flow, str, str | None]] = {
+    "a circle": (
+        Flow(nodes=(node("a"), node("b")), edges=(Edge(from_="a", to="b"), Edge(from_="b", to="a"))),
+        "cycle",
+        "edges.1",
+    ),
+    "a circle of one": (Flow(nodes=(node("a"),), edges=(Edge(from_="a", to="a"),)), "cycle", "edges.0"),
+    "an edge to nowhere": (Flow(nodes=(node("a"),), edges=(Edge(from_="a", to="x"),)), "unknown-step", "edges.0"),
+    "an edge from nowhere": (Flow(nodes=(node("a"),), edges=(Edge(from_="x", to="a"),)), "unknown-step", "edges.0"),
+    "one id twice": (Flow(nodes=(node("a"), node("a"))), "duplicate-id", "id"),
+    "one name twice": (Flow(nodes=(node("a-b"), node("a_b"))), "duplicate-id", "id"),
+    "one id inside and outside": (
+        Flow(nodes=(node("a"), node("g", "group@1", flow=plain_body([node("a")], [])))),
+        "duplicate-id",
+        "id",
+    ),
+    "a reserved id": (Flow(nodes=(node("inputs"),)), "reserved-id", "id"),
+    "an impossible id": (Flow(nodes=(node("a b"),)), "bad-id", "id"),
+    "two tests": (
+        Flow(
+            nodes=(node("a"), node("b")), edges=(Edge(from_="a", to="b", condition=Condition(if_="true", else_=True)),)
+        ),
+        "bad-condition",
+        "edges.0",
+    ),
+    "an edge into a trigger": (
+        Flow(nodes=(node("a"), Node(id="t", type="trigger.chat@1")), edges=(Edge(from_="a", to="t"),)),
+        "route-to-trigger",
+        None,
+    ),
+    "an unknown trigger": (Flow(nodes=(Node(id="t", type="trigger.magic@1"),)), "bad-trigger", None),
+    "a trigger that cannot be read": (Flow(nodes=(Node(id="t", type="trigger.webhook@1"),)), "bad-trigger", None),
+    "a schedule": (
+        Flow(nodes=(Node(id="t", type="trigger.schedule@1", config={"cron": "x"}),)),
+        "bad-schedule",
+        "config",
+    ),
+    "an inner flow of no shape": (Flow(nodes=(node("g", "group@1", flow={"nodes": [5]}),)), "bad-flow", "config.flow"),
+    "steps in what holds none": (Flow(nodes=(node("a", flow=plain_body([node("b")], [])),)), "holds-steps", None),
+    "a step nothing reaches": (Flow(nodes=(node("a"), Node(id="e", type="set@1", lane="errors"))), "unreachable", None),
+    "a text block without text": (
+        Flow(nodes=(Node(id="a", type="set@1", blocks={"prompt": "text"}),)),
+        "bad-block",
+        "blocks.prompt",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FLOWS)
+def test_one_finding_in_a_flow(what: str) -> None:
+    flow, code, field = FLOWS[what]
+    found = [finding for finding in check_flow(flow, CATALOGUE) if finding.code == code]
+    assert [finding.field for finding in found] == [field]
+
+
+def test_order_in_a_flow_is_free() -> None:
+    edges = (Edge(from_="b", to="a"), Edge(from_="t", to="b"))
+    trigger = Node(id="t", type="trigger.manual@1")
+    assert check_flow(Flow(nodes=(node("a", x="{{ b }}"), node("b"), trigger), edges=edges), CATALOGUE) == []
+
+
+# Never raises, never hangs
+
+ANY = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["{{ a }}", "{{", "x", "{{ inputs.x }} y", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["url", "flow", "nodes", "a", "labels"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(flows)
+def test_random_flows_are_checked(flow: Flow) -> None:
+    for finding in check_flow(flow, CATALOGUE):
+        assert finding.message
+        assert finding.code not in ("cycle", "duplicate-id", "unknown-step", "too-deep", "bad-flow")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(["url", "labels", "items", "flow", "where", "until", "x"]), ANY),
+    st.sampled_from(sorted(CATALOGUE)),
+)
+def test_any_configuration_is_checked(config: dict[str, Any], kind: str) -> None:
+    spec = Spec(title="T", steps=(Step(id="a", name="A", uses=kind, with_=config),))
+    check_spec(spec, CATALOGUE)
+    check_flow(compile(spec), CATALOGUE)
+
+
+def strange(count: int) -> Spec:
+    routes = tuple(Route(lead="if", test=f"s{i} > (", to=(f"s{i * 7}",)) for i in range(5))
+    steps = tuple(
+        Step(id=f"s{i}", name="", uses=f"kind{i}", with_={"x": "{{ nobody.knows }}"}, routes=routes, timeout="?")
+        for i in range(count)
+    )
+    return Spec(
+        title="",
+        steps=steps,
+        inputs={"a b": Input(type="x" * 5000, default=1)},
+        outputs={"o": Output(value={"a": ["{{ x"]})},
+        limits=Limits(cost_per_run_usd=float("nan"), time_per_run=""),
+        examples=(Example(name="e", given={"mock": 5, "inputs": []}, expect={"ran": 7, "not_ran": [None]}),),
+    )
+
+
+def test_endless_findings_come_to_an_end() -> None:
+    begin = time.perf_counter()
+    assert len(check_spec(strange(2_000), CATALOGUE)) == MAX_FINDINGS
+    assert time.perf_counter() - begin < 5
+
+
+def chain(count: int, width: int) -> Flow:
+    nodes = tuple(node(f"s{i}", x=f"{{{{ s{max(0, i - 50)}.y }}}}" if i else 1) for i in range(count))
+    edges = tuple(
+        Edge(from_=f"s{i}", to=f"s{i + k}") for i in range(count) for k in range(1, width + 1) if i + k < count
+    )
+    return Flow(nodes=nodes, edges=edges)
+
+
+@pytest.mark.parametrize(("count", "width"), [(10_000, 2), (3_000, 30), (400, 200)])
+def test_large_flows_take_seconds_at_most(count: int, width: int) -> None:
+    flow = chain(count, width)
+    begin = time.perf_counter()
+    assert check_flow(flow, CATALOGUE) == []
+    assert time.perf_counter() - begin < 5
+
+
+def test_flows_beyond_all_bounds_are_refused() -> None:
+    assert [f.code for f in check_flow(chain(10_001, 1), CATALOGUE)] == ["too-large"]
+    assert [f.code for f in check_flow(chain(2_000, 60), CATALOGUE)] == ["too-large"]
+
+
+def test_a_large_circle_is_named_briefly() -> None:
+    ring = chain(9_000, 1)
+    ring = msgspec.structs.replace(ring, edges=(*ring.edges, Edge(from_="s8999", to="s0")))
+    found = check_flow(ring, CATALOGUE)
+    assert [finding.code for finding in found] == ["cycle"]
+    assert len(found[0].message) < 200
+
+
+def deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"x": [value]}
+    return value
+
+
+@pytest.mark.parametrize("levels", [25, 400, 50_000])
+def test_deep_values_are_refused(levels: int) -> None:
+    found = check_flow(Flow(nodes=(node("a", v=deep(levels)),)), CATALOGUE)
+    assert [finding.code for finding in found] == ["too-deep"]
+
+
+def nested(levels: int) -> Step:
+    step = Step(id="leaf", name="Leaf", uses="set")
+    for level in range(levels):
+        step = Step(id=f"g{level}", name="G", uses="group", steps=(step,))
+    return step
+
+
+def test_deep_steps_are_refused() -> None:
+    assert check_spec(Spec(title="T", steps=(nested(3),)), CATALOGUE) == []
+    for levels in (4, 50, 5_000):
+        spec = Spec(title="T", steps=(nested(levels),))
+        assert [finding.code for finding in check_spec(spec, CATALOGUE)] == ["too-deep"]
+
+
+def test_deep_inner_flows_are_refused() -> None:
+    inner: dict[str, Any] = {"nodes": [], "edges": []}
+    for level in range(60):
+        inner = {"nodes": [{"id": f"g{level}", "type": "group@1", "config": {"flow": inner}}], "edges": []}
+    assert "too-deep" in [f.code for f in check_flow(Flow(nodes=(node("top", "group@1", flow=inner),)), CATALOGUE)]
+
+
+def test_a_dense_retry_is_fine() -> None:
+    step = Step(id="a", name="A", uses="set", retry=Retry(times=20, backoff=10, wait="1 hour"), timeout="1h30m")
+    assert check_spec(Spec(title="T", steps=(step,)), CATALOGUE) == []

@@ -22,8 +22,8 @@ from plainwork.engine.versions import Version, Versions
 from plainwork.errors import LimitReached, PlainworkError
 from plainwork.queue import Queue
 from plainwork.spec.cron import next_times
-from plainwork.spec.template import parse_template
 from plainwork.spec.inputs import coerce
+from plainwork.spec.template import parse_template
 
 log = structlog.get_logger(__name__)
 

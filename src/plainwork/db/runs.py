@@ -92,6 +92,8 @@ class NewRun:
 
 _RUN = """workspace_id, id, agent_id, version_id, status, cause, trigger, inputs, {output}, failure, ask, created_at,
           started_at, finished_at, wake_at, deadline_at, steps, tokens, cost_usd::float8"""
+_WHOLE_RUN = _RUN.format(output="output") + ", output_blob"
+_LISTED_RUN = _RUN.format(output="null::json as output")
 _STEP = "seq, path, attempt, status, outcome, output, failure, wake_at, idempotency_key, at, took_ms, output_blob"
 
 
@@ -161,10 +163,7 @@ async def count_since(connection: Connection, agent_id: UUID, first_id: UUID) ->
 
 async def read(connection: Connection, run_id: UUID) -> Run | None:
     """One run; None when the workspace has no such run."""
-    row = await connection.fetchrow(
-        f"select {_RUN.format(output='output')}, output_blob from runs where id = $1",
-        run_id,
-    )
+    row = await connection.fetchrow(f"select {_WHOLE_RUN} from runs where id = $1", run_id)  # noqa: S608
     if row is None:
         return None
     run = Run(*tuple(row)[:-1])
@@ -210,10 +209,8 @@ async def inbox(connection: Connection, *, before: UUID | None = None, limit: in
 async def steps(connection: Connection, run_id: UUID, after: int = 0, limit: int = 1000) -> list[StepRow]:
     """A run's journal rows with ``seq`` above ``after``, in order, at most ``limit``."""
     rows = await connection.fetch(
-        f"select {_STEP} from steps where run_id = $1 and seq > $2 order by seq limit $3",
-        run_id,
-        after,
-        limit,
+        f"select {_STEP} from steps where run_id = $1 and seq > $2 order by seq limit $3",  # noqa: S608
+        *(run_id, after, limit),
     )
     blobs = await _blobs(connection, [row["output_blob"] for row in rows if row["output_blob"] is not None])
     return [_step_row(row, blobs) for row in rows]
@@ -222,7 +219,7 @@ async def steps(connection: Connection, run_id: UUID, after: int = 0, limit: int
 async def journals(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID, list[StepRow]]:
     """The whole journals of several runs, each in order."""
     rows = await connection.fetch(
-        f"select run_id, {_STEP} from steps where run_id = any ($1) order by run_id, seq",
+        f"select run_id, {_STEP} from steps where run_id = any ($1) order by run_id, seq",  # noqa: S608
         run_ids,
     )
     blobs = await _blobs(connection, [row["output_blob"] for row in rows if row["output_blob"] is not None])
@@ -248,7 +245,8 @@ async def cancel(connection: Connection, run_id: UUID) -> RunStatus | None:
     gone = await connection.fetchval("delete from queue where run_id = $1 returning run_id", run_id)
     if gone is not None:
         await connection.execute(
-            "update runs set status = 'cancelled', finished_at = now(), wake_at = null, cause = null, ask = null where id = $1",
+            """update runs set status = 'cancelled', finished_at = now(), wake_at = null, cause = null, ask = null
+               where id = $1""",
             run_id,
         )
         await connection.execute("select pg_notify($1, $2)", CANCELLED, str(run_id))

@@ -12,7 +12,7 @@ from plainwork.errors import CallFailed
 
 BLOB_FROM = 256 * 1024
 LARGEST = 10 * 1024 * 1024
-HIDDEN = "•••"
+HIDDEN = "[secret]"
 _SHORTEST_SECRET = 5
 
 
@@ -58,7 +58,7 @@ def secret_values(account: Mapping[str, Any], fields: Iterable[str]) -> set[str]
 
 
 def without(value: Any, secrets: Iterable[str]) -> Any:
-    """The same JSON value with every occurrence of a secret replaced by ``•••``."""
+    """The same JSON value with every occurrence of a secret replaced by ``[secret]``."""
     if isinstance(value, str):
         for secret in secrets:
             if secret in value:

@@ -12,11 +12,11 @@ import gc
 import os
 import socket
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from plainwork.net import Client
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 OpenAccount = Callable[[Claim, str], Awaitable[Mapping[str, Any]]]
 """Opens the secret of this name for the run of this claim: it checks that the run's agent may use it."""
@@ -63,8 +64,11 @@ class Outside:
 
 
 class Worker:
-    """``run`` works until ``stop``. ``concurrency``: how many runs it holds at most; ``only``: work on this one run (workspace
-    id, run id) and no other. ``lease_s``: how long a claim lasts unless it is renewed."""
+    """``run`` works until ``stop``.
+
+    ``concurrency``: how many runs it holds at most. ``lease_s``: how long a claim lasts unless it is renewed. ``only``: work
+    on this one run (workspace id, run id) and no other. ``drain_s``: how long ``stop`` lets runs go on to their end.
+    """
 
     def __init__(
         self,
@@ -198,7 +202,7 @@ class Worker:
             return []
 
     async def _claim_any(self, limit: int) -> list[Claim]:
-        deliveries = await self._bell.wait(limit, _LOOK_EVERY_S)
+        deliveries = await self._until_stopped(self._bell.wait(limit, _LOOK_EVERY_S))
         if not deliveries or self._stopping.is_set():
             return []
         suspects = 1 if self._suspect is None else 0
@@ -207,6 +211,17 @@ class Worker:
         if not claims:
             await asyncio.sleep(0.01)
         return claims
+
+    async def _until_stopped(self, waiting: Coroutine[Any, Any, T]) -> T | None:
+        """What is waited for, or None as soon as the worker is to stop."""
+        task, stopping = asyncio.create_task(waiting), asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            for each in (task, stopping):
+                each.cancel()
+            await asyncio.gather(task, stopping, return_exceptions=True)
 
     async def _claim_only(self) -> list[Claim]:
         assert self._only is not None

@@ -104,7 +104,12 @@ async def test_a_secret_that_comes_back_is_hidden() -> None:
 
 async def test_a_rendered_configuration_is_checked_before_anything_is_sent() -> None:
     async with world_and_client() as (world, client):
-        for config, says in [({"body": ""}, "with.body"), ({"to": 5}, "with.to: 5 is not of type"), ({"x": 1}, "'x'")]:
+        faulty: list[tuple[dict[str, Any], str]] = [
+            ({"body": ""}, "with.body"),
+            ({"to": 5}, "with.to: 5 is not of type"),
+            ({"x": 1}, "'x'"),
+        ]
+        for config, says in faulty:
             with pytest.raises(CallFailed, match=says) as caught:
                 await send(world, client, **config)
             assert caught.value.failure == "rejected"
@@ -223,3 +228,52 @@ async def test_the_steps_time_covers_all_pages() -> None:
             await perform(TOP, {"subreddit": "python", "limit": 500}, Reach(client, app(world, "slow"), timeout_s=0.35))
         assert caught.value.failure == "timeout"
         assert len(world.web.seen("/r/python/top")) < 6
+
+
+def no(status: int = 200, headers: dict[str, str] | None = None, **body: Any) -> Reply:
+    return Reply(status, json=body, headers=headers or {})
+
+
+@pytest.mark.parametrize(
+    ("name", "reply", "failure", "says"),
+    [
+        ("slack.post", no(ok=False, error="invalid_auth"), "auth", "Slack refused the token. Renew the Slack account"),
+        ("slack.post", no(ok=False, error="ratelimited"), "retry", "cannot answer now: ratelimited"),
+        ("slack.post", no(ok=False, error="not_in_channel"), "rejected", "invite the app"),
+        ("slack.post", no(ok=False, error="msg_too_long"), "rejected", "refused the request: msg_too_long"),
+        ("slack.post", no(429, {"Retry-After": "3"}, ok=False, error="x"), "retry", "cannot answer now"),
+        ("telegram.send", no(404, ok=False, description="Not Found"), "auth", "does not know this bot"),
+        ("telegram.send", no(403, ok=False, description="blocked"), "rejected", "unblock it"),
+        ("telegram.send", no(429, {"Retry-After": "3"}, ok=False, description="slow"), "retry", "slow"),
+        ("discord.send", no(403, message="Missing Access"), "rejected", "bot cannot post there"),
+        ("github.list_releases", no(403, {"x-ratelimit-remaining": "0"}), "retry", "rate limit"),
+        ("github.list_releases", no(403, message="Resource not accessible"), "rejected", "not accessible"),
+        ("notion.query", no(400, code="validation_error", message="bad filter"), "rejected", "bad filter"),
+        ("airtable.list", no(404, error="NOT_FOUND"), "rejected", "does not find it"),
+        ("google-sheets.read", no(403, error={"status": "PERMISSION_DENIED"}), "rejected", "Share it"),
+    ],
+)
+async def test_what_each_service_says_when_it_says_no(name: str, reply: Reply, failure: str, says: str) -> None:
+    action = declared.actions()[name]
+    assert action.connector.account
+    async with world_and_client() as (world, client):
+        world.web.on("*", "*", reply)
+        account = action.connector.account.example | {"base_url": world.web.url}
+        with pytest.raises(CallFailed) as caught:
+            await perform(action.kind, action.kind.example["with"], Reach(client, account))
+        assert (caught.value.failure, says in str(caught.value)) == (failure, True), str(caught.value)
+        for secret in action.connector.account.example.values():
+            assert secret not in str(caught.value)
+
+
+async def test_links_are_followed_to_the_next_page() -> None:
+    async with world_and_client() as (world, client):
+        link = f'<{world.web.url}/page2?per_page=100&page=2>; rel="next", <{world.web.url}/last>; rel="last"'
+        world.web.on("GET", "/repos/o/r/releases", Reply(json=[{"id": 1}, {"id": 2}], headers={"Link": link}))
+        world.web.on("GET", "/page2", Reply(json=[{"id": 3}]))
+        kind = declared.actions()["github.list_releases"].kind
+        account = {"token": "gh-token-1", "base_url": world.web.url}
+        output = await perform(kind, {"repo": "o/r", "limit": 100}, Reach(client, account))
+        assert [release["id"] for release in output["releases"]] == [1, 2, 3]
+        assert world.web.requests[1].query == {"per_page": "100", "page": "2"}
+        assert world.web.requests[1].headers["Authorization"] == "Bearer gh-token-1"

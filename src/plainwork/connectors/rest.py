@@ -17,7 +17,7 @@ from plainwork.connectors.declared import Action, Connector, FailureRule, Paging
 from plainwork.connectors.opened import Opened
 from plainwork.connectors.signing import renewable, signer
 from plainwork.errors import CallFailed
-from plainwork.net import Response, failed, retry_after_s
+from plainwork.net import Response, failed, failure_of, may_have_acted, retry_after_s
 from plainwork.spec.template import Template, parse_template
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _rendered(action: Action, config: dict[str, Any], account: Opened, key: str 
     headers = {**connector.headers, **template.headers}
     return _Sent(
         method=template.method,
-        url=base.rstrip("/") + str(_render(template.path, _quoted(scope))),
+        url=base.rstrip("/") + str(_render(template.path, _path_scope(scope, action.kind.input))),
         query=_fields(template.query, scope),
         headers={name: str(value) for name, value in _fields(headers, scope).items()},
         json=_fields(template.json, scope),
@@ -171,12 +171,17 @@ def _template(text: str) -> Template:
     return parse_template(text)
 
 
-def _quoted(value: Any) -> Any:
-    """The scope as a path may hold it: every text percent-encoded, and none that would climb up the path."""
+def _path_scope(scope: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The scope as a path may hold it: every text percent-encoded, slashes too unless the field is an ``x-path``."""
+    several = {name for name, field in schema.get("properties", {}).items() if field.get("x-path")}
+    return {name: _quoted(value, "/" if name in several else "") for name, value in scope.items()}
+
+
+def _quoted(value: Any, safe: str = "") -> Any:
     if isinstance(value, str):
-        if value in {".", ".."}:
+        if not {".", ".."}.isdisjoint(value.split("/") if safe else [value]):
             raise CallFailed(f"{value!r} cannot be part of an address.", failure="rejected")
-        return quote(value, safe="")
+        return quote(value, safe=safe)
     if isinstance(value, Mapping):
         return {name: _quoted(part) for name, part in value.items()}
     return value
@@ -188,7 +193,9 @@ def _failure(connector: Connector, response: Response) -> CallFailed | None:
         return None
     seen = {"status": response.status, "headers": dict(response.headers), "body": response.data()}
     words = _said(rules.message, seen)
-    rule = next((r for r in rules.rules if _holds(r, seen)), None)
+    # "Try again later" in the status is not overruled by a rule that would end the matter.
+    passing = failure_of(response.status) == "retry"
+    rule = next((r for r in rules.rules if _holds(r, seen) and not (passing and r.failure == "rejected")), None)
     if rule is not None:
         return _by_rule(rule, title, words, response)
     return failed(response, title, words) if response.status >= 400 else None
@@ -206,6 +213,7 @@ def _by_rule(rule: FailureRule, title: str, words: str | None, response: Respons
         rule.message or usual[rule.failure],
         failure=rule.failure,
         retry_after_s=retry_after_s(response.headers) if rule.failure == "retry" else None,
+        uncertain=may_have_acted(response.status),
         next_step=f"Renew the {title} account that this step uses." if rule.failure == "auth" else None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plainwork.net.answer import Response, failed, failure_of, is_json, retry_after_s
+from plainwork.net.answer import Response, failed, failure_of, is_json, may_have_acted, retry_after_s
 from plainwork.net.client import MAX_BYTES, Client, Outgoing, Sign, Stream
 from plainwork.net.guard import Guard
 
@@ -17,5 +17,6 @@ __all__ = [
     "failed",
     "failure_of",
     "is_json",
+    "may_have_acted",
     "retry_after_s",
 ]

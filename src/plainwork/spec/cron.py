@@ -26,6 +26,7 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _HORIZON_DAYS = 366 * 30
+_LAST_YEAR = 9_990
 _MARGIN = timedelta(hours=26)
 
 
@@ -193,9 +194,8 @@ def _instants(cron: str, zone: tzinfo, first: date) -> Iterator[datetime]:
     pending: set[datetime] = set()
     last: datetime | None = None
     for number in range(_HORIZON_DAYS):
-        try:
-            day = first + timedelta(days=number)
-        except OverflowError:
+        day = first + timedelta(days=number)
+        if day.year > _LAST_YEAR:
             break
         if day.month in sim.months and sim.match_day(day):
             pending |= _instants_of_day(day, fields, zone, every_hour)

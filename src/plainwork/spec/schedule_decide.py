@@ -246,7 +246,9 @@ def _in_part(said: Clauses, time: Clock) -> Clock:
     later = (hour + 12) % 24 if 0 < hour <= 12 else hour
     if said.part == "morning" or later == hour or not _fits(said.part, later):
         at = clock_text(time)
-        refuse(f"{at} is not in the {said.part}.", f"every day at {at}", f"every {said.part}", f"every weekday at {at}")
+        refuse(
+            f"{at} is not in the {said.part}.", f"every day at {at}", f"every weekday at {at}", f"every weekend at {at}"
+        )
     return later, minute
 
 

@@ -113,7 +113,9 @@ def _refuse_word(phrase: str, word: Token) -> NoReturn:
         written = None
     if written is not None:
         raise ScheduleError(
-            f"“{phrase}” is a cron expression.", (written, *near[:2]), next_step="Write it after “cron:”."
+            f"“{phrase}” is a cron expression.",
+            (written, *[one for one in near if one != written][:2]),
+            next_step="Write it after “cron:”.",
         )
     if "/" in word.text or word.text == "in":
         reason = f"“{phrase[word.start :].strip()[:60]}” is not a time zone that I know."

@@ -76,7 +76,9 @@ class TimesReader(Cursor):
             hour, minute = int(NUMBERS.get(word, word)), 0
             if not bare and self._kind(1) != "half" and self._word(1) != "o'clock":
                 return None
-            if self._word(1) in UNITS or (self._kind(1) == "other" and self._word(1) not in (",", ".", ";", ")", "&")):
+            if self._word(1) in UNITS or (
+                self._kind(1) == "other" and self._word(1) not in (",", ".", ";", "(", ")", "&")
+            ):
                 return None
         else:
             return None

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from plainwork import connectors
-from plainwork.connectors import Reach, account_kinds, catalogue_kinds, perform
+from plainwork.connectors import Reach, account_kinds, catalogue_kinds
 from plainwork.connectors.declared import Action, actions, read
+from plainwork.connectors.engine import perform_action
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.template import parse_template
 from tests.world import Reply, world_and_client
 
 EVERY = list(actions().values())
-WITH_EXCHANGE = [action for action in EVERY if action.exchange]
+MANUAL = Path(__file__).parents[2] / "docs" / "connectors.md"
+DOCUMENTED = read(MANUAL.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0], "docs/connectors.md")
+WITH_EXCHANGE = [action for action in (*EVERY, *DOCUMENTED) if action.exchange]
 
 
 def named(action: Action) -> str:
@@ -101,7 +105,7 @@ async def test_an_example_holds_on_the_wire(action: Action) -> None:
         config = dict(action.kind.example["with"])
         if action.connector.code == "http":
             config["url"] = config["url"].replace("https://api.example.com", world.web.url)
-        output = await perform(action.kind, config, Reach(client, account, idempotency_key="key-1"))
+        output = await perform_action(action, config, Reach(client, account, idempotency_key="key-1"))
         if action.connector.code == "http":
             output["headers"] = {"content-type": output["headers"]["content-type"]}
         assert output == action.kind.example["output"]
@@ -125,6 +129,15 @@ def _account(action: Action, url: str) -> dict[str, Any] | None:
         return None
     moved = {"base_url": url, "token_url": f"{url}/token"}
     return declared.example | {k: v for k, v in moved.items() if k in declared.fields["properties"]}
+
+
+def test_the_manual_lists_every_kind_and_account() -> None:
+    text = MANUAL.read_text(encoding="utf-8")
+    for action in EVERY:
+        connector, _, name = action.kind.id.partition(".")
+        assert f"`{action.kind.id}`" in text or (f"`{connector}." in text and f"`.{name}`" in text), action.kind.id
+    for kind in account_kinds():
+        assert f"`{kind}`" in text
 
 
 def test_the_package_lists_what_it_offers() -> None:

@@ -50,6 +50,7 @@ _TURN = 25
 _LOOK_EVERY_S = 1.0
 _RECONNECT_S = 2.0
 _LAST_ACTS_S = 5.0
+SWEEP_GRACE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ class Worker:
                 connection.add_termination_listener(lambda _, lost=lost: lost.set())
                 await connection.add_listener(queue.CANCELLED, self._hear_cancelled)
                 self._number = await queue.register(connection, f"{socket.gethostname()}:{os.getpid()}")
+                await queue.sweep(self._db, SWEEP_GRACE_S)  # what the workers before it held need not wait for a lease
                 ready.set()
                 await lost.wait()
                 log.warning("worker.session_lost", worker=self._number)

@@ -501,6 +501,9 @@ def test_json_is_checked_alike() -> None:
     assert load_json({"title": "T", "steps": [{"id": "a", "name": "A", "uses": "set"}]}, CATALOGUE).is_valid
     assert [f.code for f in load_json({"title": "T", "stps": []}, CATALOGUE).findings] == ["bad-json"]
     assert [f.code for f in load_json([], CATALOGUE).findings] == ["bad-json"]
+    twice = {"title": "T", "steps": [{"id": "a", "name": "A", "uses": "set"}, {"id": "a", "name": "B", "uses": "htp"}]}
+    assert sorted({f.code for f in load_json(twice, CATALOGUE).findings}) == ["duplicate-id", "unknown-kind"]
+    assert not load_json({"title": "T", "steps": [{"id": "a", "name": "A\nB", "uses": "set"}]}, CATALOGUE).is_valid
 
 
 # Flows

@@ -14,6 +14,7 @@ from plainwork.spec.compile import compile
 from plainwork.spec.decompile import canonical, decompile
 from plainwork.spec.flow import Condition, Edge, Flow, Node, flow_from_json
 from plainwork.spec.graph import plain_body
+from plainwork.spec.markdown import parse, render
 from plainwork.spec.model import Route
 from tests.spec.flows import as_json, flows, random_flow
 
@@ -50,6 +51,15 @@ def test_the_canonical_form_keeps_steps_and_edges(given_flow: Flow) -> None:
     position = {n.id: spot for spot, n in enumerate(after.nodes)}
     lanes = {n.id: n.lane for n in after.nodes}
     assert all(position[e.from_] < position[e.to] for e in after.edges if lanes.get(e.from_) == lanes.get(e.to))
+
+
+@settings(max_examples=100, deadline=None)
+@given(flows)
+def test_a_flow_survives_the_document(given_flow: Flow) -> None:
+    spec = decompile(given_flow)
+    parsed = parse(render(spec))
+    assert parsed.spec == spec
+    assert compile(parsed.spec) == canonical(given_flow)
 
 
 @settings(max_examples=150, deadline=None)
@@ -134,7 +144,10 @@ def test_branches_to_several_targets_are_one_route() -> None:
         flow("a", "b", "c", edges=(("a", "b", test), ("a", "c", test), ("b", "@stop", test), ("b", "@fail", test)))
     )
     assert spec.steps[0].routes == (Route(lead="if", test="x", to=("b", "c")),)
-    assert spec.steps[1].routes == (Route(lead="if", test="x", to=("stop", "fail")),)
+    assert spec.steps[1].routes == (
+        Route(lead="if", test="x", to=("stop",)),
+        Route(lead="if", test="x", to=("fail",)),
+    )
 
 
 def test_steps_are_sorted_but_stay_where_they_can() -> None:

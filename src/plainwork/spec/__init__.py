@@ -83,10 +83,11 @@ def load(markdown: str, catalogue: Catalogue) -> Loaded:
 
 
 def load_json(data: Any, catalogue: Catalogue) -> Loaded:
-    """As ``load``, for the JSON form of a spec, which has no lines."""
+    """As ``load``, for the JSON form of a spec, which has no lines; what a document could not hold is a finding too."""
     import msgspec
 
     from plainwork.spec.model import spec_from_json
+    from plainwork.spec.problems import problems
 
     try:
         spec = spec_from_json(data)
@@ -94,7 +95,7 @@ def load_json(data: Any, catalogue: Catalogue) -> Loaded:
         message = f"This is not a spec: {why}."
         hint = "`plainwork check` reads an AgentSpec in markdown, or its JSON form."
         return Loaded(None, None, [Finding(code="bad-json", message=message, next_step=hint)], None)
-    return _checked(spec, catalogue, [], None)
+    return _checked(spec, catalogue, problems(spec), None)
 
 
 def _checked(spec: Spec, catalogue: Catalogue, before: list[Finding], source: SourceMap | None) -> Loaded:

@@ -110,7 +110,8 @@ class Names:
         self._check_references(found.references, place)
 
     def _add_unreadable(self, why: ExpressionError, place: Place) -> None:
-        self._report.add("bad-expression", why.message, why.next_step or _EXPRESSION_HINT, node=place.node, field=place.field)
+        hint = why.next_step or _EXPRESSION_HINT
+        self._report.add("bad-expression", why.message, hint, node=place.node, field=place.field)
 
     def _check_references(self, references: Collection[Path], place: Place) -> None:
         for path in sorted(references):

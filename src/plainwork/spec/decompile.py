@@ -61,8 +61,8 @@ class _Wiring:
                 routes.append(Route(lead="then", to=(STOP,)))
         elif onward == edges[:1] and self._goes_without_saying(onward[0], following):
             edges = edges[1:]
-        for condition, group in groupby(edges, key=lambda edge: edge.condition):
-            routes.append(_route(condition, tuple(_WORDS.get(edge.to, edge.to) for edge in group)))
+        for (condition, word), group in groupby(edges, key=lambda edge: (edge.condition, _WORDS.get(edge.to))):
+            routes.append(_route(condition, (word,) if word else tuple(edge.to for edge in group)))
         return tuple(routes)
 
     def _goes_without_saying(self, edge: Edge, following: str | None) -> bool:

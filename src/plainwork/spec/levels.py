@@ -134,7 +134,7 @@ def _read_bodies(level: Level, depth: int, counter: _Counter) -> bool:
         except Invalid as why:
             counter.report.add("bad-flow", why.message, node=node.id, field=f"{counter.report.config}.flow")
             continue
-        if body is None:
+        if body is None or not (body.nodes or body.edges):
             continue
         if depth >= MAX_DEPTH:
             counter.report.add(

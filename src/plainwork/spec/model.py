@@ -6,6 +6,7 @@ when their JSON is. Texts that people write (schedule phrases, durations, input 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -19,6 +20,21 @@ FAIL = "fail"
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What all parts of a spec and a flow have in common."""
+
+    def __post_init__(self) -> None:
+        # Defaults are left out of JSON by identity, so a text that merely equals the default must become it.
+        for name, default in _texts_by_default(type(self)):
+            value = getattr(self, name)
+            if value is not default and value == default:
+                msgspec.structs.force_setattr(self, name, default)
+
+
+@cache
+def _texts_by_default(part: type[Part]) -> tuple[tuple[str, Any], ...]:
+    fields = msgspec.structs.fields(part)
+    return tuple(
+        (one.name, one.default) for one in fields if one.default and isinstance(one.default, (str, float, tuple))
+    )
 
 
 class Schedule(Part, frozen=True, kw_only=True, tag_field="kind", tag="schedule"):

@@ -61,11 +61,10 @@ def _check_document(spec: Spec, catalogue: Catalogue, report: Report) -> None:
         return
     _place_routes(spec, book)
     for level in book.levels:
-        if len(level.positions) < len(level.nodes):
-            continue  # nobody can say which of two steps of one id a route means
-        order = lanes_in_order(level.nodes, level.pairs) if level.is_top and level.upstream is not None else []
-        check_order(level, order, report)
-        check_falls(level, report)
+        if level.has_own_ids:
+            order = lanes_in_order(level.nodes, level.pairs) if level.is_top and level.upstream is not None else []
+            check_order(level, order, report)
+            check_falls(level, report)
     triggers: Placed = [(trigger, None, f"when.{spot}") for spot, trigger in enumerate(spec.when)]
     _check_all(flow, triggers, book, catalogue, report)
     check_examples(spec, book, report)

@@ -20,9 +20,10 @@ def check_graph(flow: Flow, book: Book, catalogue: Catalogue, report: Report) ->
     _check_ids(book, report)
     for level in book.levels:
         _check_ends(level, book, report)
-        _check_circle(level, report)
-        _check_reach(level, flow.on_failure, report)
-        _check_joins(level, report)
+        if level.has_own_ids:
+            _check_circle(level, report)
+            _check_reach(level, flow.on_failure, report)
+            _check_joins(level, report)
         _check_branches(level, flow, catalogue, report)
 
 

@@ -40,6 +40,11 @@ class Level:
         """Whether this is the flow itself, not the inside of a step."""
         return self.outside is None
 
+    @property
+    def has_own_ids(self) -> bool:
+        """Whether every step has an id of its own; otherwise nobody can say which of them a route means."""
+        return len(self.positions) == len(self.nodes)
+
     def starts(self, on_failure: str | None) -> list[int]:
         """The positions at which a run of this level can begin."""
         led_to = {target for _, target in self.pairs}

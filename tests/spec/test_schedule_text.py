@@ -49,6 +49,13 @@ PHRASES = [
     ("every night at 2", "0 2 * * *"),
     ("every day at 5 in the afternoon", "0 17 * * *"),
     ("every noon", "0 12 * * *"),
+    ("every Friday evening at 7", "0 19 * * 5"),
+    ("Sunday nights at 11pm every week", "0 23 * * 0"),
+    ("every weekday except Friday at 9", "0 9 * * 1-4"),
+    ("Mon-Fri at 9am", "0 9 * * 1-5"),
+    ("at the end of every month at 18:00", "0 18 L * *"),
+    ("at the start of each quarter at 9", "0 9 1 1,4,7,10 *"),
+    ("at the end of the year at 9", "0 9 L 12 *"),
     ("every weekend at 10", "0 10 * * 0,6"),
     ("every working day at 9", "0 9 * * 1-5"),
     ("on Mondays and Thursdays at 9 and 17:00", "0 9,17 * * 1,4"),
@@ -112,6 +119,9 @@ def test_phrases_are_understood_exactly(phrase: str, cron: str) -> None:
         ("every month at 7", "0 7 1 * *"),
         ("every month on the 15th", "0 9 15 * *"),
         ("every January", "0 9 1 1 *"),
+        ("every Friday afternoon", "0 14 * * 5"),
+        ("every weekday in the evening", "0 18 * * 1-5"),
+        ("every day at night", "0 22 * * *"),
         ("twice a day", "0 9,17 * * *"),
     ],
 )
@@ -174,6 +184,11 @@ REFUSED = [
     ("every day at 9 EST", "EST does not say"),
     ("every day at 9 CET", "CET does not say"),
     ("every day at 9 in Mars/Base", "not a time zone"),
+    ("every hour from 9 to 5", "may mean 05:00 or 17:00"),
+    ("every day at 7 and 8 in the evening", "may mean 07:00 or 19:00"),
+    ("at the end of every week", "not one certain time"),
+    ("every day at 9 Eastern time", "Eastern does not say"),
+    ("every alternate Friday", "several weeks"),
     ("every blue moon", "cannot be understood"),
     ("whenever a mail arrives", "cannot be understood"),
     ("at 9", "how often"),
@@ -325,6 +340,12 @@ def test_the_place_of_a_schedule_is_exact() -> None:
     joined = find_schedule(apart)
     assert joined is not None
     assert [apart[start:end] for start, end in ((joined.start, joined.end), *joined.more)] == ["daily", "at 8:00"]
+
+
+def test_what_a_schedule_leaves_out_is_said() -> None:
+    found = find_schedule("every weekday at 9 except public holidays, send it")
+    assert found is not None
+    assert found.assumed == ("“except public holidays …” is not part of the schedule.",)
 
 
 def test_an_ambiguous_zone_in_a_sentence_is_settled_aloud() -> None:

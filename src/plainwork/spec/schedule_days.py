@@ -31,13 +31,24 @@ class DaysReader(Cursor):
             return False
         recurs = self._lead()
         many = self._word() in WEEKDAYS_MANY or self._word() in ("weekdays", "weekends", "workdays")
-        many = many or (self._word() in WORKING and self._word(1) == "days")
+        many = many or (self._word() in WORKING and self._word(1) == "days") or self._is_day_range()
         led = recurs or self._word(-1) == "on"
         found = self._day_list(short=led)
+        many = many or self._word() in ("mornings", "afternoons", "evenings", "nights")
         if not found or not (led or many or self.said.recurs):
             return False
         self.said.weekdays = frozenset(found)
         self.said.recurs = self.said.recurs or recurs or many
+        self._take_part_of_day()
+        return True
+
+    def _take_part_of_day(self) -> bool:
+        """``morning`` or ``mornings`` behind a day, unless a part of the day was named before."""
+        name = self._word().removesuffix("s")
+        if name not in ("morning", "afternoon", "evening", "night") or self.said.part is not None:
+            return False
+        self.said.part = name
+        self.spot += 1
         return True
 
     def _day_list(self, short: bool) -> set[int]:
@@ -53,7 +64,23 @@ class DaysReader(Cursor):
                 self.spot = spot
                 break
             found |= more
+        return self._without_exceptions(found) if found else found
+
+    def _without_exceptions(self, found: set[int]) -> set[int]:
+        """``every weekday except Friday``."""
+        spot = self.spot
+        if self._take_any("except", "but", "excluding"):
+            self._take_any("on", "for")
+            excluded = self._day_list(short=True)
+            if excluded and excluded < found:
+                return found - excluded
+        self.spot = spot
         return found
+
+    def _is_day_range(self) -> bool:
+        """``Mon-Fri``, ``Monday to Friday``: nobody means just once by it."""
+        joined = self._kind(1) == "dash" or self._word(1) in ("to", "through", "thru")
+        return self._word() in WEEKDAYS and joined and self._word(2) in WEEKDAYS
 
     def _day_range(self, short: bool) -> set[int]:
         group = self._day_group()
@@ -187,6 +214,27 @@ class DaysReader(Cursor):
             self.spot = spot
             return False
         self.said.months, self.said.days = frozenset({month}), [number]
+        return True
+
+    def _read_edge(self) -> bool:
+        """``at the end of every month``, ``at the start of each quarter``."""
+        self._take_any("at", "by", "on")
+        self._take("the")
+        edges: dict[str, int | str] = {"end": "L", "start": 1, "beginning": 1}
+        edge = edges.get(self._word())
+        if edge is None or self._word(1) != "of" or self.said.days or self.said.nth:
+            return False
+        self.spot += 2
+        recurs = self._take_any(*EVERY)
+        unit = UNITS.get(self._word() if recurs or self._take("the") else "")
+        if unit is None or self.said.unit not in (None, unit):
+            return False
+        self.spot += 1
+        self.said.unit, self.said.recurs = unit, True
+        if unit in ("month", "quarter", "year"):
+            self.said.days = [edge]
+        else:
+            self.said.trouble = f"the {'end' if edge == 'L' else 'start'} of a {unit} is not one certain time"
         return True
 
     def _date_number(self) -> int | str | None:

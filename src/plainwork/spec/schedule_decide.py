@@ -26,6 +26,11 @@ def clock_text(time: Clock) -> str:
     return f"{time[0]:02d}:{time[1]:02d}"
 
 
+def zone_word(word: str) -> str:
+    """``EST``, ``Eastern``."""
+    return word.upper() if len(word) < 5 else word.title()
+
+
 def refuse(reason: str, *suggestions: str) -> NoReturn:
     """Raise a ScheduleError with these suggestions."""
     raise ScheduleError(reason, suggestions)
@@ -54,7 +59,7 @@ def _refuse_doubts(said: Clauses, at: str) -> None:
     if said.unsure_zone is not None:
         places = (*AMBIGUOUS_ZONES[said.unsure_zone], "UTC", "Europe/London")[:3]
         refuse(
-            f"{said.unsure_zone.upper()} does not say which place's clock changes apply.",
+            f"{zone_word(said.unsure_zone)} does not say which place's clock changes apply.",
             *(f"every day at {at} in {place}" for place in places),
         )
     if said.unsure_times:
@@ -72,7 +77,13 @@ def _refuse_doubts(said: Clauses, at: str) -> None:
 
 
 def _near_trouble(said: Clauses, at: str) -> tuple[str, str, str]:
-    if said.unit == "week" and said.step != 1:
+    if said.window is not None:
+        return (
+            "every hour between 09:00 and 17:00",
+            "every hour between 09:00 and 17:00 on weekdays",
+            "every 15 minutes between 09:00 and 17:00",
+        )
+    if said.unit == "week":
         return f"every Monday at {at}", f"every month on the first and third Monday at {at}", f"every weekday at {at}"
     if said.days or said.unit in ("month", "quarter"):
         return (

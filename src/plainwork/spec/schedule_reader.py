@@ -42,6 +42,7 @@ class Reader(TimesReader, DaysReader):
             self._read_adverb,
             self._read_rate,
             self._read_hours_of_work,
+            self._read_edge,
             self._read_nth,
             self._read_month_days,
             self._read_weekdays,
@@ -49,6 +50,7 @@ class Reader(TimesReader, DaysReader):
             self._read_window,
             self._read_offset,
             self._read_times,
+            self._read_part,
             self._read_months,
             self._read_zone,
         )
@@ -106,7 +108,7 @@ class Reader(TimesReader, DaysReader):
     def _read_other(self) -> bool:
         """``every other week``, ``every second day``, ``every 3rd hour``."""
         word = self._word()
-        number = 2 if word == "other" else ORDINALS.get(word)
+        number = 2 if word in ("other", "alternate") else ORDINALS.get(word)
         if self._kind() == "ordinal":
             number = int(word[:-2])
         if number is None:
@@ -138,6 +140,12 @@ class Reader(TimesReader, DaysReader):
         self.spot += 1
         return True
 
+    def _read_part(self) -> bool:
+        """``in the evening``, ``at night``."""
+        if not self.said.recurs or self.said.times or self.said.unit in ("minute", "hour"):
+            return False
+        return (self._take("in", "the") or (self._take("at") and self._word() == "night")) and self._take_part_of_day()
+
     # Where
 
     def _read_zone(self) -> bool:
@@ -156,7 +164,7 @@ class Reader(TimesReader, DaysReader):
             self.said.zone = zones()[word]
         elif word in ("utc", "gmt", "z") and (word != "z" or led):
             self.said.zone = "UTC"
-        elif word in AMBIGUOUS_ZONES and self.tokens[self.spot].original.isupper():
+        elif word in AMBIGUOUS_ZONES and self._is_zone_word():
             self.said.unsure_zone = word
         elif self._kind() == "zone" and led:
             self.said.trouble = f"“{self.tokens[self.spot].original}” is not a time zone"
@@ -164,6 +172,11 @@ class Reader(TimesReader, DaysReader):
             return self._read_city(led)
         self.spot += 1
         return True
+
+    def _is_zone_word(self) -> bool:
+        """``EST``, ``Eastern``: in capitals, because ``et`` and ``central`` are words too."""
+        original = self.tokens[self.spot].original
+        return original.isupper() if len(original) < 5 else original[0].isupper()
 
     def _read_city(self, led: bool) -> bool:
         for length in (3, 2, 1):

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from plainwork.spec.cron import ScheduleError, canonical, next_times, read_cron, zone_named
 from plainwork.spec.schedule_cursor import Clauses
-from plainwork.spec.schedule_decide import clock_text, decide
+from plainwork.spec.schedule_decide import clock_text, decide, zone_word
 from plainwork.spec.schedule_reader import Reader
 from plainwork.spec.schedule_render import phrases
 from plainwork.spec.schedule_words import AMBIGUOUS_ZONES, Token, tokens
@@ -188,8 +188,11 @@ def _matched(text: str, words: list[Token], start: int, end: int, said: Clauses)
     assumed: list[str] = []
     if said.unsure_zone is not None:
         said.zone = AMBIGUOUS_ZONES[said.unsure_zone][0]
-        assumed.append(f"{said.unsure_zone.upper()} is taken as the time in {said.zone}.")
+        assumed.append(f"{zone_word(said.unsure_zone)} is taken as the time in {said.zone}.")
         said.unsure_zone = None
+    if end < len(words) and words[end].text in ("except", "excluding", "unless"):
+        rest = text[words[end].start : words[min(end + 2, len(words) - 1)].end]
+        assumed.append(f"“{rest} …” is not part of the schedule.")
     more: tuple[tuple[int, int], ...] = ()
     if not said.times and said.unit not in ("minute", "hour"):
         more = _join_time(words, start, end, said)

@@ -13,6 +13,7 @@ class TimesReader(Cursor):
         if self.said.times:
             return False
         at = self._take_any("at", "@")
+        self._halved = False
         first = self._clock(bare=at)
         if first is None:
             return False
@@ -95,9 +96,9 @@ class TimesReader(Cursor):
         if self._kind() == "half":
             return self._apply_half(hour, minute, self._word()[0])
         if self._take("in", "the", "morning"):
-            self._was_bare = False
-        elif self._take("in", "the", "afternoon") or self._take("in", "the", "evening") or self._take("at", "night"):
-            self._was_bare = False
+            self._was_bare, self._halved = False, True
+        elif self._take("in", "the", "afternoon") or self._take("in", "the", "evening"):
+            self._was_bare, self._halved = False, True
             return (hour + 12 if 0 < hour < 12 else hour), minute
         return hour, minute
 
@@ -179,5 +180,7 @@ class TimesReader(Cursor):
             return False
         if self._halved and first_bare and last[0] > 12 and 0 < first[0] < 12 and first[0] + 12 < last[0]:
             self.said.assumed.append(f"{first[0]} is taken as {first[0]}:00 in the morning")
+        if not self._halved and 0 < last[0] < first[0] <= 12:
+            self.said.trouble = f"{last[0]} may mean {last[0]:02d}:00 or {last[0] + 12}:00"
         self.said.window = (first, last)
         return True

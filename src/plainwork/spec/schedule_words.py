@@ -114,6 +114,10 @@ AMBIGUOUS_ZONES = {
     "msk": ("Europe/Moscow",),
     "ist": ("Asia/Kolkata", "Europe/Dublin", "Asia/Jerusalem"),
     "jst": ("Asia/Tokyo",),
+    "eastern": ("America/New_York",),
+    "central": ("America/Chicago",),
+    "mountain": ("America/Denver", "America/Phoenix"),
+    "pacific": ("America/Los_Angeles",),
     "aest": ("Australia/Sydney", "Australia/Brisbane"),
 }
 """Abbreviations that do not say which place's clock changes apply, with the places they may mean."""

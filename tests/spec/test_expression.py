@@ -4,6 +4,7 @@ import datetime as dt
 import pickle
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -460,3 +461,9 @@ def test_any_text_is_read_or_refused(source: str) -> None:
 def test_equality_never_fails_and_is_symmetric(left: Any, right: Any) -> None:
     assert value("a == b", a=left, b=right) is value("b == a", a=left, b=right)
     assert value("a != b", a=left, b=right) is not value("a == b", a=left, b=right)
+
+
+def test_the_documentation_lists_every_function_as_it_is() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text()
+    for entry in FUNCTIONS.values():
+        assert f"| `{entry.signature}` | {entry.doc} |" in written

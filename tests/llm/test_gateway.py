@@ -315,3 +315,23 @@ async def test_a_conversation_keeps_its_turns() -> None:
         assert [c["role"] for c in b.asked[2]["contents"]] == ["user", "model", "user"]
         assert [m["role"] for m in b.asked[3]["messages"]] == ["user", "assistant", "user"]
         assert b.asked[3]["system"] == "s"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_model_that_minds_its_temperature_is_asked_without_one(streamed: bool) -> None:
+    async with bench() as b:
+        b.world.models.fail(400, "Unsupported value: 'temperature' does not support 0 with this model.")
+        b.world.models.say("fine", finish="length")
+        request = Request(model="anthropic:claude-haiku-4-5", prompt="x")
+        answer = (await b.spoken(request))[1] if streamed else await b.gateway.complete(request)
+        assert answer.text == "fine"
+        assert ["temperature" in asked for asked in b.asked] == [True, False]
+        assert answer.notes == ("The answer was cut off at its token limit.",)
+
+
+async def test_a_model_that_goes_on_minding_is_believed() -> None:
+    async with bench() as b:
+        b.world.models.fail(400, "temperature is wrong")
+        with pytest.raises(CallFailed, match="temperature is wrong"):
+            await b.gateway.complete(Request(model=MODELS[1], prompt="x"))
+        assert len(b.asked) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_MOST_WORDS = 300  # the message quotes the value, which may be large
 _validators: dict[int, tuple[Mapping[str, Any], Any]] = {}
 
 
@@ -25,7 +26,7 @@ def problem_in(schema: Mapping[str, Any], value: Any, root: str) -> str | None:
     place = ".".join([root, *map(str, error.instance_path)])
     top = str(error.instance_path[0]) if error.instance_path else ""
     secret = schema.get("properties", {}).get(top, {}).get("x-secret")
-    return f"{place}: {'it is not of the right form' if secret else error.message}"
+    return f"{place}: {'it is not of the right form' if secret else error.message[:_MOST_WORDS]}"
 
 
 def with_defaults(schema: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _MODULES = {"openai": "wire_openai", "gemini": "wire_gemini", "anthropic": "wire
 # What vendors call the same three misfortunes.
 _BROKE = {"insufficient_quota", "billing_not_active", "insufficient_balance", "BILLING_DISABLED"}
 _BAD_KEY = {"invalid_api_key", "API_KEY_INVALID", "authentication_error"}
+_UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError)
 _TOO_LONG = {"context_length_exceeded", "string_above_max_length", "exceed_context_size_error"}
 
 
@@ -66,30 +67,42 @@ class WireCall:
     async def complete(self) -> None:
         """Sends the request and reads the answer."""
         reply = await self._net.request("POST", **self._sending(stream=False))
+        if self._minds_temperature(reply):
+            reply = await self._net.request("POST", **self._sending(stream=False, temperature=False))
         if reply.status != 200:
             raise self._failure(reply)
         try:
             self._add(self._wire.read(reply.json()))
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except _UNREADABLE as error:
             raise self._unreadable() from error
 
     async def stream(self) -> AsyncGenerator[str, None]:
         """Sends the request and yields the text as it arrives."""
-        async with self._net.stream("POST", **self._sending(stream=True)) as reply:
-            if reply.status != 200:
-                raise self._failure(await reply.read())
-            async for piece in self._pieces(reply):
-                if piece.error is not None:
-                    raise CallFailed(f"{self._who} broke its answer off: {piece.error[:300]}.", uncertain=True)
-                self._add(piece)
-                if piece.text:
-                    yield piece.text
+        for temperature in (True, False):
+            async with self._net.stream("POST", **self._sending(stream=True, temperature=temperature)) as reply:
+                if reply.status != 200:
+                    refusal = await reply.read()
+                    if temperature and self._minds_temperature(refusal):
+                        continue
+                    raise self._failure(refusal)
+                async for piece in self._pieces(reply):
+                    if piece.error is not None:
+                        raise CallFailed(f"{self._who} broke its answer off: {piece.error[:300]}.", uncertain=True)
+                    self._add(piece)
+                    if piece.text:
+                        yield piece.text
+                return
+
+    def _minds_temperature(self, reply: Response) -> bool:
+        """True when the request was refused for its temperature, as models that reason do; which ones is their
+        affair."""
+        return reply.status == 400 and self._provider.wire != "gemini" and "temperature" in self._words(reply)[0]
 
     async def _pieces(self, reply: Stream) -> AsyncIterator[Piece]:
         try:
             async for payload in events(reply.lines()):
                 yield self._wire.event(payload)
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except _UNREADABLE as error:
             raise self._unreadable() from error
 
     def _add(self, piece: Piece) -> None:
@@ -101,8 +114,10 @@ class WireCall:
             # Counts arrive as totals so far, some events naming only a part of them.
             self.usage = Usage(*map(max, astuple(self.usage), astuple(piece.usage)))
 
-    def _sending(self, *, stream: bool) -> dict[str, Any]:
+    def _sending(self, *, stream: bool, temperature: bool = True) -> dict[str, Any]:
         ask = self._wire.ask(self._request, self._model, self._provider, self._credential, stream=stream)
+        if not temperature:
+            ask.body.pop("temperature", None)
         base = (self._credential.base_url or self._provider.base_url).rstrip("/")
         return {
             "url": base + ask.path,
@@ -116,11 +131,14 @@ class WireCall:
     def _unreadable(self) -> CallFailed:
         return CallFailed(f"{self._who} sent an answer that is not one of its format.", uncertain=True)
 
-    def _failure(self, reply: Response) -> CallFailed:
+    def _words(self, reply: Response) -> tuple[str, str]:
         try:
-            message, code = self._wire.words(reply.json())
+            return self._wire.words(reply.json())
         except ValueError:
-            message, code = reply.text()[:200], ""
+            return reply.text()[:200], ""
+
+    def _failure(self, reply: Response) -> CallFailed:
+        message, code = self._words(reply)
         if code in _BROKE or reply.status == 402:
             return CallFailed(
                 f"The {self._who} account has no credit left.",

@@ -199,6 +199,8 @@ class Gateway:
         cost = await cost_usd(target.provider, target.model, call.usage)
         latency = self._note(target, request, call, cost, None)
         notes = call.notes if cost is not None else (*call.notes, f"The price of {target.name} is not known.")
+        if call.finish == "length":
+            notes += ("The answer was cut off at its token limit.",)
         return Answer(
             text=call.text,
             model=target.name,

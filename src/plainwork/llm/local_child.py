@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, TextIO
 
-CONTEXT = 3072
+CONTEXT = 2048  # tokens; a full one takes an ordinary machine about ten seconds to read
 ANSWER = 512
 ANSWER_BY_SCHEMA = 1024
 LEAST_PROMPT = 256
@@ -42,7 +42,10 @@ class Model:
         params.ui = False
         params.endpoint_slots = False
         params.n_threads_http = 1
-        params.cpuparams.n_threads = max(1, min(4, os.cpu_count() or 1))
+        # The engine's threads wait for each other by spinning: as many as there are cores take ten times as long on a
+        # machine that does anything else besides.
+        params.cpuparams.n_threads = max(1, min(4, (os.cpu_count() or 1) // 2))
+        params.cpuparams.poll = 0
         self._key = secrets.token_urlsafe(24)
         params.api_keys = [self._key]
         self._server = xllamacpp.Server(params)

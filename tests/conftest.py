@@ -137,6 +137,16 @@ def module_database_url(cluster: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A data folder to start an embedded server in; not under ``tmp_path``.
+
+    Run by root, the server is another user, and any pytest that starts meanwhile shuts its temporary folders to others.
+    """
+    with tempfile.TemporaryDirectory(prefix="plainwork-data-") as root:
+        yield Path(root) / "data"
+
+
+@pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """Settings on a fresh database and a fresh data folder."""
     return Settings(data_dir=tmp_path / "data", database_url=database_url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from plainwork.errors import Invalid
@@ -14,17 +14,17 @@ from plainwork.errors import Invalid
 class Settings:
     """Everything that can be set from outside; ``docs/operations.md`` lists each with its meaning.
 
-    ``database_url`` None: the embedded Postgres under ``data_dir``. ``database_app_url``: the login of the role that row-level
-    security binds, where Plainwork cannot make that role by itself. ``queue_url`` None: the database is the queue.
+    ``database_url`` None: the embedded Postgres under ``data_dir``. ``database_app_url``: the login of the role that
+    row-level security binds, where Plainwork cannot make that role by itself. ``queue_url`` None: the database is the queue.
     ``vault_key`` None: a key file is made under ``data_dir`` on first use (``file:<data_dir>/vault.key``).
     """
 
     data_dir: Path
-    database_url: str | None = None
-    database_app_url: str | None = None
-    queue_url: str | None = None
-    vault_key: str | None = None
-    smtp_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
+    database_app_url: str | None = field(default=None, repr=False)
+    queue_url: str | None = field(default=None, repr=False)
+    vault_key: str | None = field(default=None, repr=False)
+    smtp_url: str | None = field(default=None, repr=False)
     allow_hosts: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8700

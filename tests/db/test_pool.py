@@ -26,22 +26,22 @@ async def empty_url(cluster: Cluster) -> AsyncIterator[str]:
 
 
 # ── Opening ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_the_embedded_database_opens_and_keeps_what_it_is_given(tmp_path: Path) -> None:
-    settings, key = Settings(data_dir=tmp_path / "data"), db.new_id()
+async def test_the_embedded_database_opens_and_keeps_what_it_is_given(data_dir: Path) -> None:
+    settings, key = Settings(data_dir=data_dir), db.new_id()
     async with await db.open(settings) as first, await db.open(settings) as second:
         async with first.workspace(key) as connection:
             await connection.execute("insert into workspaces (id, slug, name) values ($1, 'acme', 'Acme')", key)
         async with second.workspace(key) as connection:
             assert await connection.fetchval("select name from workspaces") == "Acme"
-    assert not (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
     async with await db.open(settings, migrate=False) as again, again.workspace(key) as connection:
         assert await connection.fetchval("select current_user || name from workspaces") == "plainwork_appAcme"
 
 
-async def test_a_failed_opening_lets_the_server_go(tmp_path: Path) -> None:
+async def test_a_failed_opening_lets_the_server_go(data_dir: Path) -> None:
     with pytest.raises(Unavailable, match="lacks"):
-        await db.open(Settings(data_dir=tmp_path), migrate=False)
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+        await db.open(Settings(data_dir=data_dir), migrate=False)
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
 
 async def test_a_file_for_a_data_folder_is_refused(tmp_path: Path) -> None:
@@ -206,10 +206,10 @@ async def test_waiting_for_a_connection_has_an_end(settings: Settings, monkeypat
                 raise AssertionError("there was one")
 
 
-async def test_a_stopped_server_is_told(tmp_path: Path) -> None:
-    database = await db.open(Settings(data_dir=tmp_path), tuning={"fsync": "off"})
+async def test_a_stopped_server_is_told(data_dir: Path) -> None:
+    database = await db.open(Settings(data_dir=data_dir), tuning={"fsync": "off"})
     assert database.server
-    embedded._run("pg_ctl", "-D", str(tmp_path / "postgres"), "-m", "immediate", "-w", "stop")
+    embedded._run("pg_ctl", "-D", str(data_dir / "postgres"), "-m", "immediate", "-w", "stop")
     with pytest.raises(Unavailable, match=r"postgres:5432/plainwork (cannot be reached|was lost)"):
         async with database.transaction() as connection:
             await connection.execute("select 1")

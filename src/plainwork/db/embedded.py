@@ -14,6 +14,7 @@ import shlex
 import shutil
 import socket
 import stat
+import struct
 import subprocess
 import tempfile
 import time
@@ -34,6 +35,7 @@ SYSTEM_USER = "pgserver"
 START_TIMEOUT_S = 120.0
 _SOCKET_NAME = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 100  # 107 bytes on Linux, 103 on macOS, and Postgres adds ".lock"
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 _LOG_LIMIT = 4 * 1024 * 1024
 
 TUNING: Mapping[str, str] = {
@@ -301,14 +303,19 @@ def _tail(log: Path, offset: int) -> str:
 
 
 def _answers(socket_folder: Path) -> bool:
-    """Whether a server listens there. Waits for one that is starting up or recovering: it listens early."""
+    """Whether a server lives there, also one that is still recovering.
+
+    It is asked whether it speaks TLS (the SSLRequest of the Postgres protocol): that a socket takes a connection only
+    shows that the kernel has not buried its process yet.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(5)
+        probe.settimeout(30)
         try:
             probe.connect(str(socket_folder / _SOCKET_NAME))
+            probe.sendall(_SSL_REQUEST)
+            return probe.recv(1) in (b"N", b"S")
         except OSError:
             return False
-    return True
 
 
 def _forget_dead_server(folder: Path, socket_folder: Path) -> None:

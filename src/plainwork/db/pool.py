@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 10.0
 ACQUIRE_TIMEOUT_S = 30.0
 COMMAND_TIMEOUT_S = 60.0
+_FOREIGN = frozenset({"channel_binding", "pgbouncer", "connection_limit", "pool_timeout", "schema", "sslcompression"})
+"""Parameters that hosts and other drivers put into a URL and this driver would send on to the server."""
 
 Connection: TypeAlias = asyncpg.Connection
 
@@ -112,7 +114,10 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Where and as whom to connect. ``source`` names the setting to correct; user and password override the URL's."""
+    """Where and as whom to connect. ``source`` names the setting to correct; user and password override the URL's.
+
+    ``pgbouncer=true`` in the URL says that a pooler stands in front that does not keep prepared statements.
+    """
 
     url: str
     source: str
@@ -122,8 +127,17 @@ class Login:
     @property
     def arguments(self) -> dict[str, Any]:
         """What the driver takes."""
-        own = {"user": self.user, "password": self.password} if self.user else {}
-        return {"dsn": self.url, "timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S, **own}
+        parts = urlsplit(self.url)
+        known = parse_qsl(parts.query, keep_blank_values=True)
+        kept = urlencode([(name, value) for name, value in known if name not in _FOREIGN])
+        return {
+            "dsn": urlunsplit(parts._replace(query=kept)),
+            "timeout": CONNECT_TIMEOUT_S,
+            "command_timeout": COMMAND_TIMEOUT_S,
+            "statement_cache_size": 0 if ("pgbouncer", "true") in known else 512,
+            "max_cached_statement_lifetime": 0,
+            **({"user": self.user, "password": self.password} if self.user else {}),
+        }
 
 
 async def open(
@@ -264,8 +278,6 @@ async def _pool(login: Login, size: int) -> asyncpg.Pool:
         min_size=1,
         max_size=size,
         max_inactive_connection_lifetime=120,
-        statement_cache_size=512,
-        max_cached_statement_lifetime=0,
         connection_class=_PooledConnection,
         init=_init,
         server_settings={"application_name": "plainwork"},
@@ -292,18 +304,14 @@ def _user(url: str) -> str:
 
 
 def _checked(url: str, source: str) -> str:
-    """The URL without parameters that only other drivers know. Raises Invalid (never showing the URL) if it is none."""
+    """The URL; Invalid, never showing it, if it is none."""
     try:
         parts, readable = urlsplit(url), urlsplit(url).port != 0  # reading a port that is no number raises
     except ValueError:
         raise _not_a_url(source) from None
     if not readable or parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
         raise _not_a_url(source)
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k not in _FOREIGN]
-    return urlunsplit(parts._replace(query=urlencode(kept)))
-
-
-_FOREIGN = frozenset({"channel_binding", "pgbouncer", "connection_limit", "pool_timeout", "schema", "sslcompression"})
+    return url
 
 
 def _not_a_url(source: str) -> PlainworkError:

@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -44,6 +45,9 @@ class Tally:
     @property
     def total(self) -> int:
         return sum(len(times) for times in self.at.values())
+
+    def reaches(self, total: int) -> bool:
+        return self.total >= total
 
     def _answer(self, seen: Seen) -> Reply:
         self.at[(seen.path, seen.headers["Idempotency-Key"])].append(time.time())
@@ -148,7 +152,7 @@ async def test_workers_killed_with_500_runs_in_flight(
         started = await start_many(database, version, [Start({}) for _ in range(RUNS)])
         for share in (0.25, 1.2):
             with worker_process(settings, world, tmp_path) as worker:
-                await eventually(lambda share=share: counter.total >= RUNS * share, 40)
+                await eventually(partial(counter.reaches, int(RUNS * share)), 40)
                 kill9(worker)
         with worker_process(settings, world, tmp_path):
             await eventually(lambda: all_ended(database, workspace_id), 60)

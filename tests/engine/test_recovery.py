@@ -91,6 +91,7 @@ async def test_another_worker_goes_on_and_takes_no_journaled_step_again(
 async def test_an_intent_is_durable_before_the_act(
     database: Database, workspace_id: UUID, web: Web, outside: Outside
 ) -> None:
+    """While the journal cannot commit, steps that only look go on, and steps that act do not begin."""
     seen_rows: list[list[tuple[str, str]]] = []
 
     async def look(_: object) -> Reply:
@@ -99,11 +100,20 @@ async def test_an_intent_is_durable_before_the_act(
         seen_rows.append([tuple(row) for row in rows])
         return Reply(json="ok")
 
+    web.on("GET", "/read", Reply(json="ok", delay_s=0.2))
     web.on("POST", "/act", look)
-    version = await add_version(database, workspace_id, [node("a"), post("act", web, "/act")], chain("a", "act"))
+    read_ = node("read", "http", config={"url": web.url + "/read"})
+    version = await add_version(database, workspace_id, [read_, post("act", web, "/act")], chain("read", "act"))
     async with working(database, outside) as running:
-        assert (await running.finish(version)).status == "succeeded"
-    assert seen_rows == [[("a", "succeeded"), ("act", "started")]]
+        started = await running.start(version)
+        await eventually(lambda: web.seen("/read"))
+        await in_state(database, workspace_id, started.run_id, "running")
+        async with database.workspace(workspace_id) as connection:
+            await connection.execute("select from queue for update")
+            await asyncio.sleep(0.6)
+            assert web.seen("/act") == []
+        assert (await ended(database, workspace_id, started.run_id)).status == "succeeded"
+    assert seen_rows == [[("read", "succeeded"), ("act", "started")]]
 
 
 async def test_a_once_step_in_doubt_is_put_to_a_person(

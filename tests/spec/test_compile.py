@@ -6,13 +6,16 @@ import time
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
+from plainwork.spec.check import check_flow, check_spec
 from plainwork.spec.compile import compile
 from plainwork.spec.decompile import canonical, decompile
 from plainwork.spec.flow import Condition, Edge, Flow
 from plainwork.spec.model import Chat, Poll, Route, Schedule, Spec, Step, Webhook, spec_from_json, to_json
+from tests.spec import strategies
 from tests.spec.flows import flows
+from tests.spec.kinds import CATALOGUE
 
 
 def step(step_id: str, *routes: Route, inner: tuple[Step, ...] = (), uses: str = "set") -> Step:
@@ -170,3 +173,31 @@ def test_two_hundred_steps_compile_in_a_moment() -> None:
         compile(spec)
         took.append(time.perf_counter() - begin)
     assert min(took) < 0.005
+
+
+def bare(spec: Spec) -> Spec:
+    """A spec without what its flow does not keep: the wording of its routes and triggers, examples, other sections."""
+
+    def plain(one: Step) -> Step:
+        return msgspec.structs.replace(one, routes=(), steps=tuple(map(plain, one.steps)))
+
+    steps, errors = (tuple(map(plain, lane)) for lane in (spec.steps, spec.errors))
+    return msgspec.structs.replace(spec, when=(), steps=steps, errors=errors, examples=(), sections=())
+
+
+IN_THE_WAY = {"cycle", "backward-route", "route-leaves-loop", "route-enters-loop", "unknown-step", "bad-schedule"}
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(strategies.specs())
+def test_any_spec_is_checked_compiled_and_comes_back(spec: Spec) -> None:
+    """All but the wording of routes and triggers comes back as it was; those mean the same, and stay from then on."""
+    codes = {finding.code for finding in check_spec(spec, CATALOGUE) if finding.severity == "error"}
+    flow = compile(spec)
+    check_flow(flow, CATALOGUE)
+    if codes & IN_THE_WAY:
+        return
+    again = decompile(flow)
+    assert bare(again) == bare(spec)
+    assert compile(again) == flow == canonical(flow)
+    assert decompile(compile(again)) == again

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plainwork.spec.compile import compile
@@ -15,6 +15,7 @@ from plainwork.spec.decompile import decompile
 from plainwork.spec.flow import Flow, flow_from_json
 from plainwork.spec.model import Example, Section, Spec, spec_from_json
 from plainwork.spec.schemas import flow_schema, spec_schema
+from tests.spec import strategies
 from tests.spec.flows import as_json, flows
 
 SPEC = jsonschema_rs.validator_for(spec_schema())
@@ -41,6 +42,13 @@ def test_every_flow_and_spec_holds(flow: Flow) -> None:
         SPEC.validate(msgspec.json.decode(msgspec.json.encode(one)))
     for other in (flow, compile(spec)):
         FLOW.validate(as_json(other))
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(strategies.specs())
+def test_every_spec_of_a_document_holds(spec: Spec) -> None:
+    SPEC.validate(msgspec.json.decode(msgspec.json.encode(spec)))
+    FLOW.validate(msgspec.json.decode(msgspec.json.encode(compile(spec))))
 
 
 @settings(max_examples=200, deadline=None)

@@ -18,9 +18,11 @@ from plainwork.spec.compile import SHARED, STEP_FIELDS, trigger_node
 from plainwork.spec.flow import FAIL_TARGET, STOP_TARGET, Condition, Edge, Flow, Node
 from plainwork.spec.graph import MAX_DEPTH, TRIGGER, Body, body_of, find_cycle, plain_body, topological
 from plainwork.spec.model import FAIL, STOP, Route, Schedule, Spec, Step, Trigger
+from plainwork.spec.scan import prose
 
 UNTITLED = "Untitled agent"
 _TRIGGER_ID = re.compile(r"trigger-\d+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _WORDS = {STOP_TARGET: STOP, FAIL_TARGET: FAIL}
 
 
@@ -132,14 +134,19 @@ def canonical(flow: Flow) -> Flow:
     steps, edges = _canonical_level(rest, flow.edges, ignored, 1)
     first = next((node.id for node in steps if node.lane == "main"), None)
     starts = [Edge(from_=node.id, to=first) for node in numbered if first is not None]
-    title = " ".join(flow.title.split()) or UNTITLED
+    title = _one_line(flow.title) or UNTITLED
     return msgspec.structs.replace(
         flow, title=title, about=_clean(flow.about), nodes=(*numbered, *steps), edges=(*starts, *edges)
     )
 
 
 def _clean(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
+    return prose(text.replace("\r\n", "\n"))
+
+
+def _one_line(text: str) -> str:
+    """What can stand in a heading."""
+    return _CONTROL.sub(" ", text).strip(" ")
 
 
 def _canonical_level(
@@ -201,7 +208,7 @@ def lanes_in_order(nodes: Sequence[Node], pairs: list[tuple[int, int]]) -> list[
 
 
 def _canonical_node(node: Node, depth: int) -> Node:
-    changes: dict[str, Any] = {"name": " ".join(node.name.split()) or _name_of(node.id), "about": _clean(node.about)}
+    changes: dict[str, Any] = {"name": _one_line(node.name) or _name_of(node.id), "about": _clean(node.about)}
     if "@" not in node.type:
         changes["type"] = f"{node.type}@1"
     body = body_of(node)

@@ -467,3 +467,26 @@ def test_the_documentation_lists_every_function_as_it_is() -> None:
     written = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text()
     for entry in FUNCTIONS.values():
         assert f"| `{entry.signature}` | {entry.doc} |" in written
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("mail.from", "a@example.org"),
+        ("mail.in + mail.class", "xy"),
+        ("import.rows[0] if mail.is else 0", 7),
+        ("'x.from import ' + mail.from", "x.from import a@example.org"),
+        ("[row for row in import.rows if row in import.rows and not row == 0]", [7]),
+    ],
+)
+def test_keys_and_steps_may_be_called_like_words_of_python(source: str, value: Any) -> None:
+    scope = {"mail": {"from": "a@example.org", "in": "x", "class": "y", "is": True}, "import": {"rows": [7]}}
+    expression = parse_expression(source)
+    assert expression.evaluate(scope) == value
+    assert all(part.isascii() for path in expression.references for part in path)
+
+
+def test_the_place_of_an_error_after_such_a_word_is_right() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse_expression("mail.from").evaluate({"mail": {"to": 1}})
+    assert caught.value.path is None or "from" in str(caught.value)

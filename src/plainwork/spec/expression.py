@@ -8,6 +8,7 @@ data, with a value or an :class:`ExpressionError`. ``docs/expressions.md`` is th
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import threading
 import warnings
@@ -123,6 +124,20 @@ def _remember(source: str, expression: Expression) -> None:
             _cached_characters -= 20 + len(oldest)
 
 
+_OURS = frozenset({"and", "or", "not", "in", "is", "if", "else", "for", "True", "False", "None", "lambda"})
+_QUOTED = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
+_WORDS = re.compile(rf"{_QUOTED}|(?P<key>(?<!\d)\.\s*)?(?<!\w)(?P<word>{'|'.join(keyword.kwlist)})(?!\w)")
+
+
+def _as_name(found: re.Match[str]) -> str:
+    """A key or a step may be called ``from`` or ``import``: words of Python's that are none of ours. The first letter in
+    its full-width form makes a name of it, as long as before, which Python itself normalises back (PEP 3131)."""
+    word, key = found["word"], found["key"]
+    if word is None or (key is None and word in _OURS):
+        return found[0]
+    return f"{key or ''}{chr(ord(word[0]) + 0xFEE0)}{word[1:]}"
+
+
 class _Source:
     """The text of an expression, and where in it a syntax node stands."""
 
@@ -131,7 +146,8 @@ class _Source:
         self.lead = len(text) - len(text.lstrip())
         self.clean = text.strip()
         self.wrapped = "\n" in self.clean or "\r" in self.clean
-        self.code = f"({self.clean}\n)" if self.wrapped else self.clean
+        code = _WORDS.sub(_as_name, self.clean)
+        self.code = f"({code}\n)" if self.wrapped else code
 
     def offset(self, node: ast.AST) -> int | None:
         line, column = getattr(node, "lineno", None), getattr(node, "col_offset", None)

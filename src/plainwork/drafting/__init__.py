@@ -1,1 +1,57 @@
-"""."""
+"""English → AgentSpec. ``draft`` is the door: rules always, a model on top when there is one that can.
+
+Whatever is drafted is valid, says what it assumed and what it needs, and asks at most three questions. Nothing is run,
+fetched or started.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plainwork.drafting.result import Draft
+    from plainwork.llm import Gateway
+    from plainwork.spec.kinds import Catalogue
+
+_DOORS = {
+    "Assumption": "result",
+    "Draft": "result",
+    "Estimate": "result",
+    "Need": "result",
+    "Question": "result",
+    "draft_by_rules": "rules",
+}
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    module = _DOORS.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+
+
+async def draft(
+    english: str,
+    catalogue: Catalogue,
+    *,
+    gateway: Gateway | None = None,
+    model: str | None = None,
+    zone: str = "UTC",
+    rules: bool = False,
+) -> Draft:
+    """A draft of the description ``english`` (up to 20,000 characters) for the workspace's time zone ``zone``.
+
+    With a ``gateway`` and without ``rules``, ``model`` (``provider:model``; None: the gateway's default) drafts and the
+    rules' draft is its first guess; the small embedded model is never asked to. Raises Invalid when there is nothing to
+    draft: the text is empty, is no text, or is too long.
+    """
+    from plainwork.drafting.rules import read
+
+    ruled = read(english, catalogue, zone)
+    if rules or gateway is None or (model or "").startswith("local:"):
+        return ruled.draft
+    from plainwork.drafting.by_model import draft_by_model
+
+    return await draft_by_model(english, catalogue, ruled, gateway, model)

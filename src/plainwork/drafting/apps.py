@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from plainwork.drafting.data import data, words
 from plainwork.drafting.text import Token
-from plainwork.drafting.verbs import data
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +40,10 @@ class Mention:
 
 
 # After a service's ordinary-word name in small letters (a "box folder", a "linear issue") these make it a name.
-_THINGS = frozenset(
-    "account accounts api app board boards bot card cards channel channels chat contact contacts customer customers database "
-    "deal deals file files folder folders group invoice invoices issue issues lead leads list lists message messages note "
-    "notes page pages payment payments project projects record records room space task tasks team ticket tickets user "
-    "users workspace transaction transactions employee employees worker workers post posts candidate candidates".split()
-)
-_MARKERS = frozenset("api node nodes service services integration app platform crm account trigger".split())
+_THINGS = words("service_things")
+_MARKERS = words("service_markers")
 # Words with a capital that name no service.
-_NOT_APPS = frozenset(
-    "the a an this that these those it its i we you they he she and or if when then else otherwise for from to in on at by with "
-    "api apis json xml csv pdf html http https url urls rest ai a.i. llm id ids sql yaml ui crm erp hr it ceo cto faq seo utc "
-    "gmt rss sms email e-mail webhook cron http get post put patch delete set if switch function code merge wait filter "
-    "schedule scheduled trigger node workflow markdown word docx ics ocr nlp tts kpi roi sla gdpr usa us uk eu up down yes no "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september "
-    "october november december english german french spanish italian portuguese dutch chinese japanese korean russian arabic "
-    "hindi polish turkish swedish data error status subject input output user users customer customers form loop item items "
-    "split batch batches edit manual chat execute respond image file files every each all new step note start end stop "
-    "graphql oauth smtp imap ftp sftp ssh mp3 mp4 png jpg jpeg text spreadsheet date time todo ok vip b2b saas".split()
-)
+_NOT_APPS = words("not_apps")
 
 
 @cache
@@ -116,6 +101,8 @@ def _listed(tokens: Sequence[Token], at: int) -> Mention | None:
     if tokens[at].kind != "word":
         return None
     first = _bare(tokens[at].lower)
+    if re.fullmatch(r"r/[a-z0-9_]{2,30}", first):
+        return Mention(known()["reddit"], at, at + 1)
     for size in range(min(_starts().get(first, 0), len(tokens) - at), 0, -1):
         parts = (first, *(_bare(token.lower) for token in tokens[at + 1 : at + size]))
         app = _spellings().get(parts)

@@ -20,7 +20,7 @@ from plainwork.spec.model import Route, Step
 from plainwork.spec.names import expression_name
 
 _LINKS = {"fetch": "from", "send": "to", "call": "in", "media": "with"}
-_GENERIC = w.VAGUE | frozenset("url json csv file response".split())
+_GENERIC = w.VAGUE | frozenset(["url", "json", "csv", "file", "response"])
 
 
 class Assembler:
@@ -36,6 +36,7 @@ class Assembler:
     def level(self, nodes: Sequence[Node], after: Label) -> list[Made]:
         """The steps of one level; ``after`` is where its end leads to."""
         made: list[Made] = []
+        previous = Label()
         for at, node in enumerate(nodes):
             following = after if at + 1 == len(nodes) else Label()
             new = self._node(node, following)
@@ -71,11 +72,22 @@ class Assembler:
         verb = {"look": "look up", "e-mail": "e-mail"}.get(action.verb, action.verb)
         if action.do == "approve":
             return f"Get approval from {phrase(action.object)}" if action.object else "Get approval"
-        shown = phrase(action.object, noun)
+        tokens = action.object
+        if action.do == "classify":
+            tokens = tokens[
+                : next(
+                    (at for at, token in enumerate(tokens) if at and token.lower in ("as", "into", "between")),
+                    len(tokens),
+                )
+            ]
+        if action.do == "respond":
+            return f"Respond with {phrase(tokens, noun)}" if phrase(tokens) else "Respond"
+        shown = phrase(tokens, noun)
         if not shown:
             url = next((token.text for token in (*action.object, *action.words) if token.kind == "url"), "")
             shown = f"the {url_noun(url)}" if url and url_noun(url) else ("" if action.app else self._it(action, noun))
-        return with_app(f"{verb} {shown}".strip(), action.app if action.do != "llm" else None, _LINKS.get(action.do, "with"))
+        link = "with" if action.channel in ("mail", "phone") else _LINKS.get(action.do, "with")
+        return with_app(f"{verb} {shown}".strip(), action.app if action.do != "llm" else None, link)
 
     def _it(self, action: Action, noun: str) -> str:
         return "for a while" if action.do == "wait" else f"the {noun}"
@@ -88,7 +100,9 @@ class Assembler:
         mark = self.desk.values.mark()
         for arm in node.arms:
             target = Label()
+            reason, self.desk.reason = self.desk.reason, words_of(arm.test) or self.desk.reason
             body = self.level(arm.body, following)
+            self.desk.reason = reason
             self.desk.values.forget(mark)
             if body:
                 target.target = body[0].id
@@ -112,7 +126,9 @@ class Assembler:
         made = self._action(node.decider)
         made.config["labels"] = labels
         if not sure:
-            self.desk.questions = [question for question in self.desk.questions if question.step != expression_name(made.id)]
+            self.desk.questions = [
+                question for question in self.desk.questions if question.step != expression_name(made.id)
+            ]
         made.labels = labels
         return made
 
@@ -148,7 +164,9 @@ class Assembler:
         bound = re.search(r"inputs\.((?:least|most)_\w+)", test.expression)
         if bound:
             self.desk.ask(bound.group(1), "number", f"The limit meant by “{words_of(arm.test)}”", 1)
-            self.desk.assume(f"“{words_of(arm.test)}” compares with the input {bound.group(1)}, 1 unless you set it.", name)
+            self.desk.assume(
+                f"“{words_of(arm.test)}” compares with the input {bound.group(1)}, 1 unless you set it.", name
+            )
         if not test.sure:
             self.desk.question(
                 f"How can it tell that “{words_of(arm.test)[:120]}”?",
@@ -160,10 +178,16 @@ class Assembler:
     # Loops
 
     def _each(self, node: Each) -> Made:
-        noun = _item_noun(node.over)
         value = self.desk.values.best(node.over, "list", "data")
-        items = f"{{{{ {value.items} }}}}" if value else self.desk.ask(input_name(_many(noun)), "list of object", f"The {_many(noun)} to go through")
-        name, step_id = self.desk.names.take(f"For each {phrase(node.over, most=5) or noun}")
+        noun = _item_noun(node.over, value.noun if value else "")
+        items = (
+            f"{{{{ {value.items} }}}}"
+            if value
+            else self.desk.ask(input_name(_many(noun)), "list of object", f"The {_many(noun)} to go through")
+        )
+        name, step_id = self.desk.names.take(
+            f"For each {_one(phrase(node.over, noun, most=5)).removeprefix('the ') or noun}"
+        )
         variable = self._variable(noun)
         mark, before = self.desk.values.mark(), self.desk.item
         self.desk.item = variable
@@ -206,13 +230,32 @@ def _label(holder: Made, arm: Arm) -> str:
 
 
 def _label_words(tokens: Sequence[Token]) -> list[str]:
-    gone = w.STOP_WORDS | {"classified", "category", "label", "labeled", "labelled", "marked", "email", "message", "ticket", "issue", "text"}
+    gone = w.STOP_WORDS | {
+        "classified",
+        "category",
+        "label",
+        "labeled",
+        "labelled",
+        "marked",
+        "email",
+        "message",
+        "ticket",
+        "issue",
+        "text",
+    }
     return [token.value.lower() for token in tokens if token.kind in ("word", "quoted") and token.lower not in gone][:4]
 
 
-def _item_noun(tokens: Sequence[Token]) -> str:
+def _item_noun(tokens: Sequence[Token], otherwise: str) -> str:
     noun = w.head_noun(tokens)
+    noun = otherwise if noun in _GENERIC or not noun else noun
     return w.singular(noun) if noun and noun not in _GENERIC else "item"
+
+
+def _one(text: str) -> str:
+    """``users`` → ``user``, ``list of urls`` → ``list of url``: the last word in the singular."""
+    *others, last = text.split() or [""]
+    return " ".join([*others, w.singular(last)]).strip()
 
 
 def _many(noun: str) -> str:
@@ -230,7 +273,9 @@ def _finished(made: Sequence[Made], catalogue: Catalogue) -> tuple[Step, ...]:
     for at, one in enumerate(made):
         routes = tuple(_routes(one, last=at + 1 == len(made)))
         kind = catalogue.get(one.uses)
-        blocks = {key: language for key, language in kind.blocks.items() if _is_block(one.config.get(key))} if kind else {}
+        blocks = (
+            {key: language for key, language in kind.blocks.items() if _is_block(one.config.get(key))} if kind else {}
+        )
         steps.append(
             Step(
                 id=one.id,
@@ -259,4 +304,3 @@ def _routes(made: Made, last: bool) -> list[Route]:
             continue
         found.append(Route(lead=lead, to=(target or "stop",), test=test))  # type: ignore[arg-type]
     return found
-

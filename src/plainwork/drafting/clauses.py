@@ -77,14 +77,65 @@ class Unread:
 
 Piece: TypeAlias = Act | Cond | Loop | When | Failure | Unread
 
-_SKIPPED = SEPARATORS | ADVERBS | {"please", "afterwards", "afterward", "that", "which", "after", "before", "in", "order", "by"}
-_EVENT_LEADS = ("as soon as", "every time", "each time", "any time", "whenever", "when", "once", "upon", "in response to")
-_LOOP_LEADS = ("for each", "for every", "for all", "for any", "foreach", "for each of", "for every one of", "for all of")
-_IF_LEADS = ("only if", "if", "in case", "in the case that", "provided that", "as long as", "assuming", "whether", "where")
+_SKIPPED = (
+    SEPARATORS
+    | ADVERBS
+    | {"please", "afterwards", "afterward", "that", "which", "after", "before", "in", "order", "by"}
+)
+_EVENT_LEADS = (
+    "as soon as",
+    "every time",
+    "each time",
+    "any time",
+    "whenever",
+    "when",
+    "once",
+    "upon",
+    "in response to",
+)
+_LOOP_LEADS = (
+    "for each",
+    "for every",
+    "for all",
+    "for any",
+    "foreach",
+    "for each of",
+    "for every one of",
+    "for all of",
+)
+_IF_LEADS = (
+    "only if",
+    "if",
+    "in case",
+    "in the case that",
+    "provided that",
+    "as long as",
+    "assuming",
+    "whether",
+    "where",
+)
 _UNLESS_LEADS = ("unless", "except when", "except if")
-_ELSE_LEADS = ("otherwise", "else", "if not", "if no", "in all other cases", "in any other case", "for all others", "for everything else", "all others")
-_PURPOSES = {("so", "that"), ("so", "they"), ("so", "you"), ("so", "i"), ("so", "we"), ("in", "order"), ("such", "that")}
-_FAILURES = frozenset("fails failed fail failure error errors".split())
+_ELSE_LEADS = (
+    "otherwise",
+    "else",
+    "if not",
+    "if no",
+    "in all other cases",
+    "in any other case",
+    "for all others",
+    "for everything else",
+    "all others",
+)
+_PURPOSES = {
+    ("so", "that"),
+    ("so", "they"),
+    ("so", "you"),
+    ("so", "i"),
+    ("so", "we"),
+    ("in", "order"),
+    ("such", "that"),
+}
+_FAILURES = frozenset(["fails", "failed", "fail", "failure", "error", "errors"])
 
 
 def read_sentence(tokens: Tokens) -> list[Piece]:
@@ -101,7 +152,8 @@ def read_sentence(tokens: Tokens) -> list[Piece]:
             continue
         kind, size = lead
         asked = _asks(tokens, at)
-        piece, at = _governed(tokens, at + size, kind, trailing=any(isinstance(p, Act) for p in pieces))
+        trailing = any(isinstance(p, Act) for p in pieces) and not _opens_clause(tokens, at)
+        piece, at = _governed(tokens, at + size, kind, trailing=trailing)
         if piece is not None:
             pieces.append(replace(piece, asked=True) if asked and isinstance(piece, Cond) else piece)
     return pieces
@@ -144,7 +196,11 @@ def _lead_at(tokens: Tokens, at: int) -> tuple[str, int] | None:
         sizes = [len(lead.split()) for lead in leads if lowers[: len(lead.split())] == lead.split()]
         if sizes and _really_leads(tokens, at, kind, max(sizes)):
             return kind, max(sizes)
-    if lowers[:1] == ["on"] and at + 1 < len(tokens) and lowers[1] in ("new", "each", "every", "receipt", "receiving", "incoming"):
+    if (
+        lowers[:1] == ["on"]
+        and at + 1 < len(tokens)
+        and lowers[1] in ("new", "each", "every", "receipt", "receiving", "incoming")
+    ):
         return "when", 1
     return None
 
@@ -165,14 +221,31 @@ def _really_leads(tokens: Tokens, at: int, kind: str, size: int) -> bool:
     if kind == "loop" and word == "for" and following in ("day", "week", "hour", "month", "minute"):
         return False
     if kind == "else" and word == "else":
-        return at == 0 or tokens[at - 1].lower not in ("everything", "anything", "someone", "nothing", "what", "something")
+        return at == 0 or tokens[at - 1].lower not in (
+            "everything",
+            "anything",
+            "someone",
+            "nothing",
+            "what",
+            "something",
+        )
     return not (kind == "else" and following in ("than", "longer"))
+
+
+def _opens_clause(tokens: Tokens, at: int) -> bool:
+    """Whether a lead in the middle of a sentence governs what follows it: ``…, and if it is late, tell me``."""
+    before = tokens[at - 1].lower if at else ""
+    if before in ("and", "then", "but", ";", ":", "–", "—"):
+        return True
+    return before == "," and any(token.text == "," or token.lower == "then" for token in tokens[at + 2 :])
 
 
 def _asks(tokens: Tokens, at: int) -> bool:
     """Whether the word before is a verb of asking: ``check if``, ``decides whether``."""
     before = tokens[at - 1].lower if at else ""
-    return before in ("know", "knows", "tell", "tells", "asks", "ask", "asking", "on") or any(v.act == "check" for v in readings(before))
+    return before in ("know", "knows", "tell", "tells", "asks", "ask", "asking", "on") or any(
+        v.act == "check" for v in readings(before)
+    )
 
 
 def _next_lead(tokens: Tokens, at: int) -> int:
@@ -236,7 +309,13 @@ def _sharing_objects(pieces: list[Piece]) -> list[Piece]:
     found: list[Piece] = []
     for at, piece in enumerate(pieces):
         after = pieces[at + 1] if at + 1 < len(pieces) else None
-        if isinstance(piece, Act) and not piece.object and not piece.passive and isinstance(after, Act) and not after.subject:
+        if (
+            isinstance(piece, Act)
+            and not piece.object
+            and not piece.passive
+            and isinstance(after, Act)
+            and not after.subject
+        ):
             piece = replace(piece, object=after.object)
         found.append(piece)
     return found
@@ -291,4 +370,3 @@ def _joint(tokens: Sequence[Token], at: int) -> int:
         if [token.lower for token in tokens[at : at + len(parts)]] == parts:
             return len(parts)
     return 0
-

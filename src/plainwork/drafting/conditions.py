@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from plainwork.drafting import words as w
+from plainwork.drafting.data import words
 from plainwork.drafting.text import Token, words_of
 
 
@@ -34,34 +35,54 @@ _SIGNS = ((_LEAST, ">="), (_MOST, "<="), (_MORE, ">"), (_LESS, "<"), (_SAME, "==
 _ANY_SIGN = "|".join(f"(?:{words})" for words, _ in _SIGNS)
 _BE = r"(?:is|are|was|were|be|has been|have been|goes|go|rises|drops|drop|falls|gets|being|has|have|of|=|:)"
 _NUMBER = r"(?P<number>-?[$€£]?\d[\d,]*(?:\.\d+)?)\s*(?P<mark>%|[kK]\b)?"
-_LEADS = re.compile(r"^(?:(?:and|or|whose|with|having|that|which|who|where|has|have|had|contains?|of|a|an|the|its|it's|their|his|her|this|these|those|any|only|for)\s+)+")
-_COMPARED = re.compile(rf"^(?P<field>.*?)\s*(?:\b{_BE}\s+)?(?P<no>not\s+)?(?:\b|(?=[<>=≥≤]))(?P<sign>{_ANY_SIGN})\s*(?:a |an |the )?{_NUMBER}(?P<rest>.*)$")
+_LEADS = re.compile(
+    r"^(?:(?:and|or|whose|with|having|that|which|who|where|has|have|had|contains?|of|a|an|the|its|it's|their|his|her|this|these|those|any|only|for)\s+)+"
+)
+_COMPARED = re.compile(
+    rf"^(?P<field>.*?)\s*(?:\b{_BE}\s+)?(?P<no>not\s+)?(?:\b|(?=[<>=≥≤]))(?P<sign>{_ANY_SIGN})\s*(?:a |an |the )?{_NUMBER}(?P<rest>.*)$"
+)
 _AT_LEAST = re.compile(r"\b(\d[\d,.]{0,15}) or (?:more|higher|above|over)\b")
-_AGE = re.compile(r"(?:(?P<older>older than|more than|over)|(?P<newer>(?:with)?in the (?:last|past)|newer than|(?:last|past|less than)))\s+(?P<n>\d+)\s+(?P<unit>minute|hour|day|week|month)s?\b(?P<ago>\s+ago)?")
+_AGE = re.compile(
+    r"(?:(?P<older>older than|more than|over)|(?P<newer>(?:with)?in the (?:last|past)|newer than|(?:last|past|less than)))\s+(?P<n>\d+)\s+(?P<unit>minute|hour|day|week|month)s?\b(?P<ago>\s+ago)?"
+)
 _LEVEL = r"urgent|critical|high|highest|medium|normal|low|lowest|minor|major|severe|important"
-_GRADED = re.compile(rf"\b(?P<value>{_LEVEL})\b[\s-]+(?P<field>priority|impact|severity|risk|urgency|value|rating|importance|confidence|quality|score)\b")
-_GRADED_BACK = re.compile(rf"\b(?P<field>priority|impact|severity|risk|urgency|rating|importance|confidence|quality)\s+(?:is|are|was|=|equals)\s+(?P<no>not\s+)?(?P<value>{_LEVEL})\b")
+_GRADED = re.compile(
+    rf"\b(?P<value>{_LEVEL})\b[\s-]+(?P<field>priority|impact|severity|risk|urgency|value|rating|importance|confidence|quality|score)\b"
+)
+_GRADED_BACK = re.compile(
+    rf"\b(?P<field>priority|impact|severity|risk|urgency|rating|importance|confidence|quality)\s+(?:is|are|was|=|equals)\s+(?P<no>not\s+)?(?P<value>{_LEVEL})\b"
+)
 _HOLDS = re.compile(
     r"^(?P<field>.*?)\s*\b(?P<no>does not |do not |doesn't |don't |not )?(?P<how>contains?|containing|includes?|including|mentions?|mentioning|starts? with|begins? with|ends? with|matches|match)\s+"
     r"(?:(?:the|a|an|any of the|one of the)\s+)?(?:(?:words?|text|phrases?|strings?|keywords?)\s+)?(?P<value>.+)$"
 )
-_EMPTY = re.compile(r"^(?:there (?:is|are|was|were) )?(?P<no>no|not any|zero|nothing)\b\s*(?P<noun>.*)$|^(?P<noun2>.+?) (?:is|are) (?P<what>empty|missing|not found|not available|unknown|blank)$")
-_SOME = re.compile(r"^there (?:is|are|was|were) (?:any |some |new |at least one |a |an )*(?P<noun>.+)$|^(?:any|some) (?P<noun2>.+)$|^(?P<noun3>.+?) (?:is|are|was|were) (?:found|returned|available|present)$|^(?P<noun4>.+?) exists?$")
+_EMPTY = re.compile(
+    r"^(?:there (?:is|are|was|were) )?(?P<no>no|not any|zero|nothing)\b\s*(?P<noun>.*)$|^(?P<noun2>.+?) (?:is|are) (?P<what>empty|missing|not found|not available|unknown|blank)$"
+)
+_SOME = re.compile(
+    r"^there (?:is|are|was|were) (?:any |some |new |at least one |a |an )*(?P<noun>.+)$|^(?:any|some) (?P<noun2>.+)$|^(?P<noun3>.+?) (?:is|are|was|were) (?:found|returned|available|present)$|^(?P<noun4>.+?) exists?$"
+)
 _QUOTED = r"\"[^\"]+\"|“[^”]+”|'[^']+'|‘[^’]+’"
 _QUOTED_FIELD = re.compile(rf"(?P<value>{_QUOTED})\s+(?P<field>[a-z][a-z _-]{{1,30}})$")
-_IS = re.compile(rf"^(?P<field>.*?)\s*\b(?:is|are|was|were|equals|=)\s*(?:set to |equal to |marked as |marked |either |in (?:the )?|now |still |labeled |labelled |tagged )*(?P<no>not\s+|n't\s+)?(?P<value>{_QUOTED}|[\w$%.+@-]+(?:[ /-][\w.+-]+){{0,4}})$")
+_IS = re.compile(
+    rf"^(?P<field>.*?)\s*\b(?:is|are|was|were|equals|=)\s*(?:set to |equal to |marked as |marked |either |in (?:the )?|now |still |labeled |labelled |tagged )*(?P<no>not\s+|n't\s+)?(?P<value>{_QUOTED}|[\w$%.+@-]+(?:[ /-][\w.+-]+){{0,4}})$"
+)
+_WITH = re.compile(
+    r"^(?:with|whose|has|have|having|in)\s+(?:a |an |the )?(?P<field>status|state|priority|type|category|country|role|stage|severity|plan|language|label|tag|city|department)\s+(?:of |is |equal to |set to )?(?P<no>not )?(?P<value>[\w-]+)$"
+)
 _IS_NOT = re.compile(r"\b(?:isn't|aren't|wasn't|weren't)\b")
 _KIND_OF_FILE = {
     "pdf": ".pdf", "word": ".docx", "excel": ".xlsx", "csv": ".csv", "powerpoint": ".pptx", "json": ".json", "xml": ".xml",
     "image": (".png", ".jpg", ".jpeg"), "picture": (".png", ".jpg", ".jpeg"), "photo": (".jpg", ".jpeg"), "mp4": ".mp4", "video": ".mp4", "zip": ".zip",
 }  # fmt: skip
-_FILE = re.compile(r"\b(?:is|was|are)\s+(?:a|an)\s+(?:\w+\s+)?(?P<kind>pdf|word|excel|csv|powerpoint|json|xml|image|picture|photo|mp4|video|zip)\b")
-_STATES = frozenset(
-    "open closed active inactive pending paid unpaid approved rejected failed successful completed done down up online offline new resolved "
-    "unresolved overdue cancelled canceled shipped delivered won lost available unavailable sold draft published running stopped enabled disabled read unread".split()
+_FILE = re.compile(
+    r"\b(?:is|was|are)\s+(?:a|an)\s+(?:\w+\s+)?(?P<kind>pdf|word|excel|csv|powerpoint|json|xml|image|picture|photo|mp4|video|zip)\b"
 )
-_MOODS = frozenset("positive negative neutral happy angry".split())
-_ENOUGH = re.compile(r"\bnot (?:had |have |has |been |be |done |enough )*enough\b|\btoo (?P<few>few|little)\b|\btoo (?P<many>many|much)\b")
+_STATES = words("state_adjectives")
+_MOODS = frozenset(["positive", "negative", "neutral", "happy", "angry"])
+_ENOUGH = re.compile(
+    r"\bnot (?:had |have |has |been |be |done |enough )*enough\b|\btoo (?P<few>few|little)\b|\btoo (?P<many>many|much)\b"
+)
 
 
 def read_test(tokens: Sequence[Token], subject: str, *, many: str | None = None, noun: str = "") -> Test:
@@ -96,10 +117,21 @@ def _one(text: str, subject: str, many: str | None, noun: str) -> Test | None:
 
 def _aged(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     match = _AGE.search(text.lower())
-    if not match or ("more than" in match.group() or "over" in match.group() or "less than" in match.group()) and not match["ago"] and "old" not in text:
+    if not match or (
+        ("more than" in match.group() or "over" in match.group() or "less than" in match.group())
+        and not match["ago"]
+        and "old" not in text
+    ):
         return None
-    field = next((name for name in ("published", "updated", "created", "received", "date") if name in text.lower()), "date")
-    name = {"published": "published_at", "updated": "updated_at", "created": "created_at", "received": "received_at"}.get(field, "date")
+    field = next(
+        (name for name in ("published", "updated", "created", "received", "date") if name in text.lower()), "date"
+    )
+    name = {
+        "published": "published_at",
+        "updated": "updated_at",
+        "created": "created_at",
+        "received": "received_at",
+    }.get(field, "date")
     sign = "<" if match["older"] else ">="
     span = f"-{match['n']} {match['unit']}s" if match["unit"] != "month" else f"-{int(match['n'][:4]) * 30} days"
     return Test(f'datetime({_at(subject, name)}) {sign} add_time(run.started_at, "{span}")', name)
@@ -114,6 +146,8 @@ def _compared(text: str, subject: str, many: str | None, noun: str) -> Test | No
     rest = match["rest"].strip(" .,")
     name = match["field"].strip() or rest
     field = _slug(name, noun)
+    if field in (noun, w.singular(noun)):
+        field = "total" if re.search(r"[$€£]", match["number"]) else "value"
     if match["no"]:
         sign = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!="}[sign]
     number = _plain(match["number"], match["mark"])
@@ -145,8 +179,11 @@ def _graded(text: str, subject: str, many: str | None, noun: str) -> Test | None
     match = _GRADED.search(text.lower()) or _GRADED_BACK.search(text.lower())
     if not match:
         return None
-    no = "no" in match.groupdict() and match["no"] or re.search(r"\bnot\b", text.lower()[: match.start()])
-    return Test(f"lower(str({_at(subject, match['field'])})) {'!=' if no else '=='} {json.dumps(match['value'])}", match["field"])
+    no = ("no" in match.groupdict() and match["no"]) or re.search(r"\bnot\b", text.lower()[: match.start()])
+    return Test(
+        f"lower(str({_at(subject, match['field'])})) {'!=' if no else '=='} {json.dumps(match['value'])}",
+        match["field"],
+    )
 
 
 def _quoted_field(text: str, subject: str, many: str | None, noun: str) -> Test | None:
@@ -204,6 +241,16 @@ def _some(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     return Test(f"bool(get({subject}, {json.dumps(field)}))", field) if field else None
 
 
+def _with(text: str, subject: str, many: str | None, noun: str) -> Test | None:
+    match = _WITH.match(text.lower())
+    if not match:
+        return None
+    return Test(
+        f"lower(str({_at(subject, match['field'])})) {'!=' if match['no'] else '=='} {json.dumps(match['value'])}",
+        match["field"],
+    )
+
+
 def _is(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     lowered = text.lower()
     match = _IS.match(lowered)
@@ -246,13 +293,25 @@ def _field_of(word: str) -> str:
 
 
 _Reader = Callable[[str, str, str | None, str], Test | None]
-_READERS: tuple[_Reader, ...] = (_aged, _enough, _compared, _graded, _quoted_field, _holds, _file, _empty, _some, _is)
+_READERS: tuple[_Reader, ...] = (
+    _aged,
+    _enough,
+    _compared,
+    _graded,
+    _quoted_field,
+    _with,
+    _holds,
+    _file,
+    _empty,
+    _some,
+    _is,
+)
 
 
 def _slug(words: str, noun: str) -> str:
     """A field's name from words: ``the value of this`` → ``value``, ``order total`` (of an order) → ``total``."""
     text = _LEADS.sub("", words.lower().strip() + " ").strip()
-    text = text.split(" of ")[0].replace("'s ", " ")
+    text = re.split(r"\s(?:of|in|at|on|from)\s", text)[0].replace("'s ", " ")
     parts = [part for part in re.findall(r"[a-z0-9]+", text) if part not in w.STOP_WORDS]
     parts = [part for part in parts if part not in (noun, w.singular(noun))] or parts
     return "_".join(parts[-3:])[:40].strip("_")

@@ -74,6 +74,9 @@ class Desk:
         self.model: str | None = None
         self.constraints: list[str] = []
         self.item: str | None = None
+        self.payload: str | None = None
+        self.event_app: App | None = None
+        self.reason = ""
 
     def ask(self, name: str, kind: str, about: str, default: Any = msgspec.UNSET) -> str:
         """The template of an input, declared now if it is new."""

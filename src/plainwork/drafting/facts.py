@@ -22,9 +22,13 @@ _VARIABLE = re.compile(
     re.IGNORECASE,
 )
 _GIVES = re.compile(r"\b(?:output|outputs|return|returns|result|produce|produces|deliver)\b", re.IGNORECASE)
-_TAKES = re.compile(r"\b(?:provides?|input|inputs|enters?|uploads?|supplies|supply|submits?|gives?|given|sends?|types?|inputting)\b", re.IGNORECASE)
+_TAKES = re.compile(
+    r"\b(?:provides?|input|inputs|enters?|uploads?|supplies|supply|submits?|gives?|given|sends?|types?|inputting)\b",
+    re.IGNORECASE,
+)
 _LIMIT = re.compile(
-    r"\b(?:must|should|needs? to|has to|have to|at most|no more than|not exceed|keep it|limited to|in the style|tone)\b", re.IGNORECASE
+    r"\b(?:must|should|needs? to|has to|have to|at most|no more than|not exceed|keep it|limited to|in the style|tone)\b",
+    re.IGNORECASE,
 )
 
 
@@ -78,15 +82,38 @@ def _read_variables(reading: Reading, facts: Facts) -> None:
 def _read_given(reading: Reading, facts: Facts) -> None:
     """``The user provides a topic and a language``: inputs without variable names."""
     for piece in reading.pieces:
-        if not isinstance(piece, Act) or piece.verb.lemma not in ("provide", "enter", "supply", "input", "give", "upload", "submit", "type", "fill"):
+        if not isinstance(piece, Act) or piece.verb.lemma not in (
+            "provide",
+            "enter",
+            "supply",
+            "input",
+            "give",
+            "upload",
+            "submit",
+            "type",
+            "fill",
+        ):
             continue
-        if not {token.lower for token in piece.subject} & {"user", "users", "customer", "person", "visitor", "i", "you", "someone"}:
+        if not {token.lower for token in piece.subject} & {
+            "user",
+            "users",
+            "customer",
+            "person",
+            "visitor",
+            "i",
+            "you",
+            "someone",
+        }:
             continue
         for part in split_objects(_until_as(piece.object))[:8]:
-            noun = [token.lower for token in w.noun_phrase(part) if token.kind == "word" and token.lower not in w.STOP_WORDS]
+            noun = [
+                token.lower for token in w.noun_phrase(part) if token.kind == "word" and token.lower not in w.STOP_WORDS
+            ]
             if noun:
                 about = words_of(part)
-                facts.inputs[input_name(*noun[-3:])] = Input(type=type_of(" ".join(noun), ""), about=about[:1].upper() + about[1:])
+                facts.inputs[input_name(*noun[-3:])] = Input(
+                    type=type_of(" ".join(noun), ""), about=about[:1].upper() + about[1:]
+                )
 
 
 def _until_as(tokens: Tokens) -> Tokens:
@@ -113,6 +140,8 @@ def type_of(about: str, name: str) -> str:
 def _read_limits(reading: Reading, facts: Facts) -> None:
     acts = [piece for piece in reading.pieces if isinstance(piece, Act)]
     text = reading.statement.text
-    constrains = _LIMIT.search(text) and all(act.modal in ("must", "should") or act.verb.act in ("goal", "filter", "respond") for act in acts)
+    constrains = _LIMIT.search(text) and all(
+        act.modal in ("must", "should") or act.verb.act in ("goal", "filter", "respond") for act in acts
+    )
     if constrains and not find_apps(reading.statement.tokens) and not _VARIABLE.search(text) and len(text) < 400:
         facts.limits.append(text.strip())

@@ -9,24 +9,29 @@ from collections.abc import Callable
 
 from plainwork.drafting import words as w
 from plainwork.drafting.apps import App
+from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk, Filled
-from plainwork.drafting.fill_models import as_classify, as_extract, as_llm
 from plainwork.drafting.fill_data import as_filter, as_merge, as_transform
-from plainwork.drafting.lookup import fill_required, find_kind, verb_class
+from plainwork.drafting.fill_models import as_classify, as_extract, as_llm
+from plainwork.drafting.lookup import fill_kind, find_kind, verb_class
 from plainwork.drafting.meaning import Action
 from plainwork.drafting.naming import clean, input_name, phrase, url_noun
 from plainwork.drafting.text import Tokens, words_of
 from plainwork.drafting.values import Shape, Value
 
 _METHODS = {"create": "POST", "send": "POST", "update": "PATCH", "delete": "DELETE"}
-_VOICE = frozenset("voice call phone".split())
+_VOICE = frozenset(["voice", "call", "phone"])
 
 
 def fill(desk: Desk, action: Action, step: str) -> Filled:
     """The kind and the settings of an action; ``step`` is the expression name its result will have."""
     filled = _FILLERS[action.do](desk, action, step)
     if filled.uses not in desk.catalogue:
-        return Filled("todo", {"text": clean(words_of(action.object)) or action.verb}) if "todo" in desk.catalogue else filled
+        return (
+            Filled("todo", {"text": clean(words_of(action.object)) or action.verb})
+            if "todo" in desk.catalogue
+            else filled
+        )
     return filled
 
 
@@ -61,7 +66,7 @@ def _as_call(desk: Desk, action: Action, step: str) -> Filled:
         if filled:
             return filled
     noun = w.singular(w.head_noun(action.object)) or "result"
-    return _asked_http(desk, action, Value(f"{step}.body", noun, "data", frozenset((noun,))))
+    return _asked_http(desk, action, Value(f"{step}.body", noun, "data", frozenset((noun,)), aside=True))
 
 
 def _asked_http(desk: Desk, action: Action, gives: Value | None) -> Filled:
@@ -73,7 +78,7 @@ def _asked_http(desk: Desk, action: Action, gives: Value | None) -> Filled:
     sends_data = method in ("POST", "PATCH") or (action.app and action.app.sort in ("media", "model"))
     if sends_data:
         config["method"] = method if method != "GET" else "POST"
-        config["json"] = {"data": content or words_of(action.object)[:200] or action.verb}
+        config["json"] = {"data": content or _asked_content(desk, action)}
     elif method == "DELETE":
         config["method"] = method
         if content:
@@ -87,6 +92,33 @@ def _asked_http(desk: Desk, action: Action, gives: Value | None) -> Filled:
     return Filled("http", dict(config), gives, account, about)
 
 
+def _asked_content(desk: Desk, action: Action) -> str:
+    """What is written when nothing is at hand: an input, unless the text quotes it."""
+    quoted = next((token.value for token in action.object if token.kind == "quoted"), None)
+    noun = w.singular(w.head_noun(action.object))
+    noun = noun if noun and noun not in w.VAGUE else "content"
+    return quoted or desk.ask(input_name(noun), "text", f"What to {action.verb}: {phrase(action.object) or noun}"[:160])
+
+
+def _text(desk: Desk, action: Action) -> str:
+    """A text for a message when nothing was produced before it."""
+    quoted = next((token.value for token in action.object if token.kind == "quoted" and len(token.value) > 3), None)
+    if quoted:
+        return quoted
+    shown = re.sub(r"^(?:me|us|them)\b\s*", "", phrase(action.object))
+    noun = w.head_noun(action.object)
+    plain = not shown or noun in w.VAGUE | w.MAILS | w.PHONES | w.PEOPLE | {
+        "message",
+        "notification",
+        "alert",
+        "reminder",
+        "channel",
+    }
+    if plain and desk.reason:
+        return f"{desk.reason[:1].upper()}{desk.reason[1:]}."
+    return clean(shown) or "A message of this agent"
+
+
 def _address(desk: Desk, action: Action) -> str:
     noun = w.head_noun(action.object)
     about = phrase(action.object) or action.verb
@@ -94,23 +126,31 @@ def _address(desk: Desk, action: Action) -> str:
         name = input_name(action.app.id, noun if noun not in w.VAGUE and noun not in action.app.id else "", "url")
         return desk.ask(name, "url", f"Address of the {action.app.name} API to {action.verb} {about}"[:160])
     known = "feed" if "feed" in {t.lower for t in action.object} else noun
-    return desk.ask(input_name(known if known not in w.VAGUE else "", "url"), "url", f"Address to {action.verb} {about}"[:160])
+    return desk.ask(
+        input_name(known if known not in w.VAGUE else "", "url"), "url", f"Address to {action.verb} {about}"[:160]
+    )
 
 
 def _by_connector(desk: Desk, action: Action, app: App, step: str) -> Filled | None:
     kind = find_kind(desk.catalogue, action, app)
     if kind is None:
         return None
-    content = "" if verb_class(action) == "fetch" else desk.content(action.object, *(("text",) if verb_class(action) == "send" else ()))
-    if not content and verb_class(action) != "fetch":
-        content = phrase(action.object) or action.verb
-    config = fill_required(kind, (*action.object, *action.words), content, desk.ask, app)
+    reads = verb_class(action) == "fetch"
+    content = None if reads else desk.values.best(action.object, *(("text",) if action.do == "send" else ()))
+    config = fill_kind(desk, kind, action, app, content, _text(desk, action))
     account = desk.account(app) if kind.account_required or kind.account else None
     noun = w.head_noun(action.object) or "result"
-    listed = next((name for name, schema in kind.output.get("properties", {}).items() if isinstance(schema, dict) and schema.get("type") == "array"), None)
+    listed = next(
+        (
+            name
+            for name, schema in kind.output.get("properties", {}).items()
+            if isinstance(schema, dict) and schema.get("type") == "array"
+        ),
+        None,
+    )
     expression, shape = (f"{step}.{listed}", "list") if listed else (step, "data")
     names = frozenset((noun, w.singular(noun), *((listed, w.singular(listed)) if listed else ())))
-    return Filled(kind.id, config, Value(expression, noun, _shape(shape), names), account)
+    return Filled(kind.id, config, Value(expression, noun, _shape(shape), names, aside=not reads), account)
 
 
 def _shape(text: str) -> Shape:
@@ -120,20 +160,35 @@ def _shape(text: str) -> Shape:
 def _query(desk: Desk, action: Action, step: str, *, write: bool) -> Filled:
     lowers = [token.lower for token in action.object]
     noun = w.head_noun(action.object) or "rows"
-    table = lowers[lowers.index("table") - 1] if "table" in lowers[1:] and lowers[lowers.index("table") - 1].isidentifier() else noun
-    table = re.sub(r"\W+", "_", table if table not in w.VAGUE | {"database", "the"} else "records").strip("_") or "records"
+    table = (
+        lowers[lowers.index("table") - 1]
+        if "table" in lowers[1:] and lowers[lowers.index("table") - 1].isidentifier()
+        else noun
+    )
+    table = (
+        re.sub(r"\W+", "_", table if table not in w.VAGUE | {"database", "the"} else "records").strip("_") or "records"
+    )
     account = desk.account(action.app) if action.app else None
     if account is None:
         account = "DATABASE"
         desk.secrets.setdefault(account, "The database login")
     if write:
         content = desk.content(action.object) or "{{ run.id }}"
-        config = {"query": f'insert into "{table}" (data) values ($1::jsonb)', "params": [_as_json(content)], "write": True}
-        desk.assume(f"The rows go into a table {table} with one column, data (jsonb). Change the statement to fit your table.", step)
+        config = {
+            "query": f'insert into "{table}" (data) values ($1::jsonb)',
+            "params": [_as_json(content)],
+            "write": True,
+        }
+        desk.assume(
+            f"The rows go into a table {table} with one column, data (jsonb). Change the statement to fit your table.",
+            step,
+        )
     else:
         config = {"query": f'select * from "{table}" limit 100'}
         desk.assume(f"The rows are read from a table {table}. Change the statement to fit your table.", step)
-    return Filled("sql.query", config, Value(f"{step}.rows", noun, "list", frozenset((noun, w.singular(noun), "row"))), account)
+    return Filled(
+        "sql.query", config, Value(f"{step}.rows", noun, "list", frozenset((noun, w.singular(noun), "row"))), account
+    )
 
 
 def _as_json(template: str) -> str:
@@ -147,7 +202,9 @@ def _fetched(desk: Desk, action: Action, step: str, url: str | None) -> Value:
         noun = url_noun(url) or noun
     noun = noun.split()[-1] if noun else "data"
     many = w.is_plural(noun)
-    names = frozenset((noun, w.singular(noun), *(t.lower for t in action.object if t.kind == "word" and w.is_plural(t.lower))))
+    names = frozenset(
+        (noun, w.singular(noun), *(t.lower for t in action.object if t.kind == "word" and w.is_plural(t.lower)))
+    )
     return Value(f"{step}.body", noun, "list" if many else "data", names, noun if many and noun.isidentifier() else "")
 
 
@@ -160,7 +217,11 @@ def _item_url(desk: Desk, action: Action) -> str | None:
     if desk.item is None:
         return None
     lowers = {token.lower for token in action.object} | {desk.item}
-    return f"{{{{ {desk.item} }}}}" if re.search(r"url|link|site|page|address|endpoint", desk.item) or lowers & {"url", "link"} else None
+    return (
+        f"{{{{ {desk.item} }}}}"
+        if re.search(r"url|link|site|page|address|endpoint", desk.item) or lowers & {"url", "link"}
+        else None
+    )
 
 
 # Messages
@@ -175,15 +236,35 @@ def _as_mail(desk: Desk, action: Action, step: str) -> Filled:
     addresses = list(dict.fromkeys(token.text for token in words if token.kind == "email"))
     to: object = addresses[0] if len(addresses) == 1 else addresses
     if not addresses:
-        to = desk.ask("send_to", "email", f"Who gets the mail{_recipient(action.object)}")
+        to = _addressee(desk, action) or desk.ask("send_to", "email", f"Who gets the mail{_recipient(action.object)}")
     account = None
     if action.app and action.app.id not in ("smtp", "imap"):
         if (kind := find_kind(desk.catalogue, action, action.app)) is not None:
-            content = desk.content(action.object, "text")
-            return Filled(kind.id, fill_required(kind, words, content, desk.ask, action.app), None, desk.account(action.app))
+            content = desk.values.best(action.object, "text")
+            return Filled(
+                kind.id,
+                fill_kind(desk, kind, action, action.app, content, _text(desk, action)),
+                None,
+                desk.account(action.app),
+            )
         account = desk.account(action.app, f"A mailbox at {action.app.name} that may send (SMTP)")
     config = {"to": to, "subject": _subject(desk, action), "body": _body(desk, action)}
     return Filled("email.send", config, None, account)
+
+
+_THEY = words("addressees")
+
+
+def _addressee(desk: Desk, action: Action) -> str | None:
+    """The address of the person that the item or the event is about: ``mail the customer``."""
+    replies = action.verb in ("reply", "respond") or "reply" in {token.lower for token in action.object}
+    source = desk.item or desk.payload
+    if source is None or not (replies or {token.lower for token in action.object} & _THEY):
+        return None
+    key = "from" if source == "inputs.email" else "email"
+    path = f'{source}["from"]' if key == "from" else f"{source}.{key}"
+    desk.assume(f"The address is taken from the field {key} of {source.removeprefix('inputs.')}.")
+    return f"{{{{ {path} }}}}"
 
 
 def _recipient(tokens: Tokens) -> str:
@@ -201,7 +282,11 @@ def _subject(desk: Desk, action: Action) -> str:
     value = desk.values.best(action.object, "text", "list")
     noun = value.noun if value and value.noun not in ("result", "data", "text") else "message"
     shown = phrase(action.object)
-    shown = noun if not shown or w.head_noun(action.object) in w.VAGUE | w.MAILS | {"message"} else " ".join(shown.split()[:6])
+    shown = (
+        noun
+        if not shown or w.head_noun(action.object) in w.VAGUE | w.MAILS | {"message"}
+        else " ".join(shown.split()[:6])
+    )
     return f"{clean(re.sub(r'^(?:the|a|an) ', '', shown)) or 'Message'} for {{{{ run.date }}}}"
 
 
@@ -210,7 +295,7 @@ def _body(desk: Desk, action: Action) -> str:
     quoted = next((token.value for token in action.object if token.kind == "quoted" and len(token.value) > 12), None)
     if quoted and "subject" not in {t.lower for t in action.object}:
         return quoted
-    return content or clean(phrase(action.object)) or "A message of this agent."
+    return content or _text(desk, action)
 
 
 def _as_message(desk: Desk, action: Action, step: str) -> Filled:
@@ -219,7 +304,9 @@ def _as_message(desk: Desk, action: Action, step: str) -> Filled:
     filled = _by_connector(desk, action, app, step)
     if filled:
         return filled
-    url = desk.ask(input_name(app.id, "webhook_url"), "url", f"Address of a {app.name} webhook or bot API that takes the message")
+    url = desk.ask(
+        input_name(app.id, "webhook_url"), "url", f"Address of a {app.name} webhook or bot API that takes the message"
+    )
     account = desk.account(app)
     about = f"{app.name} has no connector of its own here, so this calls its web API directly."
     return Filled("http", {"url": url, "method": "POST", "json": {"text": _body(desk, action)}}, None, account, about)
@@ -232,7 +319,9 @@ def _as_text_message(desk: Desk, action: Action, step: str) -> Filled:
     if "sms.send" not in desk.catalogue:
         return _asked_http(desk, action, None)
     number = next((t.text for t in action.words if re.fullmatch(r"\+\d{6,15}", t.text)), None)
-    to = number or desk.ask("phone", "text", f"Phone number that gets the text message{_recipient(action.object)}, such as +15551234567")
+    to = number or desk.ask(
+        "phone", "text", f"Phone number that gets the text message{_recipient(action.object)}, such as +15551234567"
+    )
     account = action.app.account if action.app else "TWILIO"
     desk.secrets.setdefault(account, "The account that sends text messages")
     return Filled("sms.send", {"to": to, "body": _body(desk, action)}, None, account)
@@ -283,17 +372,21 @@ def _as_wait(desk: Desk, action: Action, step: str) -> Filled:
 
 def _as_approve(desk: Desk, action: Action, step: str) -> Filled:
     text = f"Approval: {phrase(action.object) or 'a person'}"
+    decided = Value(
+        step, "approval", "data", frozenset(("approval", "approved", "decision", "rejected", "approve")), aside=True
+    )
     if "approval" in desk.catalogue:
         kind = desk.catalogue["approval"]
-        content = desk.content(action.object) or text
-        return Filled("approval", fill_required(kind, action.object, content, desk.ask, _NOBODY), None)
+        return Filled(
+            "approval", fill_kind(desk, kind, action, _NOBODY, desk.values.best(action.object), text), decided
+        )
     desk.question(
         f"How should {phrase(action.object) or 'the person'} be asked?",
         "It is left open as a step to decide",
         "A mail or a chat message can carry the question; the answer then comes in by webhook.",
         step,
     )
-    return Filled("todo", {"text": f"Ask for approval: {phrase(action.object) or 'who decides is open'}"})
+    return Filled("todo", {"text": f"Ask for approval: {phrase(action.object) or 'who decides is open'}"}, decided)
 
 
 def _as_respond(desk: Desk, action: Action, step: str) -> Filled:
@@ -301,7 +394,13 @@ def _as_respond(desk: Desk, action: Action, step: str) -> Filled:
     literal = phrase(action.object) if _describes(action.object) else ""
     content = quoted or desk.content(action.object) or literal
     named = desk.values.named(action.object)
-    body: object = content if quoted or named or not literal else {"message": literal, "result": content} if content != literal else literal
+    body: object = (
+        content
+        if quoted or named or not literal
+        else {"message": literal, "result": content}
+        if content != literal
+        else literal
+    )
     return Filled("respond", {"body": body or {"ok": True}})
 
 
@@ -313,7 +412,15 @@ def _as_media(desk: Desk, action: Action, step: str) -> Filled:
     if action.app and (filled := _by_connector(desk, action, action.app, step)):
         return filled
     lowers = {token.lower for token in action.object}
-    kind = "image" if lowers & w.PICTURES else "audio" if lowers & w.SOUNDS else "video" if lowers & w.FILMS else "document"
+    kind = (
+        "image"
+        if lowers & w.PICTURES
+        else "audio"
+        if lowers & w.SOUNDS
+        else "video"
+        if lowers & w.FILMS
+        else "document"
+    )
     noun = w.head_noun(action.object) or kind
     if action.app:
         url, account = _address(desk, action), desk.account(action.app)
@@ -321,9 +428,15 @@ def _as_media(desk: Desk, action: Action, step: str) -> Filled:
         url = desk.ask(f"{kind}_api_url", "url", f"Address of the API that makes the {kind}")
         account = f"{kind.upper()}_API"
         desk.secrets.setdefault(account, f"The service that makes the {kind}")
-    config = {"url": url, "method": "POST", "json": {"prompt": desk.content(action.object, "text") or phrase(action.object)}}
+    config = {
+        "url": url,
+        "method": "POST",
+        "json": {"prompt": desk.content(action.object, "text") or phrase(action.object)},
+    }
     gives = Value(f"{step}.body", noun, "data", frozenset((noun, kind, "file")))
-    return Filled("http", config, gives, account, f"Language models write text only, so another service makes the {kind}.")
+    return Filled(
+        "http", config, gives, account, f"Language models write text only, so another service makes the {kind}."
+    )
 
 
 def _as_open(desk: Desk, action: Action, step: str) -> Filled:
@@ -336,4 +449,3 @@ _FILLERS: dict[str, _Filler] = {
     "filter": as_filter, "transform": as_transform, "merge": as_merge, "wait": _as_wait, "approve": _as_approve,
     "respond": _as_respond, "media": _as_media, "open": _as_open,
 }  # fmt: skip
-

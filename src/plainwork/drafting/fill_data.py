@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from plainwork.drafting import words as w
 from plainwork.drafting.conditions import negated, read_test
+from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk, Filled
 from plainwork.drafting.meaning import Action
 from plainwork.drafting.naming import input_name, phrase
@@ -14,8 +15,8 @@ from plainwork.drafting.snippets import SNIPPETS, Snippet
 from plainwork.drafting.text import Tokens
 from plainwork.drafting.values import Value
 
-_DROPS = frozenset("exclude drop ignore discard remove skip omit eliminate".split())
-_TESTS = frozenset("with whose having where that which who older newer over above below under from containing mentioning without longer shorter in by".split())
+_DROPS = frozenset(["exclude", "drop", "ignore", "discard", "remove", "skip", "omit", "eliminate"])
+_TESTS = words("test_leads")
 
 
 def as_filter(desk: Desk, action: Action, step: str) -> Filled:
@@ -60,7 +61,10 @@ def _limit(tokens: Tokens) -> int | None:
         before = tokens[at - 1].lower if at else ""
         after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
         number = token.text.isdigit() and len(token.text) < 5
-        if number and (before in ("top", "first", "last", "latest", "best", "to", "newest") or after in ("most", "best", "newest", "latest", "highest")):
+        if number and (
+            before in ("top", "first", "last", "latest", "best", "to", "newest")
+            or after in ("most", "best", "newest", "latest", "highest")
+        ):
             return int(token.text)
     return None
 
@@ -75,7 +79,9 @@ def _order(tokens: Tokens) -> str:
 def _test_words(tokens: Tokens) -> Tokens:
     for at, token in enumerate(tokens):
         if token.lower in _TESTS and at + 1 < len(tokens):
-            skip = token.lower in ("that", "which", "who", "where", "from", "in", "by") and tokens[at + 1].lower not in ("the", "last")
+            skip = token.lower in ("that", "which", "who", "where", "from", "in", "by") and tokens[
+                at + 1
+            ].lower not in ("the", "last")
             return tokens[at + 1 :] if skip and token.lower != "from" else tokens[at:]
     return ()
 
@@ -88,13 +94,18 @@ def as_merge(desk: Desk, action: Action, step: str) -> Filled:
     gives = Value(f"{step}.items", noun, "list", frozenset((noun, w.singular(noun), "item", "items", "list", "result")))
     if len(known) == 2 and lowers & {"unique", "uniquely", "only", "missing", "new", "difference"}:
         first, second = known
-        desk.assume(f"The {first.noun} and {second.noun} are compared by their field email. Name another one if they share another.", step)
+        desk.assume(
+            f"The {first.noun} and {second.noun} are compared by their field email. Name another one if they share another.",
+            step,
+        )
         config: dict[str, object] = {
             "items": f"{{{{ {first.items} }}}}",
             "where": f'get(item, "email") not in [get(other, "email") for other in {second.items}]',
         }
         return Filled("filter", config, gives)
-    parts = " + ".join(value.items for value in known if value.shape == "list") or (known[-1].expression if known else "[]")
+    parts = " + ".join(value.items for value in known if value.shape == "list") or (
+        known[-1].expression if known else "[]"
+    )
     return Filled("set", {"items": f"{{{{ {parts} }}}}"}, gives)
 
 
@@ -109,14 +120,34 @@ def as_transform(desk: Desk, action: Action, step: str) -> Filled:
     snippet = _snippet(lowers)
     if snippet and "code" in desk.catalogue:
         config = {snippet.variable: f"{{{{ {source} }}}}", "code": snippet.code}
-        return Filled("code", config, Value(f"{step}.result", noun, "data", frozenset((noun, w.singular(noun), snippet.gives, "data", "result"))))
+        return Filled(
+            "code",
+            config,
+            Value(f"{step}.result", noun, "data", frozenset((noun, w.singular(noun), snippet.gives, "data", "result"))),
+        )
     for words, make in _FORMS:
         if action.verb in words or set(lowers) & words:
             key, expression = make(source, lowers)
             shape = "list" if key == "items" else "text" if key == "text" else "data"
-            return Filled("set", {key: f"{{{{ {expression} }}}}"}, Value(f"{step}.{key}", noun, shape, frozenset((noun, w.singular(noun), key, "result"))))  # type: ignore[arg-type]
-    desk.assume(f"“{action.verb} {phrase(action.object)}” passes the data on as it is. Write under the step what it should change.", step)
-    return Filled("set", {"data": f"{{{{ {source} }}}}"}, Value(f"{step}.data", noun, value.shape if value else "data", frozenset((noun, w.singular(noun), "data", "result"))))
+            return Filled(
+                "set",
+                {key: f"{{{{ {expression} }}}}"},
+                Value(f"{step}.{key}", noun, shape, frozenset((noun, w.singular(noun), key, "result"))),
+            )  # type: ignore[arg-type]
+    desk.assume(
+        f"“{action.verb} {phrase(action.object)}” passes the data on as it is. Write under the step what it should change.",
+        step,
+    )
+    return Filled(
+        "set",
+        {"data": f"{{{{ {source} }}}}"},
+        Value(
+            f"{step}.data",
+            noun,
+            value.shape if value else "data",
+            frozenset((noun, w.singular(noun), "data", "result")),
+        ),
+    )
 
 
 _Form = Callable[[str, list[str]], tuple[str, str]]
@@ -135,7 +166,11 @@ def _grouped(source: str, lowers: list[str]) -> tuple[str, str]:
 
 
 def _summed(source: str, lowers: list[str]) -> tuple[str, str]:
-    nouns = [w.singular(word) for word in lowers if word.isidentifier() and word not in w.STOP_WORDS | {"total", "sum", "average"}]
+    nouns = [
+        w.singular(word)
+        for word in lowers
+        if word.isidentifier() and word not in w.STOP_WORDS | {"total", "sum", "average"}
+    ]
     field = input_name(nouns[0]) if nouns else "amount"
     total = f"sum([item.{field} for item in {source}])"
     return ("average", f"{total} / max(1, len({source}))") if "average" in lowers else ("total", total)
@@ -148,10 +183,19 @@ _FORMS: tuple[tuple[frozenset[str], _Form], ...] = (
     (frozenset(("sum", "total", "average")), _summed),
     (frozenset(("split", "chunk", "batches")), lambda source, lowers: ("batches", f"chunk({source}, 10)")),
     (frozenset(("flatten",)), lambda source, lowers: ("items", f"flatten({source})")),
-    (frozenset(("html",)), lambda source, lowers: ("text", f'"<p>" + replace(escape_html(str({source})), "\\n", "<br>") + "</p>"')),
+    (
+        frozenset(("html",)),
+        lambda source, lowers: ("text", f'"<p>" + replace(escape_html(str({source})), "\\n", "<br>") + "</p>"'),
+    ),
     (frozenset(("table",)), lambda source, lowers: ("text", f"table({source})")),
-    (frozenset(("markdown", "bullets", "bullet")), lambda source, lowers: ("text", f'bullets({source}) if type_of({source}) == "list" else str({source})')),
-    (frozenset(("json", "stringify", "serialize")), lambda source, lowers: ("data", f'parse_json({source}) if type_of({source}) == "text" else {source}')),
+    (
+        frozenset(("markdown", "bullets", "bullet")),
+        lambda source, lowers: ("text", f'bullets({source}) if type_of({source}) == "list" else str({source})'),
+    ),
+    (
+        frozenset(("json", "stringify", "serialize")),
+        lambda source, lowers: ("data", f'parse_json({source}) if type_of({source}) == "text" else {source}'),
+    ),
     (frozenset(("text", "string")), lambda source, lowers: ("text", f"str({source})")),
     (frozenset(("base64", "encode")), lambda source, lowers: ("text", f"base64(str({source}))")),
     (frozenset(("decode",)), lambda source, lowers: ("text", f"base64_decode(str({source}))")),
@@ -163,4 +207,3 @@ def _snippet(lowers: list[str]) -> Snippet | None:
         if snippet.fits(lowers):
             return snippet
     return None
-

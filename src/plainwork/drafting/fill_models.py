@@ -40,7 +40,11 @@ def as_llm(desk: Desk, action: Action, step: str) -> Filled:
         config.update(given)
         prompt += "\n\n" + "\n\n".join(f"{{{{ {name} }}}}" for name in given)
     config["prompt"] = prompt
-    return Filled("llm", config, Value(f"{step}.text", noun, "text", frozenset((noun, w.singular(noun), head, action.verb, "text", "output"))))
+    return Filled(
+        "llm",
+        config,
+        Value(f"{step}.text", noun, "text", frozenset((noun, w.singular(noun), head, action.verb, "text", "output"))),
+    )
 
 
 def _given(desk: Desk, value: Value | None) -> dict[str, object]:
@@ -55,14 +59,17 @@ def _given(desk: Desk, value: Value | None) -> dict[str, object]:
 
 
 def _task(tokens: Tokens, it: str) -> str:
-    words = [f"the {it}" if token.lower in ("it", "them", "this", "these", "those") and len(tokens) == 1 else token.text for token in tokens]
+    words = [
+        f"the {it}" if token.lower in ("it", "them", "this", "these", "those") and len(tokens) == 1 else token.text
+        for token in tokens
+    ]
     return " ".join(words).replace(" ,", ",").replace(" .", ".") or f"the {it}"
 
 
 def _use_model(desk: Desk, action: Action) -> None:
     if action.app is None or desk.model is not None:
         return
-    from plainwork.llm.providers import providers  # noqa: PLC0415
+    from plainwork.llm.providers import providers
 
     provider = providers().get(action.app.id)
     if provider is not None and provider.default:
@@ -84,12 +91,25 @@ def as_classify(desk: Desk, action: Action, step: str) -> Filled:
             step,
         )
     value = desk.values.best(action.object, "item", "text", "data", "list")
-    config: dict[str, object] = {"text": f"{{{{ {value.expression} }}}}" if value else desk.ask("text", "long text", "What is judged"), "labels": labels}
+    config: dict[str, object] = {
+        "text": f"{{{{ {value.expression} }}}}" if value else desk.ask("text", "long text", "What is judged"),
+        "labels": labels,
+    }
     if action.named == "question":
         config["instructions"] = f"Answer yes or no: {words_of(action.object)}?"
     elif action.object:
         config["instructions"] = f"{action.verb.capitalize()} {words_of(action.object)}."[:500]
-    return Filled("llm.classify", config, Value(f"{step}.label", "category", "text", frozenset(("category", "label", "class", "sentiment", "type"))))
+    return Filled(
+        "llm.classify",
+        config,
+        Value(
+            f"{step}.label",
+            "category",
+            "text",
+            frozenset(("category", "label", "class", "sentiment", "type")),
+            aside=True,
+        ),
+    )
 
 
 def labels_of(action: Action) -> tuple[list[str], bool]:
@@ -115,7 +135,9 @@ def labels_of(action: Action) -> tuple[list[str], bool]:
 
 def _listed(tokens: Sequence[Token]) -> list[str]:
     found = []
-    for part in split_objects(tuple(t for t in tokens if t.lower not in ("one", "of", "following", "categories", "the", "category"))):
+    for part in split_objects(
+        tuple(t for t in tokens if t.lower not in ("one", "of", "following", "categories", "the", "category"))
+    ):
         text = words_of(part).strip("\"'“”‘’ :;.").lower()
         text = re.sub(r"^(?:a|an|the|or|either)\s+", "", text)
         if not text or len(text.split()) > 4:
@@ -133,12 +155,22 @@ def as_extract(desk: Desk, action: Action, step: str) -> Filled:
     others = [name for name in desk.inputs if value and value.expression == f"inputs.{name}"]
     config: dict[str, object] = {"text": text, "fields": fields}
     notes = [words_of(action.object), *desk.constraints]
-    more = [name for name in desk.inputs if name not in others and not name.endswith("url") and name not in ("send_to", "phone", "text")]
+    more = [
+        name
+        for name in desk.inputs
+        if name not in others and not name.endswith("url") and name not in ("send_to", "phone", "text")
+    ]
     if value and value.expression.startswith("inputs.") and more:
         notes += [f"{name}: {{{{ inputs.{name} }}}}" for name in more[:4]]
     config["instructions"] = ". ".join(f"{note[:1].upper()}{note[1:]}" for note in notes if note)[:1500]
-    noun = w.head_noun(action.object) or "data"
-    return Filled("llm.extract", config, Value(f"{step}.data", noun, "data", frozenset((noun, w.singular(noun), *fields, "information", "data", "details"))))
+    noun = "details" if len(fields) > 1 else w.head_noun(action.object) or "data"
+    return Filled(
+        "llm.extract",
+        config,
+        Value(
+            f"{step}.data", noun, "data", frozenset((noun, w.singular(noun), *fields, "information", "data", "details"))
+        ),
+    )
 
 
 def _behind(tokens: Tokens) -> Tokens:
@@ -156,7 +188,17 @@ def _fields(tokens: Tokens) -> dict[str, str]:
             break
     fields: dict[str, str] = {}
     for part in split_objects(tuple(_until_source(listed))):
-        name = input_name(*(t.lower for t in part if t.lower not in w.STOP_WORDS and t.kind in ("word", "quoted", "code"))) if part else ""
+        name = (
+            input_name(
+                *(
+                    t.lower.removesuffix("'s")
+                    for t in part
+                    if t.lower not in w.STOP_WORDS and t.kind in ("word", "quoted", "code")
+                )
+            )
+            if part
+            else ""
+        )
         if name and name != "value" and len(fields) < 20:
             fields[name] = _field_type(name)
     return fields or {"result": "text"}
@@ -164,7 +206,10 @@ def _fields(tokens: Tokens) -> dict[str, str]:
 
 def _until_source(tokens: Sequence[Token]) -> Sequence[Token]:
     for at, token in enumerate(tokens):
-        if at and (token.lower in ("from", "in", "out", "for", "into") or token.text in ("–", "—")):
+        if at and (
+            token.lower in ("from", "in", "out", "for", "into", "using", "with", "via", "by")
+            or token.text in ("–", "—")
+        ):
             return tokens[:at]
     return tokens
 
@@ -174,4 +219,8 @@ def _field_type(name: str) -> str:
         return "number"
     if re.search(r"(?:^|_)(?:date|due|deadline|birthday)(?:_|$)", name):
         return "date"
-    return "list of text" if w.is_plural(name.rsplit("_", 1)[-1]) and not name.endswith(("address", "status", "details")) else "text"
+    return (
+        "list of text"
+        if w.is_plural(name.rsplit("_", 1)[-1]) and not name.endswith(("address", "status", "details"))
+        else "text"
+    )

@@ -6,35 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plainwork.drafting.apps import find_apps
+from plainwork.drafting.data import words
 from plainwork.drafting.text import Token, Tokens
 from plainwork.drafting.verbs import Verb, readings
 
-SEPARATORS = frozenset(", ; : → - – — and or then but plus & next finally afterwards while".split())
-ADVERBS = frozenset(
-    "also just only simply first finally next then both either now again instead always not never optionally please "
-    "later already further even still ultimately thereby lastly secondly firstly all once lets let's".split()
-)
-BE = frozenset("is are was were be been being get gets got gotten".split())
-MODALS = frozenset("will would can could should shall must may might do does did don't doesn't won't gonna 'll".split())
-_PERSONS = frozenset("i we you they users people customers who".split())
-_AGENTS = frozenset(
-    "it this which that workflow workflows node agent agents bot assistant automation template system service app "
-    "application trigger step ai model llm flow tool script process integration program gpt code function api he she "
-    "pipeline job task sub-workflow subworkflow module".split()
-)
-_MANY = frozenset("nodes workflows agents apps steps systems bots models apis".split())
-_MAKERS = frozenset("workflow agent bot assistant automation template system flow script pipeline".split())
-_ARTICLES = frozenset(
-    "a an the this that these those it its them him her us me my our your their his each every all any some both new only no "
-    "such one two three more latest recent everyone everybody someone anyone another".split()
-)
-_DETERMINERS = _ARTICLES | frozenset(
-    "on to via with about into as from in for at by if whether when up out through using here there".split()
-)
-_NODE_WORDS = frozenset("node nodes".split())
-_NOMINAL = frozenset("trigger triage assistant workflow automation generator generation bot agent summary assessment integration".split())
-_NOT_SUBJECTS = frozenset("the a an of to for in with all new on at by from".split())
-_FALSE_ADVERBS = frozenset("reply supply apply family daily weekly monthly hourly only".split())
+SEPARATORS = words("separators")
+ADVERBS = words("adverbs")
+BE = words("be")
+MODALS = words("modals")
+_PERSONS = frozenset(["i", "we", "you", "they", "users", "people", "customers", "who"])
+_AGENTS = words("agents")
+_MANY = words("agents_plural")
+_MAKERS = words("agents_that")
+_ARTICLES = words("articles")
+_DETERMINERS = _ARTICLES | words("determiners")
+_NODE_WORDS = frozenset(["node", "nodes"])
+_NOMINAL = words("compound_heads")
+_NOT_SUBJECTS = words("not_subjects")
+_FALSE_ADVERBS = words("false_adverbs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +86,13 @@ def find_head(tokens: Tokens, at: int, start: int, heads: Sequence[Head] = (), c
     """The head at ``at``, if the word there is a verb that heads a clause. ``start``: where the last clause's verb ended;
     ``heads``: those found before in these tokens; ``continues``: another clause of the sentence came before them."""
     verbs = readings(tokens[at].lower) if tokens[at].kind == "word" else ()
-    if not verbs or (at + 1 < len(tokens) and tokens[at + 1].lower in _NODE_WORDS):
+    after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    if (
+        not verbs
+        or after in _NODE_WORDS
+        or (verbs[0].noisy and after == "of")
+        or (verbs[0].lemma == "back" and after != "up")
+    ):
         return None
     before = skip_back(tokens, at, start)
     for verb in verbs:
@@ -150,7 +145,11 @@ def _joined_base(spot: _Spot) -> Head | None:
 def _infinitive(spot: _Spot) -> Head | None:
     assert spot.before is not None
     earlier = spot.tokens[spot.before - 1].lower if spot.before else ""
-    leads = spot.last is None or is_light(spot.last.verb) or earlier in ("is", "able", "going", "used", "task", "goal", "step")
+    leads = (
+        spot.last is None
+        or is_light(spot.last.verb)
+        or earlier in ("is", "able", "going", "used", "task", "goal", "step")
+    )
     if not leads or (spot.verb.noisy and not object_follows(spot.tokens, spot.at)):
         return None
     return spot.bare(spot.before, infinitive=spot.last is not None)
@@ -174,7 +173,7 @@ def _as_third(spot: _Spot) -> Head | None:
 def _joined_third(spot: _Spot) -> Head | None:
     assert spot.before is not None
     alike = sum(head.verb.form == "s" or head.passive for head in spot.heads)
-    if not alike and not (spot.continues or spot.word == "then"):
+    if not alike and not (spot.continues or spot.word in ("then", ":")):
         return None
     sure = not spot.verb.noisy or object_follows(spot.tokens, spot.at) or _shares_object(spot)
     in_a_row = alike >= 2 and spot.word == "," and spot.after.isalpha()
@@ -195,7 +194,11 @@ def _made_by(tokens: Tokens, before: int) -> bool:
 def _plain_subject(spot: _Spot) -> bool:
     assert spot.before is not None
     named = spot.tokens[spot.before].kind == "word" and spot.word not in _NOT_SUBJECTS
-    return named and not spot.verb.noisy and spot.after in {"a", "an", "the", "it", "them", "if", "whether", "each", "every", "all", "its"}
+    return (
+        named
+        and not spot.verb.noisy
+        and spot.after in {"a", "an", "the", "it", "them", "if", "whether", "each", "every", "all", "its"}
+    )
 
 
 def _as_ing(spot: _Spot) -> Head | None:
@@ -259,7 +262,10 @@ def object_follows(tokens: Sequence[Token], at: int) -> bool:
     token = tokens[at]
     if token.lower in _DETERMINERS or token.kind in ("url", "email", "quoted", "code", "channel", "number"):
         return True
-    return token.kind == "word" and token.lower.endswith("s") and len(token.lower) > 3 and not readings(token.lower)
+    plural = token.kind == "word" and token.lower.endswith("s") and len(token.lower) > 3
+    after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    verbs = readings(token.lower)
+    return plural and (not verbs or (all(verb.noisy for verb in verbs) and after not in _ARTICLES))
 
 
 def _opens(tokens: Tokens, at: int) -> bool:

@@ -12,8 +12,9 @@ from typing import Literal
 from plainwork.drafting import words as w
 from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.clauses import Act, split_objects
-from plainwork.drafting.places import RELATION, Place, Setting, choose, home_for, places_of, related
-from plainwork.drafting.text import Token, Tokens
+from plainwork.drafting.data import words
+from plainwork.drafting.places import HOLDS, RELATION, Place, Setting, choose, home_for, places_of, related
+from plainwork.drafting.text import Token, Tokens, tokenize
 
 Do = Literal[
     "fetch", "call", "send", "llm", "classify", "extract", "filter", "transform", "merge", "wait", "approve", "respond",
@@ -36,7 +37,7 @@ class Action:
     named: str = ""
 
 
-_AGENTS_ALWAYS = frozenset("workflow agent bot chatbot assistant automation template flow scenario zap".split())
+_AGENTS_ALWAYS = words("agents_always")
 _MEDIA = w.PICTURES | w.SOUNDS | w.FILMS
 _MODEL_WORDS = (
     ("ai",), ("llm",), ("language", "model"), ("ai", "model"), ("ai", "agent"), ("gpt",), ("chat", "model"), ("llms",), ("generative", "ai"),
@@ -59,8 +60,7 @@ def interpret(act: Act, setting: Setting) -> list[Action]:
     actions = read(act, places, setting) if read else []
     for action in actions:
         if action.app:
-            setting.last_app = action.app
-            setting.seen.add(action.app.id)
+            setting.meet(action.app)
     return actions
 
 
@@ -69,15 +69,33 @@ def describes_agent(act: Act, setting: Setting) -> bool:
     verb, subject = act.verb, {token.lower for token in act.subject}
     head = w.head_noun(act.object)
     lowers = {token.lower for token in act.object}
-    if verb.act in ("begin", "goal") or "trigger" in act.goal:
+    if verb.act in ("begin", "goal", "give") or "trigger" in act.goal:
+        return True
+    if verb.act in ("create", "write") and not act.object and not act.passive and not act.subject:
         return True
     if verb.act in ("create", "write", "update", "fetch", "use", "send") and _names_agent(act, head):
         return True
     if act.modal in ("should", "must", "may", "might", "could") and act.passive and not places_of(act):
         setting.background.append(" ".join(t.text for t in (*act.subject, *act.object)))
         return True
-    if subject & {"user", "users", "customer", "customers", "visitor", "person", "i", "you", "they"} and verb.act != "approve":
-        asked = {"provide", "submit", "upload", "send", "post", "fill", "register", "share", "present", "present", "write", "issue", "search"}
+    if (
+        subject & {"user", "users", "customer", "customers", "visitor", "person", "i", "you", "they"}
+        and verb.act != "approve"
+    ):
+        asked = {
+            "provide",
+            "submit",
+            "upload",
+            "send",
+            "post",
+            "fill",
+            "register",
+            "share",
+            "present",
+            "write",
+            "issue",
+            "search",
+        }
         return verb.lemma in asked or act.modal in ("can", "could", "may")
     return verb.act == "use" and bool(lowers & {"trigger", "webhook", "cron"})
 
@@ -120,12 +138,16 @@ def _model_action(act: Act, places: Sequence[Place]) -> Action:
 def media_noun(tokens: Sequence[Token]) -> bool:
     """Whether the phrase names a picture, a sound or a film (``a podcast audio file``)."""
     phrase = {token.lower for token in w.noun_phrase(tokens)}
-    return w.head_noun(tokens) in _MEDIA or (w.head_noun(tokens) in ("file", "files", "version") and bool(phrase & _MEDIA))
+    return w.head_noun(tokens) in _MEDIA or (
+        w.head_noun(tokens) in ("file", "files", "version") and bool(phrase & _MEDIA)
+    )
 
 
 def _is_text(tokens: Sequence[Token]) -> bool:
     phrase = {token.lower for token in w.noun_phrase(tokens)}
-    return w.head_noun(tokens) in w.TEXTS or bool(phrase & {"summary", "story", "article", "script"} and not phrase & w.SOUNDS)
+    return w.head_noun(tokens) in w.TEXTS or bool(
+        phrase & {"summary", "story", "article", "script"} and not phrase & w.SOUNDS
+    )
 
 
 def _fetch(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -133,7 +155,9 @@ def _fetch(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     if (head in setting.inputs or head in ("input", "inputs")) and not places:
         return []
     parts = _parts(act, ("subject", "from", "own", "at", "via"), share=True)
-    return [Action("fetch", act.verb.lemma, part, app or home_for(part, setting), words=act.tokens) for part, app in parts]
+    return [
+        Action("fetch", act.verb.lemma, part, app or home_for(part, setting), words=act.tokens) for part, app in parts
+    ]
 
 
 def _check(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -148,7 +172,12 @@ def _check(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
 def _create(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     target = choose(places, "at", "own", "via", "subject", "from")
     made = act.object if act.object and not act.passive else (*act.subject, *act.object)
-    if media_noun(made) and target is None and act.verb.act == "create" and act.verb.lemma not in ("add", "attach", "file", "open"):
+    if (
+        media_noun(made)
+        and target is None
+        and act.verb.act == "create"
+        and act.verb.lemma not in ("add", "attach", "file", "open")
+    ):
         return [Action("media", act.verb.lemma, made, None, words=act.tokens)]
     if target is None and _is_text(made) and not _calls_request(act):
         return [Action("llm", act.verb.lemma, made, words=act.tokens)]
@@ -156,7 +185,19 @@ def _create(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]
 
 
 def _calls_request(act: Act) -> bool:
-    return act.verb.lemma in ("add", "append", "insert", "register", "file", "open", "log", "record", "raise", "comment", "attach")
+    return act.verb.lemma in (
+        "add",
+        "append",
+        "insert",
+        "register",
+        "file",
+        "open",
+        "log",
+        "record",
+        "raise",
+        "comment",
+        "attach",
+    )
 
 
 def _calls(act: Act, places: Sequence[Place], setting: Setting, made: Tokens | None = None) -> list[Action]:
@@ -165,17 +206,33 @@ def _calls(act: Act, places: Sequence[Place], setting: Setting, made: Tokens | N
     parts = _parts(replace(act, object=made, passive=False), ("at", "own", "via", "subject", "from"), share=several)
     found = []
     for part, app in parts:
-        found.append(Action("call", act.verb.lemma, part, app or home_for(part, setting) or _again(act, setting), words=act.tokens))
+        where = app or home_for(part, setting) or _again(act, part, setting)
+        found.append(Action("call", act.verb.lemma, part, where, words=act.tokens))
     return [*_source(places, found, setting), *found]
 
 
-def _again(act: Act, setting: Setting) -> App | None:
-    """An update without a place of its own is about what was spoken of before."""
-    return setting.last_app if act.verb.act in ("update", "delete", "store") and _speaks_back(act.object) else None
+def _again(act: Act, part: Tokens, setting: Setting) -> App | None:
+    """An update without a place of its own is about a service spoken of before: the one that holds such things, else the latest."""
+    lowers = {token.lower for token in part}
+    for app in reversed(setting.apps):
+        if lowers & HOLDS.get(app.sort, frozenset()) and act.verb.act in ("update", "delete", "store", "create"):
+            return app
+    if act.verb.act not in ("update", "delete", "store") or not _speaks_back(act.object):
+        return None
+    return next(
+        (
+            app
+            for app in reversed(setting.apps)
+            if app.sort not in ("feed", "media", "model", "message", "mail", "phone")
+        ),
+        None,
+    )
 
 
 def _speaks_back(tokens: Sequence[Token]) -> bool:
-    return any(token.lower in ("it", "them", "its", "the", "this", "these", "their") for token in tokens[:6]) or not tokens
+    return (
+        any(token.lower in ("it", "them", "its", "the", "this", "these", "their") for token in tokens[:6]) or not tokens
+    )
 
 
 def _source(places: Sequence[Place], found: Sequence[Action], setting: Setting) -> list[Action]:
@@ -183,7 +240,9 @@ def _source(places: Sequence[Place], found: Sequence[Action], setting: Setting) 
     used = {action.app.id for action in found if action.app}
     for place in places:
         app = place.app
-        loose = place.relation in ("own", "from") and any(other.relation in ("at", "via") for other in places if other.app != app)
+        elsewhere = any(other.relation in ("at", "via") for other in places if other.app != app)
+        sent = any(action.do == "send" for action in found)
+        loose = (place.relation in ("own", "from") and elsewhere) or (place.relation == "from" and sent)
         if loose and app.id not in used | setting.seen and app.sort != "model":
             setting.seen.add(app.id)
             object_ = next((action.object for action in found), ())
@@ -204,7 +263,15 @@ def _store(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
 
 def _update(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     if act.verb.lemma in ("enrich", "complete") and places:
-        return [Action("fetch", act.verb.lemma, act.object, choose(places, "via", "at", "own", "subject", "from"), words=act.tokens)]
+        return [
+            Action(
+                "fetch",
+                act.verb.lemma,
+                act.object,
+                choose(places, "via", "at", "own", "subject", "from"),
+                words=act.tokens,
+            )
+        ]
     if act.verb.lemma.startswith("sync"):
         return _sync(act, places, setting)
     return _calls(act, places, setting)
@@ -216,7 +283,10 @@ def _sync(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     found = []
     if source and source != target:
         found.append(Action("fetch", "get", _before_target(act.object), source, words=act.tokens))
-    return [*found, Action("call", act.verb.lemma, act.object, target or (None if source else setting.last_app), words=act.tokens)]
+    return [
+        *found,
+        Action("call", act.verb.lemma, act.object, target or (None if source else setting.last), words=act.tokens),
+    ]
 
 
 def _send(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -225,7 +295,21 @@ def _send(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     if act.verb.lemma == "pass" and not places and nominal is None:
         return []
     made = act.object if not act.passive else (*act.subject, *act.object)
-    found = []
+    found: list[Action] = []
+    if (
+        not places
+        and home_for(made, setting)
+        and {t.lower for t in made} & {"comment", "comments", "review", "reviews", "issue", "discussion"}
+    ):
+        return [
+            Action(
+                "call",
+                "comment" if "comment" in " ".join(lowers) else act.verb.lemma,
+                made,
+                setting.home,
+                words=act.tokens,
+            )
+        ]
     for part, app in _send_parts(act, made, places):
         channel = channel_of(act.verb.lemma, part, app)
         found.append(Action("send", act.verb.lemma, part, app, channel, words=(*part, *act.tool)))
@@ -233,13 +317,16 @@ def _send(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
 
 
 def _send_parts(act: Act, made: Tokens, places: Sequence[Place]) -> list[tuple[Tokens, App | None]]:
-    target = choose(places, "at", "via", "own", "subject", "from")
+    target = choose([place for place in places if place.relation != "from"], "at", "via", "own", "subject")
     parts = split_objects(made)
     named = [(part, _own_target(part)) for part in parts]
     distinct = [channel_of("", part, app) for part, app in named]
     if len(parts) > 1 and all(distinct):
         first = parts[0]
-        whole = [(part if w.head_noun(part) and not _only_app(part) else (*_before_target(first), *part), app) for part, app in named]
+        whole = [
+            (part if w.head_noun(part) and not _only_app(part) else (*_before_target(first), *part), app)
+            for part, app in named
+        ]
         return whole
     if target is None and (lone := _own_target(made)):
         target = lone
@@ -253,7 +340,7 @@ def _only_app(part: Tokens) -> bool:
 
 def _own_target(part: Tokens) -> App | None:
     bound = [place for place in related(part) if place[0].sort != "model"]
-    for order in (("at", "via"), ("own",), ("from",)):
+    for order in (("at", "via"), ("own",)):
         for app, relation in bound:
             if relation in order:
                 return app
@@ -284,11 +371,16 @@ def _write(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     placed = any(place.relation == "at" and place.app.sort != "model" for place in places)
     files = act.verb.lemma in ("write", "generate", "draft", "improve") and target is not None
     if files and (placed or not _is_text(act.object)) and act.verb.lemma != "improve":
-        text = [Action("llm", act.verb.lemma, _before_target(act.object), words=act.tokens)] if _is_text(act.object) else []
+        text = (
+            [Action("llm", act.verb.lemma, _before_target(act.object), words=act.tokens)]
+            if _is_text(act.object)
+            else []
+        )
         return [*text, *_calls(act, places, setting)]
     object_ = act.object if act.object and not act.passive else (*act.subject, *act.object)
     sent = _posted(act, places)
-    return [Action("llm", act.verb.lemma, _before_target(object_) if sent else object_, words=act.tokens), *sent]
+    written = _before_target(object_) if sent else object_
+    return [Action("llm", act.verb.lemma, written, words=act.tokens), *sent]
 
 
 def _posted(act: Act, places: Sequence[Place]) -> list[Action]:
@@ -296,7 +388,9 @@ def _posted(act: Act, places: Sequence[Place]) -> list[Action]:
     for place in places:
         if place.relation == "at" and place.app.sort in ("message", "mail"):
             channel = channel_of("", (), place.app)
-            return [Action("send", "post", act.object, place.app, channel, words=act.tokens)]
+            return [
+                Action("send", "post" if channel == "message" else "send", (), place.app, channel, words=act.tokens)
+            ]
     return []
 
 
@@ -304,7 +398,15 @@ def _analyse(act: Act, places: Sequence[Place], setting: Setting) -> list[Action
     target = choose(places, "via", "at", "subject", "own", "from")
     if target and (target.sort == "media" or any(place.relation in ("via", "subject") for place in places)):
         return [Action("fetch", act.verb.lemma, act.object, target, words=act.tokens)]
-    return [Action("llm", act.verb.lemma, act.object or act.subject, words=act.tokens, weak=act.verb.lemma in ("process", "consider", "understand"))]
+    return [
+        Action(
+            "llm",
+            act.verb.lemma,
+            act.object or act.subject,
+            words=act.tokens,
+            weak=act.verb.lemma in ("process", "consider", "understand"),
+        )
+    ]
 
 
 def _classify(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -312,7 +414,9 @@ def _classify(act: Act, places: Sequence[Place], setting: Setting) -> list[Actio
     if target and act.verb.lemma in ("label", "flag", "moderate", "route", "triage", "rate"):
         return _calls(act, places, setting)
     do: Do = "llm" if act.verb.lemma in ("score", "rate", "rank", "grade") else "classify"
-    return [Action(do, act.verb.lemma, act.object if not act.passive else (*act.subject, *act.object), words=act.tokens)]
+    return [
+        Action(do, act.verb.lemma, act.object if not act.passive else (*act.subject, *act.object), words=act.tokens)
+    ]
 
 
 def _extract(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -320,7 +424,9 @@ def _extract(act: Act, places: Sequence[Place], setting: Setting) -> list[Action
     lowers = {token.lower for token in act.subject}
     if "merge" in lowers and "node" in lowers:
         return [Action("merge", "merge", act.object, words=act.tokens)]
-    if target and (target.sort in ("media", "feed") or any(p.relation in ("via", "subject") and p.app == target for p in places)):
+    if target and (
+        target.sort in ("media", "feed") or any(p.relation in ("via", "subject") and p.app == target for p in places)
+    ):
         return [Action("fetch", act.verb.lemma, act.object, target, words=act.tokens)]
     if act.verb.lemma == "transcribe":
         return [Action("media", act.verb.lemma, act.object, target, words=act.tokens)]
@@ -330,13 +436,23 @@ def _extract(act: Act, places: Sequence[Place], setting: Setting) -> list[Action
 def _filter(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     lowers = {token.lower for token in act.object}
     target = choose(places, "from", "at", "own", "via", "subject")
-    if act.verb.lemma in ("select", "choose", "pick", "identify") and lowers & {"label", "labels", "category", "type", "priority"}:
+    if act.verb.lemma in ("select", "choose", "pick", "identify") and lowers & {
+        "label",
+        "labels",
+        "category",
+        "type",
+        "priority",
+    }:
         return [Action("classify", act.verb.lemma, act.object, words=act.tokens)]
     if target and act.verb.lemma in ("remove", "drop", "archive") and "duplicates" not in lowers:
         return _calls(act, places, setting)
     if act.passive and act.modal:
         return []
-    return [Action("filter", act.verb.lemma, act.object if not act.passive else (*act.subject, *act.object), words=act.tokens)]
+    return [
+        Action(
+            "filter", act.verb.lemma, act.object if not act.passive else (*act.subject, *act.object), words=act.tokens
+        )
+    ]
 
 
 def _transform(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -345,12 +461,27 @@ def _transform(act: Act, places: Sequence[Place], setting: Setting) -> list[Acti
     if target and target.sort == "media":
         return [Action("fetch", act.verb.lemma, act.object, target, words=act.tokens)]
     if lowers & w.PAPERS and act.verb.lemma in ("convert", "render", "transform", "compress", "format", "unzip", "zip"):
-        return [Action("media", act.verb.lemma, act.object, setting.last_app if not lowers - {"to", "pdf"} else None, words=act.tokens)]
+        return [
+            Action(
+                "media",
+                act.verb.lemma,
+                act.object,
+                setting.last if not lowers - {"to", "pdf"} else None,
+                words=act.tokens,
+            )
+        ]
     if act.verb.lemma == "prepare" and _is_text(act.object):
         return [Action("llm", act.verb.lemma, act.object, words=act.tokens)]
     if lowers & w.PICTURES and act.verb.lemma in ("resize", "compress", "crop", "trim", "convert"):
         return [Action("media", act.verb.lemma, act.object, target, words=act.tokens)]
-    return [Action("transform", act.verb.lemma, act.object if not act.passive else (*act.subject, *act.object), words=act.tokens)]
+    return [
+        Action(
+            "transform",
+            act.verb.lemma,
+            act.object if not act.passive else (*act.subject, *act.object),
+            words=act.tokens,
+        )
+    ]
 
 
 def _merge(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -360,7 +491,12 @@ def _merge(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
         return [Action("call", "merge", act.object, target or setting.home, words=act.tokens)]
     if act.verb.lemma == "aggregate" and any(place.app.sort == "feed" for place in places):
         return _fetch(act, places, setting)
-    return [Action("merge", act.verb.lemma, act.object, words=act.tokens)]
+    read = [place.app for place in places if place.app.id not in setting.seen and place.relation in ("from", "own")]
+    sources = [
+        Action("fetch", "get", tokenize(f"the {w.head_noun_of_lists(act.object)}"), app, words=act.tokens)
+        for app in read
+    ]
+    return [*sources, Action("merge", act.verb.lemma, act.object, words=act.tokens)]
 
 
 def _wait(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -379,7 +515,9 @@ def _approve(act: Act, places: Sequence[Place], setting: Setting) -> list[Action
 
 
 def _respond(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
-    bound = [place for place in places if place.relation in ("via", "at") or (place.relation == "own" and not act.passive)]
+    bound = [
+        place for place in places if place.relation in ("via", "at") or (place.relation == "own" and not act.passive)
+    ]
     target = choose(bound, "via", "at", "own")
     lowers = {token.lower for token in act.tokens}
     if target and target.sort != "forms":
@@ -397,7 +535,9 @@ def _receive(act: Act, places: Sequence[Place], setting: Setting) -> list[Action
     target = choose(places, "via", "at", "own", "from", "subject")
     wanted = bool(act.goal) or not act.subject or bool({t.lower for t in act.subject} & {"i", "you", "we", "users"})
     if wanted and target:
-        return [Action("send", "send", _before_target(act.object), target, channel_of("", (), target), words=act.tokens)]
+        return [
+            Action("send", "send", _before_target(act.object), target, channel_of("", (), target), words=act.tokens)
+        ]
     if wanted and {t.lower for t in act.object} & w.MAILS and act.goal:
         return [Action("send", "send", act.object, None, "mail", words=act.tokens)]
     return []
@@ -405,7 +545,9 @@ def _receive(act: Act, places: Sequence[Place], setting: Setting) -> list[Action
 
 def _use(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     target = choose(places, "own", "via", "at", "from", "subject")
-    return [Action("fetch", "call", act.object, target, words=act.tokens)] if target and act.verb.lemma == "invoke" else []
+    return (
+        [Action("fetch", "call", act.object, target, words=act.tokens)] if target and act.verb.lemma == "invoke" else []
+    )
 
 
 _Reader = Callable[[Act, Sequence[Place], Setting], list[Action]]
@@ -435,7 +577,9 @@ def _parts(act: Act, order: Sequence[str], share: bool) -> list[tuple[Tokens, Ap
 def _all_things(parts: Sequence[Tokens]) -> bool:
     """Whether each part is a thing of its own (tickets and users), not a property (name and price) or a lone adjective."""
     for number, part in enumerate(parts):
-        if any(token.lower in w.PREPOSITIONS and token.lower not in ("of", "from") for token in part[:-1]) and number + 1 < len(parts):
+        if any(
+            token.lower in w.PREPOSITIONS and token.lower not in ("of", "from") for token in part[:-1]
+        ) and number + 1 < len(parts):
             return False
         head = w.head_noun(part)
         if not head or head in w.ATTRIBUTES or head in w.ADJECTIVES or head in w.VAGUE or len(part) > 9:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 from plainwork.drafting import words as w
 from plainwork.drafting.apps import App, find_apps
-from plainwork.drafting.text import Token, words_of
+from plainwork.drafting.data import words
+from plainwork.drafting.text import Token
 from plainwork.spec.names import expression_name, is_reserved, slug
 
 LONGEST = 60
 _BAD = re.compile(r"[^\w\s'&+-]|_(?!\w)")
-_STOPS = frozenset("that which who whose where so because when if unless including e.g i.e".split())
-_LAST = w.PREPOSITIONS | frozenset("a an the and or its their his her my your our new all".split())
+_STOPS = words("name_stops")
+_LAST = w.PREPOSITIONS | words("dangling")
 _RETURNS = {"it": "it", "them": "them", "this": "it", "these": "them", "those": "them", "that": "it"}
 
 
@@ -35,18 +36,20 @@ class Names:
             if step_id and key not in self._taken and not is_reserved(step_id):
                 self._taken.add(key)
                 return name, step_id
-            base, number = (base, number + 1) if step_id and not is_reserved(step_id) else (f"Do {base}".strip(), number)
+            base, number = (
+                (base, number + 1) if step_id and not is_reserved(step_id) else (f"Do {base}".strip(), number)
+            )
 
     def reserve(self, name: str) -> None:
         """Keep ``name`` for something that is no step, such as a loop's item."""
         self._taken.add(name)
 
 
-def clean(text: str) -> str:
-    """``text`` as a heading: letters, digits and few marks, a capital first, at most LONGEST characters."""
+def clean(text: str, longest: int = LONGEST) -> str:
+    """``text`` as a heading: letters, digits and few marks, a capital first, at most ``longest`` characters."""
     plain = " ".join(_BAD.sub(" ", text.replace("’", "'")).replace(" 's", "'s").split())
-    if len(plain) > LONGEST:
-        plain = plain[:LONGEST].rsplit(" ", 1)[0]
+    if len(plain) > longest:
+        plain = plain[:longest].rsplit(" ", 1)[0]
     words = plain.split()
     while len(words) > 1 and words[-1].lower() in _LAST:
         words.pop()
@@ -58,7 +61,15 @@ def phrase(tokens: Sequence[Token], instead_of_it: str = "", most: int = 9) -> s
     """An object as part of a name: without addresses, quotation and what follows a relative word; ``it`` becomes what it
     stands for."""
     kept: list[str] = []
-    for token in tokens:
+    for at, token in enumerate(tokens):
+        if (
+            token.lower == "in"
+            and at + 1 < len(tokens)
+            and tokens[at + 1].lower in ("real-time", "real", "bulk", "parallel", "turn")
+        ):
+            continue
+        if token.lower in ("real-time",):
+            continue
         if token.lower in _STOPS or token.text in ",;:–—→(":
             break
         if token.kind in ("url", "email", "code"):
@@ -74,7 +85,22 @@ def _without_ends(text: str) -> str:
     words = text.split()
     while words and words[-1].lower() in _LAST:
         words.pop()
-    while words and words[0].lower() in ("to", "for", "in", "on", "with", "of", "at", "by", "from", "both", "in", "out", "up", "also"):
+    while words and words[0].lower() in (
+        "to",
+        "for",
+        "in",
+        "on",
+        "with",
+        "of",
+        "at",
+        "by",
+        "from",
+        "both",
+        "in",
+        "out",
+        "up",
+        "also",
+    ):
         words.pop(0)
     return " ".join(words)
 
@@ -83,11 +109,11 @@ def with_app(text: str, app: App | None, link: str) -> str:
     """``text`` with the app's name behind it, unless it is named there already."""
     if app is None:
         return text
-    from plainwork.drafting.text import tokenize  # noqa: PLC0415
+    from plainwork.drafting.text import tokenize
 
-    if any(mention.app == app for mention in find_apps(tokenize(text))):
+    if any(mention.app == app for mention in find_apps(tokenize(f"to {text}"))):
         return text
-    return f"{text} {link} {app.name}"
+    return f"{_without_ends(clean(text, LONGEST - len(app.name) - 6))} {link} {app.name}"
 
 
 def url_noun(url: str) -> str:
@@ -106,6 +132,11 @@ def input_name(*parts: str) -> str:
     return text if text[0].isalpha() else f"the_{text}"
 
 
-def title_of(tokens: Sequence[Token], fallback: str) -> str:
-    """A document's title of the first words of a description."""
-    return clean(words_of(tokens[:12])) or fallback
+def title_of(names: Sequence[str]) -> str:
+    """A document's title of its steps' names: what it begins with and what it ends with."""
+    if not names:
+        return "New agent"
+    first, last = names[0], names[-1]
+    if len(names) == 1 or len(first) + len(last) > 70:
+        return last if len(names) > 1 else first
+    return f"{first} and {last[:1].lower()}{last[1:]}"

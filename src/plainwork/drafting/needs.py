@@ -14,7 +14,15 @@ from plainwork.spec.model import Schedule, Spec, Step
 from plainwork.spec.schedule_text import ScheduleError, next_times
 
 _MODEL_KINDS = ("llm", "llm.classify", "llm.extract", "agent")
-_SENT = {"to": "recipients", "subject": "subject", "body": "message", "json": "data", "text": "text", "prompt": "prompt", "params": "values"}
+_SENT = {
+    "to": "recipients",
+    "subject": "subject",
+    "body": "message",
+    "json": "data",
+    "text": "text",
+    "prompt": "prompt",
+    "params": "values",
+}
 _MONTH = timedelta(days=30)
 _ITEMS = 10
 """How many items a loop is taken to have."""

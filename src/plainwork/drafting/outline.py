@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from plainwork.drafting.data import words
 from plainwork.drafting.text import Token, Tokens, tokenize
 
 Origin = Literal["prose", "item", "aside"]
@@ -35,7 +36,9 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>")
 _EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=\w)_{1,2}(?!\w)|~~")
 _INITIALS = re.compile(r"\b([A-Z])\.(?=[A-Z]\b)|(?<=\b[A-Z])\.(?=\s+[a-z])")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)#*\s*$")
-_ITEM = re.compile(r"^\s*(?:[-*•‣–+◦▪✅✔👉🔹]\ufe0f?|\(?\d{1,3}[.)\]]|[a-zA-Z][.)]|step\s+\d+\s*[:.)-])\s+(?=\S)", re.IGNORECASE)
+_ITEM = re.compile(
+    r"^\s*(?:[-*•‣–+◦▪✅✔👉🔹]\ufe0f?|\(?\d{1,3}[.)\]]|[a-zA-Z][.)]|step\s+\d+\s*[:.)-])\s+(?=\S)", re.IGNORECASE
+)
 _INLINE_NUMBER = re.compile(r"(?<!\S)\(?(\d{1,2})[.)]\s+(?=\S)")
 _PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
 
@@ -47,7 +50,9 @@ _ASIDE_SECTION = re.compile(
     r"feature|advantage|demo|pricing|cost|further|improve|next steps|ideas|good to know|disclaimer|cred[ei]ts|links?$|changelog",
     re.IGNORECASE,
 )
-_DOING_SECTION = re.compile(r"how (it|this|the \w+) work|workflow|steps|what (it|this|happens)|process|flow|overview", re.IGNORECASE)
+_DOING_SECTION = re.compile(
+    r"how (it|this|the \w+) work|workflow|steps|what (it|this|happens)|process|flow|overview", re.IGNORECASE
+)
 
 # List items and sentences that speak to the person who sets the agent up.
 _SET_UP = re.compile(
@@ -67,7 +72,7 @@ _ASIDE_SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _ENDS = frozenset(".!?;")
-_SHORTENED = frozenset("e.g i.e etc vs approx no incl e.g. i.e.".split())
+_SHORTENED = words("abbreviations")
 
 
 def statements(text: str) -> list[Statement]:

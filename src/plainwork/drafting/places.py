@@ -13,7 +13,35 @@ from plainwork.drafting.text import Token
 _NEAR = {"to": "at", "in": "at", "into": "at", "on": "at", "onto": "at", "at": "at", "inside": "at", "within": "at"}
 _VIA = dict.fromkeys(("via", "using", "with", "through", "by"), "via")
 _FROM = dict.fromkeys(("from", "of", "off"), "from")
+HOLDS: dict[str, frozenset[str]] = {
+    "sheet": frozenset(["sheet", "spreadsheet", "row", "rows", "column", "cell"]),
+    "storage": frozenset(["file", "files", "folder", "folders", "document", "bucket", "drive"]),
+    "tracker": frozenset(
+        ["issue", "issues", "ticket", "tickets", "task", "tasks", "card", "cards", "incident", "board"]
+    ),
+    "records": frozenset(
+        [
+            "contact",
+            "contacts",
+            "lead",
+            "leads",
+            "deal",
+            "deals",
+            "record",
+            "records",
+            "customer",
+            "crm",
+            "page",
+            "invoice",
+            "order",
+            "profile",
+        ]
+    ),
+    "database": frozenset(["table", "row", "rows", "record", "records", "database"]),
+}
+"""Which things a kind of service holds, so that "the sheet" means the sheet service spoken of before."""
 RELATION = _NEAR | _VIA | _FROM
+
 
 @dataclass(slots=True)
 class Setting:
@@ -22,10 +50,20 @@ class Setting:
 
     answers: bool = False
     home: App | None = None
-    last_app: App | None = None
+    apps: list[App] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     inputs: frozenset[str] = frozenset()
     background: list[str] = field(default_factory=list)
+
+    @property
+    def last(self) -> App | None:
+        """The app that was spoken of last."""
+        return self.apps[-1] if self.apps else None
+
+    def meet(self, app: App) -> None:
+        """Note that a step uses ``app``."""
+        self.seen.add(app.id)
+        self.apps.append(app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +108,7 @@ def choose(places: Sequence[Place], *order: str) -> App | None:
 def home_for(part: Sequence[Token], setting: Setting) -> App | None:
     loose = {token.lower for token in part} & {
         "issue", "issues", "pr", "prs", "pull", "repo", "repository", "repositories", "commit", "commits", "branch", "label", "labels",
-        "release", "releases", "codebase", "ci", "discussion", "discussions",
+        "release", "releases", "comment", "comments", "requests", "codebase", "ci", "discussion", "discussions",
     }  # fmt: skip
     return setting.home if loose else None
 
@@ -81,7 +119,22 @@ def home_of(text: Sequence[Token]) -> App | None:
     named = {mention.app.id for mention in find_apps(text)}
     if named & {"gitlab", "bitbucket", "gitea", "azure_devops", "jira", "linear", "youtrack", "redmine"}:
         return None
-    strong = {"pr", "prs", "repo", "repository", "repositories", "maintainer", "maintainers", "codebase", "commit", "commits"}
-    pull = any(pair == ("pull", "request") or pair == ("pull", "requests") for pair in zip(lowers, lowers[1:], strict=False))
-    triage = bool({"issue", "issues"} & set(lowers)) and bool({"triage", "labels", "reopened", "duplicates"} & set(lowers))
+    strong = {
+        "pr",
+        "prs",
+        "repo",
+        "repository",
+        "repositories",
+        "maintainer",
+        "maintainers",
+        "codebase",
+        "commit",
+        "commits",
+    }
+    pull = any(
+        pair == ("pull", "request") or pair == ("pull", "requests") for pair in zip(lowers, lowers[1:], strict=False)
+    )
+    triage = bool({"issue", "issues"} & set(lowers)) and bool(
+        {"triage", "labels", "reopened", "duplicates"} & set(lowers)
+    )
     return known()["github"] if "github" in named or pull or triage or strong & set(lowers) else None

@@ -38,6 +38,16 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hosts: tuple[str, ...] = ()
     sends: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """The need as a sentence."""
+        parts = [
+            f"account {self.account}" if self.account else "",
+            f"reaches {', '.join(self.hosts)}" if self.hosts else "",
+        ]
+        parts.append(f"sends {', '.join(self.sends)}" if self.sends else "")
+        return f"{self.title}: {'; '.join(part for part in parts if part) or 'a language model'}."
+
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a run is likely to cost. ``cost_per_run_usd`` None: the model that will be used has no known price."""

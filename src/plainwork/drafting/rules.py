@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
-
 
 from plainwork.drafting import words as w
 from plainwork.drafting.apps import App, find_apps
@@ -14,14 +13,14 @@ from plainwork.drafting.clauses import Act, Unread, read_sentence
 from plainwork.drafting.desk import Desk
 from plainwork.drafting.facts import Facts, read_facts
 from plainwork.drafting.meaning import Action
-from plainwork.drafting.naming import clean, input_name
+from plainwork.drafting.naming import clean, input_name, title_of
 from plainwork.drafting.needs import estimate_of, needs_of
 from plainwork.drafting.outline import Statement, statements
 from plainwork.drafting.places import Setting, home_of
 from plainwork.drafting.result import MOST_QUESTIONS, Assumption, Draft, Question
 from plainwork.drafting.schedule import Timing, find_timing, without_schedule
-from plainwork.drafting.simplify import details_only, simplify
-from plainwork.drafting.text import Token, Tokens, check_bounds, tokenize, words_of
+from plainwork.drafting.simplify import details_only, simplify, source_of
+from plainwork.drafting.text import Tokens, check_bounds, tokenize, words_of
 from plainwork.drafting.tree import Builder, Do, Node
 from plainwork.drafting.triggers import Event, Reading, find_event
 from plainwork.drafting.values import Value
@@ -33,20 +32,35 @@ from plainwork.spec.schedule_text import ScheduleError
 
 SAFE = Defaults(retry=Retry(times=3, wait="5s", backoff=2.0), timeout="2 minutes")
 """What every draft says about failure; steps do not repeat it."""
+_LOOKED_EVERY = "every 15 minutes"
 _POLLED_EVERY = "every 5 minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """The rules' draft, and the hard facts that any other draft is held against."""
+
+    draft: Draft
+    facts: Facts
 
 
 def draft_by_rules(english: str, catalogue: Catalogue, zone: str = "UTC") -> Draft:
     """The draft of a description. Raises Invalid when the text is empty, is no text or is too long."""
+    return read(english, catalogue, zone).draft
+
+
+def read(english: str, catalogue: Catalogue, zone: str = "UTC") -> Ruled:
+    """As ``draft_by_rules``, with the facts of the text."""
     text = check_bounds(english)
     told = statements(text)
     timing, problem = find_timing(told, text, zone)
     readings = _read([statement for statement in told if statement.origin != "aside"])
     facts = read_facts(text, readings, told)
-    event = find_event(readings, timed=timing is not None)
+    home = home_of([token for statement in told for token in (*statement.label, *statement.tokens)])
+    event = find_event(readings, timed=timing is not None, home=home)
     desk = Desk(catalogue, dict(facts.inputs), zone)
     desk.constraints = facts.limits
-    return _Draughtsman(text, told, readings, facts, timing, problem, event, desk).draft()
+    return Ruled(_Draughtsman(text, told, readings, facts, timing, problem, event, desk).draft(), facts)
 
 
 def _read(told: Sequence[Statement]) -> list[Reading]:
@@ -70,7 +84,9 @@ def _lead_verb(lead: Tokens) -> Tokens:
     """The words of a list's introduction from its last verb on: ``Please create the following``→ ``create``."""
     for at in range(len(lead) - 1, -1, -1):
         if any(verb.form == "base" and verb.act not in ("goal", "begin") for verb in verb_readings(lead[at].lower)):
-            rest = tuple(token for token in lead[at + 1 :] if token.lower not in ("the", "following", "these", "steps", "things"))
+            rest = tuple(
+                token for token in lead[at + 1 :] if token.lower not in ("the", "following", "these", "steps", "things")
+            )
             return (lead[at], *rest)
     return ()
 
@@ -96,6 +112,7 @@ class _Draughtsman:
     ) -> None:
         self.text, self.told, self.readings, self.facts = text, told, readings, facts
         self.timing, self.problem, self.event, self.desk = timing, problem, event, desk
+        self.first: list[Node] = []
 
     def draft(self) -> Draft:
         when = self._trigger()
@@ -107,7 +124,7 @@ class _Draughtsman:
         if not steps:
             steps = assembler.steps([Do(Action("open", "decide", tokenize(self.text[:400])))])
         spec = Spec(
-            title=self._title(),
+            title=title_of([step.name for step in steps if step.uses != "condition"] or [step.name for step in steps]),
             about=self._about(),
             when=(when,) if when else (),
             inputs=self.desk.inputs,
@@ -133,7 +150,11 @@ class _Draughtsman:
                 desk.question("At what time should it run?", said, "The schedule changes; the steps stay.")
             return self.timing.trigger
         if self.problem is not None:
-            desk.question(f"When should it run? {self.problem.message}", "Only when somebody starts it", "A schedule starts it by itself.")
+            desk.question(
+                f"When should it run? {self.problem.message}",
+                "Only when somebody starts it",
+                "A schedule starts it by itself.",
+            )
         if event is None:
             return None
         return self._event_trigger(event)
@@ -147,6 +168,9 @@ class _Draughtsman:
                 account = "MAILBOX"
                 desk.secrets.setdefault(account, "The mailbox that is watched")
             return Email(account=account, map={"email": "{{ trigger }}"})
+        if event.how == "watch":
+            self.desk.question("How often should it look?", _LOOKED_EVERY, "The schedule changes; the steps stay.")
+            return Schedule(phrase=f"{_LOOKED_EVERY} in {self.desk.zone}")
         if event.how == "chat":
             desk.inputs.setdefault("message", Input(type="long text", about="What was said in the chat"))
             self._known("message", "message", "text")
@@ -155,8 +179,10 @@ class _Draughtsman:
             if not desk.inputs:
                 desk.inputs["answers"] = Input(type="long text", about="What the form asks for")
                 self._known("answers", "submission", "text")
-                desk.question("What should the form ask for?", "One long text", "Each answer becomes an input of its own.")
-            return Form(title=self._title())
+                desk.question(
+                    "What should the form ask for?", "One long text", "Each answer becomes an input of its own."
+                )
+            return Form(title=clean(event.noun + " form") if event.noun != "form" else "Form")
         if event.app and not event.app.push and event.app.sort != "forms":
             return self._polled(event, event.app)
         return self._hook(event)
@@ -165,22 +191,30 @@ class _Draughtsman:
         """A service that calls no webhook is asked every few minutes."""
         noun = event.noun if event.noun != "event" else "item"
         words = tokenize(f"new {noun if w.is_plural(noun) else noun + 's'} from {app.name}")
-        self.poll: Node | None = Do(Action("fetch", "list", words, app, words=words))
-        self.desk.assume(f"{app.name} is asked for new {noun}s {_POLLED_EVERY}, because it does not call webhooks by itself.")
+        self.first.append(Do(Action("fetch", "list", words, app, words=words)))
+        self.desk.assume(
+            f"{app.name} is asked for new {noun}s {_POLLED_EVERY}, because it does not call webhooks by itself."
+        )
         return Schedule(phrase=f"{_POLLED_EVERY} in {self.desk.zone}")
 
     def _hook(self, event: Event) -> Trigger:
         noun = event.noun
         self._payload(noun, f"The {noun} that started it" + (f", as {event.app.name} sends it" if event.app else ""))
-        path = "/" + "/".join(part for part in ((event.app.id if event.app else "").replace("_", "-"), noun) if part)
+        parts = (event.app.id if event.app else "", input_name(noun))
+        path = "/" + "/".join(part.replace("_", "-") for part in parts if part)
         if event.app:
-            self.desk.assume(f"{event.app.name} calls this agent's webhook for each new {noun}; set that up at {event.app.name}.")
+            self.desk.assume(
+                f"{event.app.name} calls this agent's webhook for each new {noun}; set that up at {event.app.name}."
+            )
         answers = self._answers()
-        return Webhook(path=path, respond="when done" if answers else "at once", map={input_name(noun): "{{ trigger.body }}"})
+        return Webhook(
+            path=path, respond="when done" if answers else "at once", map={input_name(noun): "{{ trigger.body }}"}
+        )
 
     def _payload(self, noun: str, about: str) -> None:
         name = input_name(noun)
         self.desk.inputs.setdefault(name, Input(type="object", default={}, about=about))
+        self.desk.payload, self.desk.event_app = f"inputs.{name}", self.event.app if self.event else None
         self._known(name, noun, "item")
 
     def _known(self, name: str, noun: str, shape: Any) -> None:
@@ -207,14 +241,17 @@ class _Draughtsman:
         setting = Setting(answers=answers, home=home, inputs=frozenset(self.facts.inputs))
         self._seed()
         used = {id(piece) for piece in self.event.used} if self.event else set()
-        readings = [replace(reading, pieces=tuple(p for p in reading.pieces if id(p) not in used)) for reading in self.readings]
+        readings = [
+            replace(reading, pieces=tuple(p for p in reading.pieces if id(p) not in used)) for reading in self.readings
+        ]
         builder = Builder(setting, self.event)
         for reading in details_only(readings, setting):
             builder.add(reading)
         nodes = simplify(builder.root)
-        poll = getattr(self, "poll", None)
         background = [tokenize(text) for text in setting.background]
-        return ([poll, *nodes] if poll else nodes), simplify(builder.errors), [*builder.unread, *background]
+        if not self.first and self.desk.values.last is None:
+            self.first = source_of(nodes)
+        return [*self.first, *nodes], simplify(builder.errors), [*builder.unread, *background]
 
     def _seed(self) -> None:
         for name, declared in self.facts.inputs.items():
@@ -226,7 +263,10 @@ class _Draughtsman:
     def _outputs(self, steps: Sequence[Any]) -> dict[str, Output]:
         found = {}
         for name, about in self.facts.outputs.items():
-            value = self.desk.values.named(tokenize(f"{about} {name.replace('_', ' ')}"), "text", "data", "list") or self.desk.values.last
+            value = (
+                self.desk.values.named(tokenize(f"{about} {name.replace('_', ' ')}"), "text", "data", "list")
+                or self.desk.values.last
+            )
             if value and not value.expression.startswith("inputs."):
                 found[name] = Output(value=f"{{{{ {value.expression} }}}}", about=about)
         return found
@@ -238,7 +278,10 @@ class _Draughtsman:
                 self.desk.assume(f"No step was made of “{text[:160]}”.")
         asides = [statement.text for statement in self.told if statement.origin == "aside"]
         if asides:
-            self.desk.assume(f"Read as background, not as something to do: “{asides[0][:120]}”" + (f" and {len(asides) - 1} more." if asides[1:] else "."))
+            self.desk.assume(
+                f"Read as background, not as something to do: “{asides[0][:120]}”"
+                + (f" and {len(asides) - 1} more." if asides[1:] else ".")
+            )
         if not any_steps:
             self.desk.question("What should the agent do?", "One open step", "The steps are made from your answer.")
 
@@ -248,12 +291,6 @@ class _Draughtsman:
         over = self.desk.questions[MOST_QUESTIONS:]
         more = [Assumption(text=f"{question.text} Taken: {question.default}", step=question.step) for question in over]
         return (*self.desk.assumptions, *more)
-
-    def _title(self) -> str:
-        first = next((statement for statement in self.told if statement.origin != "aside"), None)
-        tokens = without_schedule(first).tokens if first else tokenize(self.text[:200])
-        words = [token for token in tokens if token.kind not in ("url", "email", "code")][:10]
-        return clean(words_of(_from_verb(words))) or "New agent"
 
     def _about(self) -> str:
         line = " ".join(self.text.split())
@@ -265,20 +302,17 @@ def _is_form(event: Event) -> bool:
     return event.app is not None and (event.app.sort == "forms" or event.noun == "submission")
 
 
-def _from_verb(words: Sequence[Token]) -> Sequence[Token]:
-    lowers = [token.lower for token in words]
-    for opening in (("this", "workflow"), ("a", "workflow"), ("please",), ("i", "want", "to"), ("it",)):
-        if tuple(lowers[: len(opening)]) == opening and len(words) > len(opening) + 1:
-            rest = words[len(opening) :]
-            return rest[1:] if rest[0].lower in ("which", "that", "to", "will") else rest
-    return words
-
-
-def finish(spec: Spec, catalogue: Catalogue, assumptions: tuple[Assumption, ...], questions: tuple[Question, ...], by: str = "rules") -> Draft:
+def finish(
+    spec: Spec,
+    catalogue: Catalogue,
+    assumptions: tuple[Assumption, ...],
+    questions: tuple[Question, ...],
+    by: str = "rules",
+) -> Draft:
     """The draft of a spec: rendered, compiled, checked, with its needs and its likely cost."""
-    from plainwork.spec.check import check_spec  # noqa: PLC0415
-    from plainwork.spec.compile import compile  # noqa: A004, PLC0415
-    from plainwork.spec.markdown import parse, render  # noqa: PLC0415
+    from plainwork.spec.check import check_spec
+    from plainwork.spec.compile import compile
+    from plainwork.spec.markdown import parse, render
 
     markdown = render(spec)
     parsed = parse(markdown)
@@ -296,5 +330,3 @@ def finish(spec: Spec, catalogue: Catalogue, assumptions: tuple[Assumption, ...]
         drafted_by=by,
         estimate=estimate_of(used, price),
     )
-
-

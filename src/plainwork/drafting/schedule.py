@@ -8,10 +8,20 @@ from dataclasses import dataclass, replace
 
 from plainwork.drafting.outline import Statement
 from plainwork.spec.model import Schedule
-from plainwork.spec.schedule_text import Match, ScheduleError, find_problem, find_schedule, parse_schedule, render_schedule
+from plainwork.spec.schedule_text import (
+    Match,
+    ScheduleError,
+    find_problem,
+    find_schedule,
+    parse_schedule,
+    render_schedule,
+)
 
 _CRON = re.compile(r"(?<![\w*/,-])((?:[\d*][\d*/,-]{0,40}[ \t]+){4}[\d*A-Za-z][\w*/,#-]{0,40})(?![\w*/])")
-_VAGUE = re.compile(r"\bcron\b|\bscheduled?\b(?! (?:a|an|the|it|them|meeting|event|call|appointment|post)s?\b)|\bperiodically\b|\bregularly\b", re.IGNORECASE)
+_VAGUE = re.compile(
+    r"\bcron\b|\bscheduled?\b(?! (?:a|an|the|it|them|meeting|event|call|appointment|post)s?\b)|\bperiodically\b|\bregularly\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,9 @@ class Timing:
 
 def find_timing(statements: Iterable[Statement], text: str, zone: str) -> tuple[Timing | None, ScheduleError | None]:
     """The timing, or why the one that was named cannot be kept; (None, None) when nothing is said of time."""
-    matches = [match for statement in statements if statement.origin != "aside" and (match := find_schedule(statement.text))]
+    matches = [
+        match for statement in statements if statement.origin != "aside" and (match := find_schedule(statement.text))
+    ]
     if matches:
         best = min(matches, key=lambda match: match.assumed_time)
         return _timing(best, zone), None
@@ -35,9 +47,15 @@ def find_timing(statements: Iterable[Statement], text: str, zone: str) -> tuple[
     problem = find_problem(text)
     if problem is not None:
         return None, problem
-    if any(_VAGUE.search(s.text) or _VAGUE.search(" ".join(t.text for t in s.label)) for s in statements if s.origin != "aside"):
+    if any(
+        _VAGUE.search(s.text) or _VAGUE.search(" ".join(t.text for t in s.label))
+        for s in statements
+        if s.origin != "aside"
+    ):
         trigger = Schedule(phrase=f"every day at 09:00 in {zone}")
-        return Timing(trigger, ("It runs every day at 09:00; the text says that it is scheduled, not when.",), asked=True), None
+        return Timing(
+            trigger, ("It runs every day at 09:00; the text says that it is scheduled, not when.",), asked=True
+        ), None
     return None, None
 
 

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plainwork.drafting import words as w
-from plainwork.drafting.clauses import Act, Loop, Unread
+from plainwork.drafting.apps import find_apps
+from plainwork.drafting.clauses import Act, Loop
+from plainwork.drafting.data import words
 from plainwork.drafting.meaning import Action, interpret
 from plainwork.drafting.places import Setting
+from plainwork.drafting.text import Tokens
 from plainwork.drafting.tree import Do, Each, If, Node
 from plainwork.drafting.triggers import Reading
 
-_STUDIES = frozenset("analyse analyze evaluate assess review process examine read investigate interpret".split())
+_STUDIES = words("study_verbs")
 _MODEL = ("llm", "classify", "extract")
 
 
@@ -71,7 +74,12 @@ def _joined(first: Action, second: Action, same: bool) -> Action | None:
         return replace(second, app=second.app or first.app, object=second.object or first.object)
     if first.do == "send" and first.channel == "app" and second.app == first.app and second.do in ("call", "fetch"):
         return second
-    either = first.do == second.do == "call" and same and first.verb in ("update", "change") and second.verb in ("create", "add")
+    either = (
+        first.do == second.do == "call"
+        and same
+        and first.verb in ("update", "change")
+        and second.verb in ("create", "add")
+    )
     if either and (second.app in (None, first.app)) and {"one", "new"} & {t.lower for t in second.object}:
         return replace(first, object=(*first.object,), named="upsert")
     repeated = first.do == second.do and first.app == second.app and first.app is not None and not same
@@ -97,7 +105,11 @@ def _without_weak(nodes: list[Node]) -> list[Node]:
     kept: list[Node] = []
     for node in nodes:
         weak = isinstance(node, Do) and node.action.weak
-        if weak and (real or nested or (acts and isinstance(node, Do) and node.action.verb in ("process", "consider", "understand"))):
+        if weak and (
+            real
+            or nested
+            or (acts and isinstance(node, Do) and node.action.verb in ("process", "consider", "understand"))
+        ):
             continue
         kept.append(node)
     return kept
@@ -116,7 +128,9 @@ def details_only(readings: Sequence[Reading], setting: Setting) -> list[Reading]
 
 def _may_sum_up(readings: Sequence[Reading], at: int, told: Sequence[Sequence[Action]]) -> bool:
     reading = readings[at]
-    if reading.statement.origin != "prose" or any(r.statement.origin == "prose" and told[n] for n, r in enumerate(readings[:at])):
+    if reading.statement.origin != "prose" or any(
+        r.statement.origin == "prose" and told[n] for n, r in enumerate(readings[:at])
+    ):
         return False
     listed = any(r.statement.origin == "item" and told[n] for n, r in enumerate(readings) if n > at)
     return listed or _speaks_of_agent(reading)
@@ -141,7 +155,9 @@ def _repeated(action: Action, later: Sequence[Action]) -> bool:
     if action.app is not None and action.app.sort != "model":
         return any(other.app == action.app for other in later)
     if action.do == "call":
-        return any(other.verb == action.verb or w.head_noun(other.object) == w.head_noun(action.object) for other in later)
+        return any(
+            other.verb == action.verb or w.head_noun(other.object) == w.head_noun(action.object) for other in later
+        )
     alike = {"llm", "classify", "extract"} if action.do in _MODEL else {action.do}
     return any(other.verb == action.verb or other.do in alike for other in later)
 
@@ -151,6 +167,63 @@ def _signs(reading: Reading, setting: Setting) -> list[Action]:
     return [action for piece in reading.pieces if isinstance(piece, Act) for action in interpret(piece, trial)]
 
 
-def unread_of(readings: Sequence[Reading]) -> list[Unread]:
-    """The pieces in which no verb was found."""
-    return [piece for reading in readings for piece in reading.pieces if isinstance(piece, Unread)]
+def source_of(nodes: Sequence[Node]) -> list[Node]:
+    """The step that reads what the first node speaks of, when nothing before it has done so: ``if the temperature in
+    Berlin is below 0 …`` and ``send me the latest posts`` begin with reading them."""
+    first = nodes[0] if nodes else None
+    if isinstance(first, If) and first.decider is None and first.arms[0].test:
+        return _reading_of(_until_verb(first.arms[0].test), None)
+    if isinstance(first, Each) and not find_apps(first.over):
+        return []
+    if isinstance(first, Do) and first.action.do == "send" and not _is_message(first.action):
+        return _reading_of(_without_person(first.action.object), first.action)
+    return []
+
+
+def _reading_of(tokens: Tokens, action: Action | None) -> list[Node]:
+    noun = w.head_noun(tokens)
+    if not noun or noun in w.VAGUE or noun in w.PEOPLE:
+        return []
+    app = next(
+        (
+            mention.app
+            for mention in find_apps(tokens)
+            if mention.app.sort != "model" and (action is None or mention.app != action.app)
+        ),
+        None,
+    )
+    return [Do(Action("fetch", "get", tokens, app, words=tokens))]
+
+
+def _until_verb(tokens: Tokens) -> Tokens:
+    for at, token in enumerate(tokens):
+        if at and token.lower in _VERBS_OF_STATE:
+            return tokens[:at]
+    return ()
+
+
+def _without_person(tokens: Tokens) -> Tokens:
+    rest = tokens[1:] if tokens and tokens[0].lower in ("me", "us", "them") else tokens
+    for at, token in enumerate(rest):
+        if at and token.lower in ("to", "via", "on", "by") and not find_apps(rest[at + 1 : at + 2]):
+            return rest[:at]
+    return rest
+
+
+def _is_message(action: Action) -> bool:
+    tokens = _without_person(action.object)
+    head = w.head_noun(tokens)
+    quoted = any(token.kind == "quoted" for token in tokens)
+    return (
+        quoted
+        or not head
+        or head in _MESSAGES
+        or head in w.PEOPLE
+        or head in w.MAILS | w.PHONES
+        or head in w.VAGUE
+        or any(m.end >= len(tokens) and m.start <= 1 for m in find_apps(tokens))
+    )
+
+
+_VERBS_OF_STATE = words("verbs_of_state")
+_MESSAGES = words("message_nouns")

@@ -19,7 +19,9 @@ class Snippet:
         """Whether a clause of these words (small letters) asks for this change."""
         if self.takes not in words:
             return False
-        return self.gives in words or (self.gives == "json" and not {"csv", "xml", "html", "pdf"} & (set(words) - {self.takes}))
+        return self.gives in words or (
+            self.gives == "json" and not {"csv", "xml", "html", "pdf"} & (set(words) - {self.takes})
+        )
 
 
 _FROM_XML = """

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from plainwork.drafting.data import words
 from plainwork.drafting.heads import BE, MODALS, find_head, object_follows
 from plainwork.drafting.text import Tokens
 from plainwork.drafting.verbs import Verb, readings
 
-_SUBJECTS = frozenset("it workflow we i agent system bot automation they".split())
-_LONG_SUBJECTS = frozenset("workflow agent system bot automation".split())
-_LEADS = frozenset("if when unless for otherwise else".split())
+_SUBJECTS = words("act_subjects")
+_LONG_SUBJECTS = frozenset(["workflow", "agent", "system", "bot", "automation"])
+_LEADS = frozenset(["if", "when", "unless", "for", "otherwise", "else"])
 # Words behind which a base form is a noun or belongs to the condition itself.
-_NOT_BEFORE = MODALS | frozenset(
-    "i we you they users people customers who to not the a an this that these those its their his her our your my of in on for "
-    "with and or new no is are was were be has have had does contains contain need needs want wants any each every at by from "
-    "all some more than".split()
-)
+_NOT_BEFORE = MODALS | words("no_verb_behind")
 
 
 def ends_condition(tokens: Tokens, start: int, trailing: bool) -> int:
@@ -49,16 +46,20 @@ def _act_comes(tokens: Tokens, at: int, near: bool = False) -> bool:
 
 def _without_comma(tokens: Tokens, at: int, start: int) -> int | None:
     """``if it is over 100 post it`` and ``… it will post it``: the act follows with no comma between."""
-    if at <= start + 1 or tokens[at].kind != "word":
+    if at <= start or tokens[at].kind != "word":
         return None
     before = tokens[at - 1].lower
-    if tokens[at].lower in MODALS and before in _SUBJECTS:
+    if tokens[at].lower in MODALS and before in _SUBJECTS and at > start + 1:
         return at - (2 if before in _LONG_SUBJECTS and at - 2 > start else 1)
-    return next((end for verb in readings(tokens[at].lower) if (end := _at_verb(tokens, at, start, verb)) is not None), None)
+    return next(
+        (end for verb in readings(tokens[at].lower) if (end := _at_verb(tokens, at, start, verb)) is not None), None
+    )
 
 
 def _at_verb(tokens: Tokens, at: int, start: int, verb: Verb) -> int | None:
     before = tokens[at - 1].lower
+    if verb.noisy and before.endswith("s") and at == start + 1:
+        return None
     if verb.form == "s" and before in ("it", "workflow", "system", "agent") and at - 1 > start + 1 and not verb.noisy:
         return at - (2 if before != "it" else 1)
     follows = tokens[at + 1] if at + 1 < len(tokens) else None

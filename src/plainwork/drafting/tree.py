@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from plainwork.drafting import words as w
+from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import Act, Cond, Failure, Loop, Piece, Unread, When
+from plainwork.drafting.data import words
 from plainwork.drafting.meaning import Action, interpret
 from plainwork.drafting.places import Setting
 from plainwork.drafting.text import Token, Tokens, find_words, tokenize, words_of
 from plainwork.drafting.triggers import Event, Reading
-from plainwork.drafting.verbs import readings
+from plainwork.drafting.verbs import Verb, readings
 
 
 @dataclass(slots=True)
@@ -54,10 +56,23 @@ class Each:
 Node: TypeAlias = Do | If | Each
 
 _READS = ("fetch", "filter", "transform", "merge")
-_YES = frozenset("so yes true it does is they do are case the that".split())
-_NO = frozenset("not no false none".split())
-_RELATIVE = frozenset("that which who whose where with having".split())
-_OUT_OF_LOOP = ("finally", "at the end", "in the end", "afterwards", "when done", "once done", "after that", "lastly", "after all", "when all")
+_YES = words("agreeing")
+_NO = frozenset(["not", "no", "false", "none"])
+_RELATIVE = frozenset(["that", "which", "who", "whose", "where", "with", "having"])
+_IDLE = frozenset(["nothing", "skip", "stop", "end", "ignore"])
+FETCH = Verb("get", "fetch", "base", False)
+_OUT_OF_LOOP = (
+    "finally",
+    "at the end",
+    "in the end",
+    "afterwards",
+    "when done",
+    "once done",
+    "after that",
+    "lastly",
+    "after all",
+    "when all",
+)
 
 
 class Builder:
@@ -77,6 +92,8 @@ class Builder:
         self._here: list[Node] = self.root
         self._begun = 0
         self._number = 0
+        self._wrapped: Each | None = None
+        self._lists: set[str] = set()
 
     def add(self, reading: Reading) -> None:
         """Take in one sentence."""
@@ -85,6 +102,7 @@ class Builder:
         self._here = self._level(reading.statement.tokens, pieces)
         self._begun = len(self._here)
         was_if, self._fresh_if = self._fresh_if, False
+        self._wrapped = None
         for at, piece in enumerate(pieces):
             self._take(piece, pieces[at - 1] if at else None, chained=was_if and at == 0)
 
@@ -103,7 +121,10 @@ class Builder:
             return False
         noun = w.singular(w.head_noun(self._loop.over))
         lowers = [token.lower for token in tokens]
-        spoken = any(pair in (("the", noun), ("each", noun), ("that", noun), ("this", noun)) for pair in zip(lowers, lowers[1:], strict=False))
+        spoken = any(
+            pair in (("the", noun), ("each", noun), ("that", noun), ("this", noun))
+            for pair in zip(lowers, lowers[1:], strict=False)
+        )
         pronoun = bool({"it", "its", "it's", "their", "his", "her"} & set(lowers[1:]))
         chained = isinstance(first, Cond) and self._loop.leading
         return spoken or chained or (self._loop.leading and pronoun and lowers[0] != "it")
@@ -111,6 +132,8 @@ class Builder:
     def _take(self, piece: Piece, before: Piece | None, chained: bool) -> None:
         match piece:
             case Act():
+                if self._wrapped and {"it", "its", "them", "their"} & {token.lower for token in piece.object}:
+                    self._here, self._begun = self._wrapped.body, len(self._wrapped.body)
                 self._do(piece)
             case Cond():
                 self._condition(piece, before, chained)
@@ -121,16 +144,20 @@ class Builder:
             case Failure():
                 self._here, self._begun = self.errors, len(self.errors)
             case Unread():
-                self.unread.append(piece.tokens)
+                if not _IDLE & {token.lower for token in piece.tokens}:
+                    self.unread.append(piece.tokens)
 
     # Acts
 
     def _do(self, act: Act) -> None:
         act, relative = _without_relative(act)
         nodes: list[Node] = [Do(action, self._number) for action in interpret(act, self.setting)]
+        self._lists |= {
+            w.singular(noun) for action in _actions(nodes) if w.is_plural(noun := w.head_noun(action.object))
+        }
         begun, self._begun = self._begun, len(self._here)
         self._here += nodes
-        each = _each_subject(act) or _belongs(act)
+        each = _each_subject(act) or _belongs(act) or _each_object(act)
         if nodes and each:
             self._each(each, trailing=True)
         if nodes and relative:
@@ -142,7 +169,9 @@ class Builder:
     def _condition(self, cond: Cond, before: Piece | None, chained: bool) -> None:
         if cond.kind == "else":
             self._otherwise()
-        elif cond.asked or (cond.trailing and isinstance(before, Act) and before.verb.lemma in ("check", "verify", "see")):
+        elif cond.asked or (
+            cond.trailing and isinstance(before, Act) and before.verb.lemma in ("check", "verify", "see")
+        ):
             self._question(cond, before)
         elif {token.lower for token in cond.tokens} <= _YES | _NO and (self._pending or self._last_if):
             self._answer(cond)
@@ -158,7 +187,22 @@ class Builder:
     def _open_arm(self, cond: Cond, chained: bool) -> None:
         arm = Arm(cond.tokens, negated=cond.kind == "unless")
         last = self._here[-1] if self._here else None
-        if (chained and isinstance(last, If) and _alike(last, cond.tokens)) or (isinstance(last, If) and self._fresh_if and last.arms[-1].body == []):
+        if (
+            chained
+            and isinstance(last, Each)
+            and last.body
+            and isinstance(last.body[-1], If)
+            and _alike(last.body[-1], cond.tokens)
+        ):
+            self._here = last.body
+            last = last.body[-1]
+        elif not chained and self._loop is None and self._one_of_many(cond.tokens):
+            each = Each(tuple(w.noun_phrase(cond.tokens[1:])[:1]))
+            self._here.append(each)
+            self._here, last = each.body, None
+        if (chained and isinstance(last, If) and _alike(last, cond.tokens)) or (
+            isinstance(last, If) and self._fresh_if and last.arms[-1].body == []
+        ):
             last.arms.append(arm)
         elif isinstance(last, Do) and last.action.do == "classify":
             self._here[-1] = If([arm], decider=last.action)
@@ -168,6 +212,11 @@ class Builder:
         assert isinstance(found, If)
         self._last_if, self._fresh_if = found, True
         self._here, self._begun = arm.body, 0
+
+    def _one_of_many(self, tokens: Tokens) -> bool:
+        """``if an order is over 500`` after reading orders: each of them is asked."""
+        head = w.singular(tokens[1].lower) if len(tokens) > 1 else ""
+        return tokens[0].lower in ("a", "an", "any") and head in self._lists
 
     def _otherwise(self) -> None:
         if self._last_if is None:
@@ -186,7 +235,12 @@ class Builder:
         if isinstance(last, Do) and last.action.do == "classify":
             decider = replace(last.action, object=cond.tokens, named="question")
             self._here.pop()
-        elif isinstance(last, Do) and last.statement == self._number and last.action.do == "fetch" and not last.action.object:
+        elif (
+            isinstance(last, Do)
+            and last.statement == self._number
+            and last.action.do == "fetch"
+            and not last.action.object
+        ):
             self._here.pop()
         branch = If([Arm(cond.tokens)], decider)
         self._here.append(branch)
@@ -218,7 +272,8 @@ class Builder:
 
     def _each(self, tokens: Tokens, trailing: bool) -> None:
         over, test = _over(tokens)
-        source = _source_of(tokens, over)
+        source = _source_of(over) or self._place_of(over)
+        over = tuple(w.noun_phrase(over)) if source else over
         if source:
             found: list[Node] = [Do(action, self._number) for action in interpret(source, self.setting)]
             at = self._begun if trailing else len(self._here)
@@ -228,6 +283,7 @@ class Builder:
             self._wrap(lambda body: Each(over, _tested(test, body)))
             last = self._here[-1]
             self._loop = last if isinstance(last, Each) and self._here is self._top else self._loop
+            self._wrapped = last if isinstance(last, Each) and not test else None
             return
         each = Each(over, leading=True)
         self._here.append(each)
@@ -237,12 +293,33 @@ class Builder:
         if test:
             self._open_arm(Cond("if", test), chained=False)
 
+    def _place_of(self, over: Tokens) -> Act | None:
+        """``for each employee in Workday``: the employees are read there, unless that service was read already."""
+        new = [
+            mention
+            for mention in find_apps(over)
+            if mention.app.id not in self.setting.seen and mention.app.sort != "model"
+        ]
+        if not new:
+            return None
+        at = next((at for at, token in enumerate(over) if at and token.lower in w.PREPOSITIONS), len(over))
+        plural = tuple(
+            replace(t, text=_many(t.text), lower=_many(t.lower)) if i == at - 1 else t for i, t in enumerate(over[:at])
+        )
+        return Act(FETCH, (*tokenize("all"), *plural, *over[at:]))
+
     def _wrap(self, make: Callable[[list[Node]], Node]) -> None:
         """Put what this sentence does last (all that it writes, or its last act) into a branch or loop."""
         nodes = self._here[self._begun :]
-        start = max((at + 1 for at, node in enumerate(nodes) if isinstance(node, Do) and node.action.do in _READS), default=0)
+        start = max(
+            (at + 1 for at, node in enumerate(nodes) if isinstance(node, Do) and node.action.do in _READS), default=0
+        )
         start = min(start, len(nodes) - 1)
         self._here[self._begun + start :] = [make(nodes[start:])]
+
+
+def _actions(nodes: Sequence[Node]) -> list[Action]:
+    return [node.action for node in nodes if isinstance(node, Do) and node.action.do == "fetch"]
 
 
 def _check_behind(act: Act) -> bool:
@@ -262,7 +339,7 @@ def _alike(branch: If, tokens: Sequence[Token]) -> bool:
     return any(mine & (w.content_words(arm.test) | _kinds(arm.test)) for arm in branch.arms if arm.test)
 
 
-_LEVELS = frozenset("high low medium urgent critical normal minor major important severe".split())
+_LEVELS = words("priority_levels")
 
 
 def _kinds(tokens: Sequence[Token]) -> set[str]:
@@ -275,7 +352,12 @@ def _without_relative(act: Act) -> tuple[Act, Tokens]:
         return act, ()
     for at, token in enumerate(act.object):
         relative = token.lower in ("that", "which", "who", "whose") and at > 0
-        if relative and at + 1 < len(act.object) and act.object[at + 1].lower in ("are", "is", "have", "has", "had", "were", "was", "contain", "contains", "match"):
+        if (
+            relative
+            and at + 1 < len(act.object)
+            and act.object[at + 1].lower
+            in ("are", "is", "have", "has", "had", "were", "was", "contain", "contains", "match")
+        ):
             return replace(act, object=_without_for(act.object[:at])), act.object[at + 1 :]
     return act, ()
 
@@ -293,14 +375,36 @@ def _each_subject(act: Act) -> Tokens:
     return act.subject[1:] if each else ()
 
 
+def _each_object(act: Act) -> Tokens:
+    """``Enrich each row``: a loop over the object, unless a further word says it already."""
+    each = (
+        bool(act.object)
+        and act.object[0].lower in ("each", "every")
+        and act.verb.act not in ("filter", "merge", "wait")
+    )
+    return tuple(w.noun_phrase(act.object[1:])) if each else ()
+
+
 def _belongs(act: Act) -> Tokens:
     """``delete all folders that belong to any of the users``: a loop over the users."""
     if act.verb.act not in ("fetch", "delete", "update", "create", "send", "store"):
         return ()
-    at = find_words(act.object, "belong to any of the", "belong to each of the", "belonging to each", "belong to each", "belong to the", "of each")
+    at = find_words(
+        act.object,
+        "belong to any of the",
+        "belong to each of the",
+        "belonging to each",
+        "belong to each",
+        "belong to the",
+        "of each",
+    )
     if at is None:
         return ()
-    rest = tuple(token for token in act.object[at:] if token.lower not in ("belong", "belonging", "to", "any", "of", "the", "each"))
+    rest = tuple(
+        token
+        for token in act.object[at:]
+        if token.lower not in ("belong", "belonging", "to", "any", "of", "the", "each")
+    )
     return tuple(w.noun_phrase(rest))
 
 
@@ -313,12 +417,15 @@ def _over(tokens: Tokens) -> tuple[Tokens, Tokens]:
     return tokens, ()
 
 
-def _source_of(tokens: Tokens, over: Tokens) -> Act | None:
+def _source_of(over: Tokens) -> Act | None:
     """``each lead retrieved from Salesforce`` says where the leads come from."""
     for at, token in enumerate(over):
         for verb in readings(token.lower):
             if at and verb.form == "ed" and verb.act in ("fetch", "receive"):
-                plural = tuple(replace(t, text=_many(t.text), lower=_many(t.lower)) if i == at - 1 else t for i, t in enumerate(over[:at]))
+                plural = tuple(
+                    replace(t, text=_many(t.text), lower=_many(t.lower)) if i == at - 1 else t
+                    for i, t in enumerate(over[:at])
+                )
                 return Act(replace(verb, act="fetch"), (*tokenize("all"), *plural, *over[at + 1 :]))
     return None
 

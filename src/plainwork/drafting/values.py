@@ -22,6 +22,8 @@ class Value:
     shape: Shape
     names: frozenset[str] = frozenset()
     key: str = ""
+    aside: bool = False
+    """Only meant when it is named: "it" never stands for a label."""
 
     @property
     def items(self) -> str:
@@ -50,11 +52,11 @@ class Values:
     @property
     def last(self) -> Value | None:
         """The latest value."""
-        return self._known[-1] if self._known else None
+        return next((value for value in reversed(self._known) if not value.aside), None)
 
     def latest(self, count: int) -> list[Value]:
         """The latest ``count`` values (or as many as there are), the oldest of them first."""
-        return self._known[-count:]
+        return [value for value in self._known if not value.aside][-count:]
 
     def named(self, tokens: Sequence[Token], *shapes: Shape) -> Value | None:
         """The latest value that the words name."""
@@ -69,5 +71,5 @@ class Values:
         named = self.named(tokens, *shapes) or self.named(tokens)
         if named:
             return named
-        fitting = [value for value in self._known if not shapes or value.shape in shapes]
+        fitting = [value for value in self._known if not value.aside and (not shapes or value.shape in shapes)]
         return fitting[-1] if fitting else self.last

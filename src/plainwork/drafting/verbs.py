@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
+
+from plainwork.drafting.data import data
 
 Form = Literal["base", "s", "ing", "ed"]
 _VOWELS = "aeiou"
@@ -19,14 +20,6 @@ class Verb:
     act: str
     form: Form
     noisy: bool
-
-
-@cache
-def data(name: str) -> Any:
-    """A YAML data file of this package."""
-    import yaml  # noqa: PLC0415
-
-    return yaml.safe_load((files(__package__) / name).read_text(encoding="utf-8"))
 
 
 @cache

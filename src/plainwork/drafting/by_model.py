@@ -1,0 +1,161 @@
+"""Drafting with a model: it proposes out of a closed vocabulary, the checker answers, and it may mend twice. The schedule,
+the trigger and the hard facts stay those that the rules found."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from plainwork.drafting.agreement import contradictions, every_step
+from plainwork.drafting.naming import Names
+from plainwork.drafting.result import MOST_QUESTIONS, Assumption, Draft, Question
+from plainwork.drafting.rules import SAFE, Ruled, finish
+from plainwork.drafting.vocabulary import answer_schema, guess_of, instructions, kinds_for
+from plainwork.errors import CallFailed, Finding
+from plainwork.spec.kinds import Catalogue
+from plainwork.spec.model import Input, Route, Spec, Step, to_json
+from plainwork.spec.names import slug
+
+if TYPE_CHECKING:
+    from plainwork.llm import Gateway
+
+REPAIRS = 2
+
+
+async def draft_by_model(
+    english: str, catalogue: Catalogue, ruled: Ruled, gateway: Gateway, model: str | None
+) -> Draft:
+    """The model's draft; the rules' own, with a note, when the model cannot be asked or its draft stays invalid."""
+    from plainwork.llm import Message, Request
+
+    used = [step.uses for step in every_step(ruled.draft.spec.steps)]
+    kinds = kinds_for(english, catalogue, used)
+    system = instructions(kinds, _trigger_of(ruled.draft.spec), guess_of(to_json(ruled.draft.spec)))
+    schema = answer_schema(kinds)
+    messages = [Message("user", english)]
+    best: Draft | None = None
+    name = model or "the model"
+    for turn in range(REPAIRS + 1):
+        try:
+            answer = await gateway.complete(
+                Request(model=model, messages=tuple(messages), system=system, schema=schema, max_tokens=8000)
+            )
+        except CallFailed as failure:
+            return best or _fallen_back(ruled.draft, f"{name} could not be asked ({failure.message})")
+        name = answer.model
+        if answer.weak:
+            return _fallen_back(ruled.draft, f"{name} is too small to draft with")
+        best = _drafted(answer.data, ruled, catalogue, name)
+        complaints = _complaints(best)
+        if not complaints or turn == REPAIRS:
+            break
+        messages += [
+            Message("assistant", json.dumps(answer.data, ensure_ascii=False)),
+            Message("user", _request_to_mend(complaints)),
+        ]
+    if best is None or any(finding.severity == "error" for finding in best.findings):
+        return _fallen_back(ruled.draft, f"What {name} drafted was still not valid after {REPAIRS} corrections")
+    return best
+
+
+def _trigger_of(spec: Spec) -> str:
+    if not spec.when:
+        return "a person starts it"
+    return "; ".join(json.dumps(to_json(trigger), ensure_ascii=False) for trigger in spec.when)
+
+
+def _drafted(data: Any, ruled: Ruled, catalogue: Catalogue, name: str) -> Draft:
+    spec = spec_of(data, ruled.draft.spec)
+    assumptions = tuple(Assumption(text=text[:500]) for text in data.get("assumptions", ())[:20] if text.strip())
+    timed = tuple(one for one in ruled.draft.assumptions if one.step is None and "time" in one.text)
+    questions = tuple(Question(**question) for question in data.get("questions", ())[:MOST_QUESTIONS])
+    draft = finish(spec, catalogue, (*assumptions, *timed), questions, by=name)
+    return msgspec.structs.replace(draft, findings=(*draft.findings, *contradictions(draft.spec, ruled.facts)))
+
+
+def spec_of(data: dict[str, Any], ruled: Spec) -> Spec:
+    """A spec of a model's answer (which fits ``vocabulary.answer_schema``), with the trigger that the rules found."""
+    names = Names()
+    ids: dict[str, str] = {}
+    steps = _steps(data["steps"], names, ids)
+    inputs = {
+        key: Input(type=one["type"], about=one.get("about", ""), default=one.get("default", msgspec.UNSET))
+        for key, one in data.get("inputs", {}).items()
+    }
+    for trigger in ruled.when:
+        inputs |= {key: ruled.inputs[key] for key in trigger.map if key in ruled.inputs and key not in inputs}
+    secrets = dict(data.get("secrets", {}))
+    for account in [
+        *(step.account for step in every_step(steps)),
+        *(getattr(trigger, "account", None) for trigger in ruled.when),
+    ]:
+        if account:
+            secrets.setdefault(account, ruled.secrets.get(account, "An account of this agent"))
+    return Spec(
+        title=" ".join(data["title"].split()),
+        about=_prose(data.get("about") or ruled.about),
+        when=ruled.when,
+        inputs=inputs,
+        secrets=secrets,
+        defaults=SAFE,
+        steps=_routed(steps, ids),
+    )
+
+
+def _prose(text: str) -> str:
+    """A paragraph that no line of can be taken for a heading, a fence or a route."""
+    return " ".join(text.replace("`", "'").split()).lstrip("#-*>+= |~")
+
+
+def _steps(told: list[dict[str, Any]], names: Names, ids: dict[str, str]) -> tuple[Step, ...]:
+    made = []
+    for one in told:
+        name, step_id = names.take(one["name"])
+        ids.setdefault(slug(one["name"]), step_id)
+        routes = tuple(
+            Route(lead=route["lead"], to=tuple(route["to"]), test=route.get("test")) for route in one.get("routes", ())
+        )
+        inner = _steps(one.get("steps", []), names, ids)
+        made.append(
+            Step(
+                id=step_id,
+                name=name,
+                uses=one["uses"],
+                about=_prose(one.get("about", "")),
+                with_=one["with"],
+                account=one.get("account"),
+                routes=routes,
+                steps=inner,
+            )
+        )
+    return tuple(made)
+
+
+def _routed(steps: tuple[Step, ...], ids: dict[str, str]) -> tuple[Step, ...]:
+    """The steps with their routes led to the ids that the steps were given in the end."""
+    found = []
+    for step in steps:
+        routes = tuple(
+            msgspec.structs.replace(route, to=tuple(ids.get(slug(name), ids.get(name, name)) for name in route.to))
+            for route in step.routes
+        )
+        found.append(msgspec.structs.replace(step, routes=routes, steps=_routed(step.steps, ids)))
+    return tuple(found)
+
+
+def _complaints(draft: Draft) -> list[Finding]:
+    return [
+        finding for finding in draft.findings if finding.severity == "error" or finding.code == "draft-contradiction"
+    ]
+
+
+def _request_to_mend(findings: list[Finding]) -> str:
+    listed = "\n".join(f"- {finding}" for finding in findings[:20])
+    return f"The checker found this in your draft:\n{listed}\nAnswer with the whole corrected JSON, and change nothing else."
+
+
+def _fallen_back(draft: Draft, why: str) -> Draft:
+    note = Assumption(text=f"{why.rstrip('.')}. This draft was made by rules alone.")
+    return msgspec.structs.replace(draft, assumptions=(note, *draft.assumptions))

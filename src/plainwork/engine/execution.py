@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -41,6 +42,10 @@ TICK_S = 0.02
 CRASHES = 3
 _ACTS = ("keyed", "once")
 _CAUSES = {"budget": "budget_exceeded", "timeout": "timed_out"}
+
+
+_taken: ContextVar[str | None] = ContextVar("taken")
+"""The path of the step that the current task takes: what is booked while it does belongs to that step."""
 
 
 class Host(Protocol):
@@ -154,6 +159,7 @@ class Execution:
 
     async def _take(self, task: Task) -> None:
         began = time.perf_counter()
+        _taken.set(task.path)
         try:
             config = self.progress.config(task)
             key = None
@@ -302,7 +308,7 @@ class Execution:
             {
                 "id": str(new_id()),
                 "at": time.time(),
-                "path": call.node,
+                "path": _taken.get(call.node),
                 "agent_id": str(self.claim.agent_id),
                 "version_id": str(self.claim.version_id),
                 "provider": call.provider,

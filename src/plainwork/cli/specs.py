@@ -89,10 +89,11 @@ def decompile(flow: str, out: str | None) -> int:
     import msgspec
 
     from plainwork.engine.catalogue import load as load_catalogue
-    from plainwork.spec.markdown import render
     from plainwork.spec.check import check_flow
     from plainwork.spec.decompile import decompile as to_spec
     from plainwork.spec.flow import flow_from_json
+    from plainwork.spec.markdown import render
+    from plainwork.spec.problems import problems
 
     try:
         parsed = flow_from_json(output.read_json(flow))
@@ -103,7 +104,11 @@ def decompile(flow: str, out: str | None) -> int:
     findings = [f for f in check_flow(parsed, load_catalogue()) if f.severity == "error"]
     if findings:
         raise Invalid("The flow has errors.", findings=tuple(findings), where=Where(file=flow))
-    output.write_text(out, render(to_spec(parsed)))
+    spec = to_spec(parsed)
+    unwritable = problems(spec)
+    if unwritable:
+        raise Invalid("The flow cannot be written as a document.", findings=tuple(unwritable), where=Where(file=flow))
+    output.write_text(out, render(spec))
     return output.OK
 
 

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for the spec's parts: ``specs()`` draws whole valid specs, full of texts that are hard to write down."""
+"""Hypothesis strategies for the spec: ``specs()`` draws whole valid specs, full of texts that are hard to write down."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ NAMES = [
     "!!!",
 ]
 
-_letters = st.characters(exclude_categories=("Cs",))
+_letters = st.characters(exclude_categories=["Cs"])
 texts = st.one_of(
     st.sampled_from(NASTY),
     st.text(_letters, max_size=12),
@@ -198,7 +198,9 @@ def prose(context: str) -> st.SearchStrategy[str]:
     return joined.map(scan.prose).map(lambda text: text if prose_problem(text, context) is None else "")
 
 
-maps = st.one_of(st.just({}), st.dictionaries(st.sampled_from(["a", "b c"]), texts, max_size=2))
+maps: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.just({}), st.dictionaries(st.sampled_from(["a", "b c"]), texts, max_size=2)
+)
 triggers: st.SearchStrategy[Any] = st.one_of(
     st.builds(
         model.Schedule,
@@ -341,7 +343,7 @@ def _level(
     return tuple(found)
 
 
-_extras = st.one_of(
+_extras: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.just({}),
     st.fixed_dictionaries(
@@ -420,11 +422,11 @@ def _sections(draw: st.DrawFn) -> tuple[model.Section, ...]:
     for part in ("steps", "errors", "examples", "end"):
         if draw(st.integers(0, 4)) == 0:
             title = draw(one_line("Notes", "Background").filter(lambda t: t.casefold() not in scan.PARTS))
-            found.append(model.Section(title=title, text=draw(prose("section")), before=part))  # type: ignore[arg-type]
+            found.append(model.Section(title=title, text=draw(prose("section")), before=part))
         if (
             part != "end"
             and draw(st.integers(0, 6)) == 0
             and (text := draw(prose("examples" if part == "examples" else "part")))
         ):
-            found.append(model.Section(title="", text=text, before=part))  # type: ignore[arg-type]
+            found.append(model.Section(title="", text=text, before=part))
     return tuple(found)

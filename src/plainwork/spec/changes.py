@@ -33,6 +33,8 @@ def apply(spec: Spec, change: Mapping[str, Any]) -> Spec:
         return make(spec, change)
     except msgspec.ValidationError as error:
         raise _wrong(f"This change does not fit: {error}.", "Look at the field's type.") from None
+    except RecursionError:
+        raise _wrong("This change is nested too deeply.") from None
 
 
 def _wrong(message: str, next_step: str | None = None, **place: Any) -> Invalid:
@@ -56,7 +58,7 @@ def set_value(spec: Spec, change: Mapping[str, Any]) -> Spec:
     parts: list[Any] = (
         path.split(".") if isinstance(path, str) else list(path) if isinstance(path, list | tuple) else []
     )
-    if not parts or parts[0] in _NOT_SET:
+    if not parts or not all(isinstance(part, str | int) for part in parts) or parts[0] in _NOT_SET:
         raise _wrong(f"{path} cannot be set.", "Use rename, add, delete or move for steps.", field="path")
     value = change.get("value", _MISSING)
     if change.get("node") is None:

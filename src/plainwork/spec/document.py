@@ -16,13 +16,14 @@ from plainwork.spec.yaml_read import MAX_VALUES, Node, Path, Reading, Refused
 from plainwork.spec.yaml_read import read as read_yaml
 
 MAX_FINDINGS = 100
-MAX_PIECES = 50_000
 MAX_STEPS = 2_000
 MAX_LEVEL = 6
 """Headings end at six #, so steps nest at most four deep."""
 
 _FRONT = re.compile(r"\s*^---[ \t]*$", re.M)
 _FRONT_END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.M)
+MAX_PLACED = 100_000
+"""Characters up to which a block is read a second time to place what is wrong in it."""
 _ABOUT_KEYS = frozenset({"unknown-key", "duplicate-key"})
 
 
@@ -55,7 +56,7 @@ class Document:
         self._refuse_unreadable()
         self._prose_from = at = self._front_matter()
         for count, piece in enumerate(scan.pieces(self.text, at)):
-            if count > MAX_PIECES:
+            if count >= scan.MAX_PIECES:
                 self._stop(
                     "too-large", piece.start, "This document has too many headings, blocks and bullets.", "Split it."
                 )
@@ -139,10 +140,10 @@ class Document:
         fence = self.source.front = Fence(opening.end() - 3, end, inner, closing.start())
         self._front = self._typed(fence, keys.FRONT, None)
         version = self._front.get("agentspec")
-        if version is None:
+        if version is None and not self.findings:
             message = "The front matter does not say which version of the format this is; 1 is taken."
             self.add("missing-version", fence.start, message, "Add the line agentspec: 1.", warning=True)
-        elif version != 1:
+        elif version not in (None, 1):
             self._wrong_at(
                 fence,
                 ("agentspec",),
@@ -279,6 +280,10 @@ class Document:
         while self._open and self._open[-1].place.level >= level:
             draft = self._open.pop()
             draft.place.tree_end = end
+            for key in draft.fields.get("with_", {}).keys() & draft.blocks.keys():
+                message = f"{key} stands in the step block and as a text block."
+                at = draft.place.blocks[key].start
+                self.add("duplicate-key", at, message, "Keep one.", node=draft.id, field=f"with.{key}")
             if draft.place.fence is None:
                 message = f'The step "{draft.name}" has no step block.'
                 hint = "Add ```yaml step with uses: below its heading, or write the heading as **bold** text."
@@ -313,8 +318,9 @@ class Document:
             )
             return
         draft.place.fence = fence
+        said = len(self.findings)
         draft.fields = self._typed(fence, keys.STEP, draft)
-        if "uses" not in draft.fields:
+        if "uses" not in draft.fields and said == len(self.findings):
             message = f'The step "{draft.name}" does not say what it uses.'
             self.add(
                 "missing-uses",
@@ -391,7 +397,8 @@ class Document:
     def _wrong_at(
         self, fence: Fence, path: Path, code: str, message: str, next_step: str | None, node: str | None = None
     ) -> None:
-        start, end = _locate(self.source.compose(fence), path, code in _ABOUT_KEYS)
+        small = fence.inner_end - fence.inner_start <= MAX_PLACED
+        start, end = _locate(self.source.compose(fence), path, code in _ABOUT_KEYS) if small else (0, 0)
         place = ".".join(str(part)[:NAME_LIMIT] for part in path)
         at = fence.inner_start
         self.add(code, at + start, message, next_step, end=at + end, node=node, field=place or None)

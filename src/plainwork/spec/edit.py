@@ -58,10 +58,10 @@ def _read(markdown: str) -> tuple[Spec, SourceMap]:
 
 
 def _rewritten(markdown: str, old: Spec, source: SourceMap, new: Spec) -> Edited:
-    if same(new, old):
-        return Edited(markdown, [], old)
     if wrong := problems(new):
         raise Invalid(wrong[0].message, findings=tuple(wrong), next_step=wrong[0].next_step)
+    if same(new, old):
+        return Edited(markdown, [], old)
     for anew in _attempts(old, new):
         try:
             pieces = [_least(source.text, piece) for piece in Patch(source, old, new, anew).make()]

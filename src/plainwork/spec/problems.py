@@ -39,8 +39,8 @@ def problems(spec: model.Spec) -> list[Finding]:
     check.lane(spec.steps)
     check.lane(spec.errors)
     check.sections(spec.sections)
-    if not check.findings and len(render(spec)) > scan.MAX_TEXT:
-        check.add("too-large", f"As a text this would have more than {scan.MAX_TEXT:,} characters.")
+    if not check.findings:
+        check.size(render(spec))
     return check.findings
 
 
@@ -124,6 +124,11 @@ class _Check:
         elif isinstance(value, int) and abs(value) >= 10 ** (MAX_DIGITS - 1):
             self.add("bad-number", "A number has too many digits.")
 
+    def size(self, text: str) -> None:
+        """A document has at most so many characters, headings, blocks and bullets."""
+        if len(text) > scan.MAX_TEXT or sum(1 for _ in scan.pieces(text)) > scan.MAX_PIECES:
+            self.add("too-large", f"As a text this would be too large: {len(text):,} characters.")
+
     def document(self, spec: model.Spec) -> None:
         """Everything that stands once."""
         if spec.agentspec != 1:
@@ -204,6 +209,8 @@ class _Check:
             self.add("bad-route", f"{routes.WORDS[route.lead]} and its condition do not fit.", node=node, field=field)
         if test is not None and (not test.strip() or "\n" in test or scan.unreadable(test) is not None):
             self.add("bad-route", "A condition is one line and not empty.", node=node, field=field)
+        if len(routes.line_text(route, lambda step_id: "x" * NAME_LIMIT)) > routes.MAX_LINE:
+            self.add("bad-route", "This route is too long for a line.", node=node, field=field)
         ends = {model.STOP, model.FAIL}.intersection(route.to)
         if not route.to or (ends and len(route.to) > 1):
             self.add("bad-route", "A route leads to steps, or to stop, or to fail.", node=node, field=field)

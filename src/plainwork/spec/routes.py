@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from plainwork.spec.model import FAIL, STOP, Lead, Route
 
 ARROW = "→"
+MAX_LINE = 20_000
 LEADS: Final[dict[str, Lead]] = {
     "if": "if",
     "when": "when",
@@ -72,6 +73,8 @@ def read(line: str) -> Line | None:
         if _SLOPPY_LEAD.match(line) and _ANY_ARROW.search(line) and "](#" in line:
             raise NotARoute("bad-route", "This looks like a route but starts with no known word.", _HELP)
         return None
+    if len(line) > MAX_LINE:
+        raise NotARoute("bad-route", f"This line has more than {MAX_LINE:,} characters.", "Shorten it.")
     kind = LEADS[" ".join(lead.group(1).lower().split())]
     code, after = _code(line, lead.end())
     arrow = _ARROW.match(line, after)
@@ -158,7 +161,7 @@ def code_text(test: str) -> str:
     """A condition in backquotes: as many as it takes."""
     longest = max((len(run) for run in _TICKS.findall(test)), default=0)
     fence = "`" * next(n for n in range(1, longest + 2) if n not in {len(run) for run in _TICKS.findall(test)})
-    padded = test[0] == "`" or test[-1] == "`" or (test[0] == test[-1] == " ")
+    padded = test[:1] == "`" or test[-1:] == "`" or test[:1] == test[-1:] == " "
     return f"{fence} {test} {fence}" if padded else f"{fence}{test}{fence}"
 
 

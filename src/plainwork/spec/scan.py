@@ -9,6 +9,8 @@ from typing import Final
 
 MAX_TEXT = 1_000_000
 """Characters a document may have."""
+MAX_PIECES = 20_000
+"""Headings, fences, comments and bullets it may have."""
 
 _PIECE = re.compile(
     r"^(?:(?P<level>#{1,6})(?:[ \t]+(?P<title>[^\n]*))?$"

@@ -27,7 +27,7 @@ from yaml.events import (
 )
 
 MAX_DEPTH = 40
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 MAX_DIGITS = 300
 Path = tuple[str | int, ...]
 

@@ -30,7 +30,9 @@ def program(*arguments: str) -> list[str]:
 
 def environment(data: Path, **more: str) -> dict[str, str]:
     """The caller's environment without settings of theirs, and this data folder."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PLAINWORK_") and k not in {"DATABASE_URL", "QUEUE_URL"}}
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith("PLAINWORK_") and k not in {"DATABASE_URL", "QUEUE_URL"}
+    }
     return kept | {"PLAINWORK_DATA_DIR": str(data)} | more
 
 

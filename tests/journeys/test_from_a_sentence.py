@@ -30,12 +30,12 @@ def plainwork(world: World, data: Path, *arguments: str) -> subprocess.Completed
     return subprocess.run(program(*arguments), env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_a_sentence_becomes_a_document_and_a_mail(world: World, tmp_path: Path) -> None:
+def test_a_sentence_becomes_a_document_and_a_mail(world: World, data_dir: Path) -> None:
     sentence = (
         f"Every weekday at 8:30 in Europe/Berlin fetch {world.web.url}/posts.json, keep posts with score over 100, "
         "summarise them and mail the summary to team@example.org"
     )
-    drafted = plainwork(world, tmp_path, "draft", sentence, "--rules", "--json")
+    drafted = plainwork(world, data_dir, "draft", sentence, "--rules", "--json")
     assert drafted.returncode == 0, drafted.stderr
     draft = json.loads(drafted.stdout)
     assert {"markdown", "spec", "flow", "assumptions", "questions", "needs", "findings"} <= set(draft)
@@ -45,12 +45,12 @@ def test_a_sentence_becomes_a_document_and_a_mail(world: World, tmp_path: Path) 
     assert [(t["config"]["cron"], t["config"]["timezone"]) for t in triggers] == [("30 8 * * 1-5", "Europe/Berlin")]
     assert [s["type"] for s in steps] == ["http@1", "filter@1", "llm@1", "email.send@1"]
 
-    document = tmp_path / "digest.md"
+    document = data_dir.parent / "digest.md"
     document.write_text(draft["markdown"])
-    checked = plainwork(world, tmp_path, "check", str(document), "--json")
+    checked = plainwork(world, data_dir, "check", str(document), "--json")
     assert json.loads(checked.stdout)["valid"] is True
 
-    ran = plainwork(world, tmp_path, "run", str(document), "--json")
+    ran = plainwork(world, data_dir, "run", str(document), "--json")
     assert ran.returncode == 0, ran.stderr + ran.stdout
     answer = json.loads(ran.stdout)
     assert {"run_id", "status", "output", "steps", "cost_usd"} <= set(answer)
@@ -64,30 +64,30 @@ def test_a_sentence_becomes_a_document_and_a_mail(world: World, tmp_path: Path) 
     assert len(mail.text.strip()) > 20
 
 
-def test_a_dead_host_is_one_clear_message(world: World, tmp_path: Path) -> None:
-    document = tmp_path / "dead.md"
+def test_a_dead_host_is_one_clear_message(world: World, data_dir: Path) -> None:
+    document = data_dir.parent / "dead.md"
     document.write_text(
         "# Dead\n\n## Steps\n\n### Ask\n```yaml step\nuses: http\n"
         'with: {url: "http://127.0.0.1:9/nothing"}\nretry: {times: 0}\n```\n'
     )
-    ran = plainwork(world, tmp_path, "run", str(document))
+    ran = plainwork(world, data_dir, "run", str(document))
     assert ran.returncode == 1
     assert "127.0.0.1:9" in ran.stdout + ran.stderr
     assert "Traceback" not in ran.stdout + ran.stderr
 
 
-def test_round_trip_and_diff_on_the_command_line(world: World, tmp_path: Path) -> None:
+def test_round_trip_and_diff_on_the_command_line(world: World, data_dir: Path) -> None:
     example = Path(__file__).parents[2] / "examples/agents/website-watch.md"
-    flow = tmp_path / "flow.json"
-    assert plainwork(world, tmp_path, "compile", str(example), "--out", str(flow)).returncode == 0
-    back = plainwork(world, tmp_path, "decompile", str(flow))
+    flow = data_dir.parent / "flow.json"
+    assert plainwork(world, data_dir, "compile", str(example), "--out", str(flow)).returncode == 0
+    back = plainwork(world, data_dir, "decompile", str(flow))
     assert back.returncode == 0, back.stderr
-    again = tmp_path / "again.md"
+    again = data_dir.parent / "again.md"
     again.write_text(back.stdout)
-    recompiled = plainwork(world, tmp_path, "compile", str(again))
+    recompiled = plainwork(world, data_dir, "compile", str(again))
     assert json.loads(recompiled.stdout) == json.loads(flow.read_text())
-    changed = tmp_path / "changed.md"
+    changed = data_dir.parent / "changed.md"
     changed.write_text(back.stdout.replace("every 10 minutes", "every 15 minutes"))
-    diff = plainwork(world, tmp_path, "diff", str(again), str(changed), "--json")
+    diff = plainwork(world, data_dir, "diff", str(again), str(changed), "--json")
     assert diff.returncode == 0, diff.stderr
     assert "15" in diff.stdout

@@ -1,0 +1,149 @@
+"""``plainwork up`` as a person uses it over HTTP: set it up, publish an agent, run it, and kill it with -9 in between."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.journeys.server import Server, running
+from tests.world import Reply, Seen, running_world
+
+RUNS = 500
+
+DOCUMENT = """---
+agentspec: 1
+inputs:
+  number: {type: integer}
+outputs:
+  number: "{{ tell_the_other_side.body.number }}"
+---
+
+# Tell the other side
+
+## Steps
+
+### Make the message
+```yaml step
+uses: set
+with: {number: "{{ inputs.number }}", text: "number {{ inputs.number }}"}
+```
+
+### Tell the other side
+```yaml step
+uses: http
+with: {url: "%s/told", method: POST, json: "{{ make_the_message }}"}
+retry: {times: 5, wait: 200ms}
+```
+
+### Note that it is told
+```yaml step
+uses: set
+with: {told: true}
+```
+
+### Tell it again
+```yaml step
+uses: http
+with: {url: "%s/again", method: POST, json: "{{ make_the_message }}"}
+retry: {times: 5, wait: 200ms}
+```
+"""
+
+
+def publish(server: Server, markdown: str) -> str:
+    answer = server.call("POST", "/api/v1/agents", {"markdown": markdown})
+    assert answer.status == 201, answer.body
+    return str(answer.json()["id"])
+
+
+def test_set_up_publish_run_and_see_it(data_dir: Path) -> None:
+    with running_world() as world, running(data_dir, PLAINWORK_ALLOW_HOSTS="127.0.0.1") as server:
+        world.web.on("POST", "*", lambda seen: Reply(json=seen.json()))
+        assert server.call("GET", "/api/v1/agents").status == 401
+        server.set_up()
+        agent = publish(server, DOCUMENT % (world.web.url, world.web.url))
+        ran = server.call("POST", f"/api/v1/agents/{agent}/runs?wait=30", {"inputs": {"number": 7}})
+        assert ran.status == 200, ran.body
+        assert ran.json()["status"] == "succeeded"
+        assert ran.json()["output"] == {"number": 7}
+        stream = server.call("GET", f"/api/v1/runs/{ran.json()['id']}/events")
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert b"tell-the-other-side" in stream.body
+        assert b"succeeded" in stream.body
+        assert server.call("POST", f"/api/v1/runs/{ran.json()['id']}/cancel").status == 409
+        refused = server.call("POST", f"/api/v1/agents/{agent}/runs", {"inputs": {"number": "many"}})
+        assert refused.status == 422
+        assert "number" in refused.json()["message"] + str(refused.json().get("findings"))
+
+
+def test_kill_9_with_500_runs_in_flight_loses_and_doubles_nothing(data_dir: Path) -> None:
+    with running_world() as world:
+        told: Counter[str] = Counter()
+        keys: dict[tuple[str, int], set[str]] = {}
+
+        def answer(seen: Seen) -> Reply:
+            body = seen.json()
+            told[f"{seen.path} {seen.headers['Idempotency-Key']}"] += 1
+            keys.setdefault((seen.path, body["number"]), set()).add(seen.headers["Idempotency-Key"])
+            return Reply(json=body, delay_s=0.5)
+
+        world.web.on("POST", "*", answer)
+        with running(data_dir, PLAINWORK_ALLOW_HOSTS="127.0.0.1") as server:
+            server.set_up()
+            headers = server.headers
+            agent = publish(server, DOCUMENT % (world.web.url, world.web.url))
+
+            def start(number: int) -> str:
+                started = server.call("POST", f"/api/v1/agents/{agent}/runs", {"inputs": {"number": number}})
+                assert started.status == 202, started.body
+                return str(started.json()["id"])
+
+            with ThreadPoolExecutor(16) as pool:
+                ids = list(pool.map(start, range(RUNS)))
+            journaled = journal(server, ids)
+            server.process.kill()
+            server.process.wait()
+            assert len(journaled) > 10, "the kill came before anything was on record"
+            assert sum(told.values()) < 2 * RUNS, "the kill came after everything was done"
+
+        with running(data_dir, PLAINWORK_ALLOW_HOSTS="127.0.0.1") as server:
+            server.headers = headers
+            statuses = wait_for_all(server, ids)
+        assert statuses == {"succeeded": RUNS}
+        # Each step of each run kept one key, so the other side could tell a repeat from a new request …
+        assert all(len(of_step) == 1 for of_step in keys.values())
+        assert len(keys) == 2 * RUNS
+        # … and what had been journaled before the kill was not sent again.
+        repeated = {key for key, times in told.items() if times > 1}
+        assert not {f"/told {key}" for key in journaled} & repeated
+
+
+def journal(server: Server, ids: list[str]) -> set[str]:
+    """The idempotency keys of first requests whose success is on record."""
+    found: set[str] = set()
+    for run_id in ids[:100]:
+        for row in server.call("GET", f"/api/v1/runs/{run_id}/steps").json()["steps"]:
+            if row["path"] == "tell-the-other-side" and row["status"] == "succeeded":
+                found.add(row["idempotency_key"])
+    return found
+
+
+def wait_for_all(server: Server, ids: list[str]) -> dict[str, int]:
+    """How many runs ended how, once none is under way (or after two minutes)."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        counted: Counter[Any] = Counter()
+        before = ""
+        while True:
+            page = server.call("GET", f"/api/v1/runs?limit=200{before}").json()
+            counted.update(run["status"] for run in page["runs"] if run["id"] in set(ids))
+            if page["next"] is None:
+                break
+            before = f"&before={page['next']}"
+        if not set(counted) & {"queued", "running", "waiting"}:
+            return dict(counted)
+        time.sleep(0.5)
+    raise AssertionError(f"not all runs ended: {dict(counted)}")

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
-from fastapi import Query, Request
-from pydantic import BaseModel, Field, model_validator
+from fastapi import Path, Query, Request, Response
+from pydantic import Field, field_validator, model_validator
 
 from plainwork import spec
-from plainwork.api.auth import CallerArg, Permission, Routes, Tenant
+from plainwork.api.auth import Caller, CallerArg, Permission, Tenant
+from plainwork.api.routing import Routes
+from plainwork.api.shapes import (
+    LARGEST_INTEGER,
+    MOST_CHARACTERS,
+    Body,
+    Findings,
+    FlowJson,
+    Limit,
+    Number,
+    Shape,
+    SpecJson,
+    json_of,
+)
 from plainwork.db import agents as rows
 from plainwork.db import audit
-from plainwork.errors import Finding, Invalid
+from plainwork.spec.kinds import Catalogue
 from plainwork.spec.markdown import render
 
-routes = Routes(tags=["agents"])
+routes = Routes("agents")
+Tag = Annotated[str, Field(min_length=1, max_length=60)]
+VersionNumber = Annotated[int, Path(ge=1, le=LARGEST_INTEGER)]
 
 
-class Document(BaseModel):
-    """A document: its ``markdown``, or the same as ``spec`` (JSON)."""
+# ── Bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Document(Body):
+    """A document: its ``markdown``, or the same as ``spec`` (JSON). ``note``: what is new in it."""
 
-    markdown: str | None = Field(default=None, max_length=1_048_576)
-    spec: dict[str, Any] | None = None
+    markdown: str | None = Field(default=None, max_length=MOST_CHARACTERS)
+    spec: SpecJson | None = None
     note: str = Field(default="", max_length=2000)
 
     @model_validator(mode="after")
@@ -34,114 +53,143 @@ class Document(BaseModel):
 
 
 class NewAgent(Document):
-    """A document to make an agent of; ``live``: its first version goes live at once."""
+    """A document to make an agent of. ``live``: its first version goes live at once."""
 
     live: bool = True
 
 
-class Change(BaseModel):
-    """What to change; what is left out stays."""
+class AgentChange(Body):
+    """What to change; what is left out, or null, stays."""
 
     name: str | None = Field(default=None, min_length=1, max_length=200)
     about: str | None = Field(default=None, max_length=20_000)
-    tags: list[str] | None = Field(default=None, max_length=50)
+    tags: list[Tag] | None = Field(default=None, max_length=50)
     paused: bool | None = None
 
 
-class Live(BaseModel):
-    """The version to point at; null: none."""
+class Live(Body):
+    """The number of the version to point at; null: none."""
 
-    version: int | None = Field(ge=1)
-
-
-def _loaded(request: Request, body: Document) -> spec.Loaded:
-    """The document, parsed and compiled. Raises Invalid with the findings when one is an error."""
-    catalogue = request.app.state.catalogue
-    loaded = spec.load(body.markdown, catalogue) if body.markdown is not None else spec.load_json(body.spec, catalogue)
-    errors = [f for f in loaded.findings if f.severity == "error"]
-    if errors or loaded.spec is None or loaded.flow is None:
-        raise Invalid("The document has errors.", findings=tuple(errors), next_step="Mend them and send it again.")
-    return loaded
+    version: Number | None
 
 
-async def _publish(
-    tenant: Any, caller: Any, agent_id: UUID, loaded: spec.Loaded, body: Document
-) -> tuple[rows.Version, list[Finding]]:
-    if loaded.spec is None or loaded.flow is None:
-        raise Invalid("The document has errors.", findings=tuple(loaded.findings))
-    markdown = body.markdown if body.markdown is not None else render(loaded.spec)
-    version = await rows.publish(
-        tenant,
-        agent_id,
-        markdown=markdown,
-        spec=msgspec.to_builtins(loaded.spec),
-        flow=msgspec.to_builtins(loaded.flow),
-        note=body.note,
-        created_by=caller.user_id,
-    )
-    detail = {"number": version.number, "content_hash": version.content_hash.hex()}
-    await audit.append(tenant, caller.actor, "version.published", ("agent", agent_id), detail)
-    return version, loaded.findings
+# ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Agent(Shape):
+    """A named agent. ``live_version``: the number of its live version; ``last_version``: of its newest (0: none yet)."""
+
+    id: UUID
+    slug: str
+    name: str
+    about: str
+    tags: list[str]
+    live_version: int | None
+    live_version_id: UUID | None
+    last_version: int
+    paused_at: datetime | None
+    created_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
 
 
-def _shown(value: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = msgspec.to_builtins(value)
-    if isinstance(value, rows.Version | rows.VersionHead):
-        shown["content_hash"] = value.content_hash.hex()
-    return shown
+class VersionHead(Shape):
+    """What a list of versions tells. ``content_hash``: SHA-256 over markdown, spec and flow, in hex."""
+
+    id: UUID
+    agent_id: UUID
+    number: int
+    content_hash: str
+    note: str
+    created_by: UUID | None
+    created_at: datetime
+
+    @field_validator("content_hash", mode="before")
+    @classmethod
+    def _hex(cls, value: bytes | str) -> str:
+        return value.hex() if isinstance(value, bytes) else value
 
 
-async def _with_live(tenant: Any, agent: rows.Agent) -> dict[str, Any]:
-    live = await rows.version(tenant, agent.live_version_id) if agent.live_version_id else None
-    return _shown(agent) | {"live_version": live.number if live else None}
+class Version(VersionHead):
+    """A whole version: the document, the same as JSON, and the flow that it compiles to. It never changes."""
+
+    markdown: str
+    spec: SpecJson
+    flow: FlowJson
 
 
+class PublishedVersion(Version):
+    """A version that was just sent, with what the checks say about it (warnings; errors would have refused it)."""
+
+    findings: Findings
+
+
+class NewAgentMade(Agent):
+    """A new agent with its first version."""
+
+    version: Version
+    findings: Findings
+
+
+class AgentPage(Shape):
+    """Agents, newest first. ``next``: what to send as ``before`` for the next page; null: this is the last one."""
+
+    agents: list[Agent]
+    next: UUID | None
+
+
+class VersionPage(Shape):
+    """Versions, newest first. ``next``: what to send as ``before`` for the next page; null: this is the last one."""
+
+    versions: list[VersionHead]
+    next: int | None
+
+
+# ── Agents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 @routes.add("GET", "/agents", Permission.AGENTS_READ)
-async def list_agents(
-    tenant: Tenant, before: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> dict[str, Any]:
+async def list_agents(tenant: Tenant, before: UUID | None = None, limit: Limit = 50) -> AgentPage:
     """The workspace's agents, newest first; ``before`` the last id of a page gives the next."""
-    found = await rows.page(tenant, limit, before)
-    following = str(found[-1].id) if len(found) == limit else None
-    return {"agents": [_shown(agent) for agent in found], "next": following}
+    found = await rows.page(tenant, limit + 1, before)
+    page = await _shown(tenant, found[:limit])
+    return AgentPage(agents=page, next=page[-1].id if len(found) > limit else None)
 
 
-@routes.add("POST", "/agents", Permission.AGENTS_WRITE, status_code=201)
-async def create_agent(request: Request, tenant: Tenant, caller: CallerArg, body: NewAgent) -> dict[str, Any]:
-    """Makes an agent with version 1 of a document. 422 with the findings when the document has errors."""
-    loaded = _loaded(request, body)
-    document = loaded.spec
-    if document is None:
-        raise Invalid("The document has errors.", findings=tuple(loaded.findings))
-    agent = await rows.create(
-        tenant,
-        document.title,
-        slug=document.id,
-        about=document.about,
-        tags=document.tags,
-        created_by=caller.user_id,
+@routes.add("POST", "/agents", Permission.AGENTS_WRITE, status_code=201, errors=(409,))
+async def create_agent(request: Request, caller: CallerArg, body: NewAgent) -> NewAgentMade:
+    """Makes an agent with version 1 of a document. 422 with the findings when the document has errors, 409 when an agent
+    of that id is there already."""
+    document = await _checked(request, body)
+    made = document.spec
+    async with request.app.state.database.workspace(caller.workspace_id) as tenant:
+        agent = await rows.create(
+            tenant, made.title, slug=made.id, about=made.about, tags=made.tags, created_by=caller.user_id
+        )
+        await audit.append(tenant, caller.actor, "agent.created", ("agent", agent.id), {"name": agent.name})
+        version, _ = await _publish(tenant, caller, agent, document, body.note)
+        if body.live:
+            await _point(tenant, caller, agent.id, version)
+        [shown] = await _shown(tenant, [await rows.get(tenant, agent.id)])
+    return NewAgentMade(
+        **shown.model_dump(), version=Version.model_validate(version), findings=json_of(document.findings)
     )
-    await audit.append(tenant, caller.actor, "agent.created", ("agent", agent.id), {"name": agent.name})
-    version, findings = await _publish(tenant, caller, agent.id, loaded, body)
-    if body.live:
-        await _point(tenant, caller, agent.id, version)
-    shown = await _with_live(tenant, await rows.get(tenant, agent.id))
-    return shown | {"version": _shown(version), "findings": msgspec.to_builtins(findings)}
 
 
 @routes.add("GET", "/agents/{agent_id}", Permission.AGENTS_READ)
-async def get_agent(tenant: Tenant, agent_id: UUID) -> dict[str, Any]:
+async def get_agent(tenant: Tenant, agent_id: UUID) -> Agent:
     """One agent, with the number of its live version."""
-    return await _with_live(tenant, await rows.get(tenant, agent_id))
+    [shown] = await _shown(tenant, [await rows.get(tenant, agent_id)])
+    return shown
 
 
 @routes.add("PATCH", "/agents/{agent_id}", Permission.AGENTS_WRITE)
-async def change_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: Change) -> dict[str, Any]:
+async def change_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: AgentChange) -> Agent:
     """Changes its name, description or tags, or pauses it (a paused agent's triggers start nothing)."""
     changed = body.model_dump(exclude_none=True)
-    agent = await rows.change(tenant, agent_id, **changed)
-    await audit.append(tenant, caller.actor, "agent.changed", ("agent", agent_id), changed)
-    return await _with_live(tenant, agent)
+    if changed:
+        agent = await rows.change(tenant, agent_id, **changed)
+        await audit.append(tenant, caller.actor, "agent.changed", ("agent", agent_id), changed)
+    else:
+        agent = await rows.get(tenant, agent_id)
+    [shown] = await _shown(tenant, [agent])
+    return shown
 
 
 @routes.add("DELETE", "/agents/{agent_id}", Permission.AGENTS_WRITE, status_code=204)
@@ -151,44 +199,107 @@ async def delete_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID) -> Non
     await audit.append(tenant, caller.actor, "agent.deleted", ("agent", agent_id))
 
 
+async def _shown(tenant: Any, agents: Collection[rows.Agent]) -> list[Agent]:
+    numbers = await rows.numbers(tenant, [a.live_version_id for a in agents if a.live_version_id])
+    return [
+        Agent(**asdict(a), live_version=numbers.get(a.live_version_id) if a.live_version_id else None) for a in agents
+    ]
+
+
+# ── Versions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 @routes.add("GET", "/agents/{agent_id}/versions", Permission.AGENTS_READ)
 async def list_versions(
     tenant: Tenant,
     agent_id: UUID,
-    before: Annotated[int | None, Query(ge=1)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+    before: Annotated[int | None, Query(ge=1, le=LARGEST_INTEGER)] = None,
+    limit: Limit = 50,
+) -> VersionPage:
     """Its versions, newest first, without their documents."""
     await rows.get(tenant, agent_id)
-    found = await rows.versions(tenant, agent_id, limit, before)
-    following = found[-1].number if len(found) == limit else None
-    return {"versions": [_shown(head) for head in found], "next": following}
+    found = await rows.versions(tenant, agent_id, limit + 1, before)
+    page = [VersionHead.model_validate(head) for head in found[:limit]]
+    return VersionPage(versions=page, next=page[-1].number if len(found) > limit else None)
 
 
-@routes.add("POST", "/agents/{agent_id}/versions", Permission.AGENTS_WRITE, status_code=201)
+@routes.add(
+    "POST",
+    "/agents/{agent_id}/versions",
+    Permission.AGENTS_WRITE,
+    status_code=201,
+    responses={200: {"model": PublishedVersion, "description": "The newest version has this very content."}},
+)
 async def create_version(
-    request: Request, tenant: Tenant, caller: CallerArg, agent_id: UUID, body: Document
-) -> dict[str, Any]:
-    """Adds a version. The same content as the newest gives that one; ``PUT …/live`` makes a version live."""
-    version, findings = await _publish(tenant, caller, agent_id, _loaded(request, body), body)
-    return _shown(version) | {"findings": msgspec.to_builtins(findings)}
+    request: Request, response: Response, caller: CallerArg, agent_id: UUID, body: Document
+) -> PublishedVersion:
+    """Adds a version. The same content as the newest gives that one (200); ``PUT …/live`` makes a version live."""
+    document = await _checked(request, body)
+    async with request.app.state.database.workspace(caller.workspace_id) as tenant:
+        agent = await rows.get(tenant, agent_id)
+        version, is_new = await _publish(tenant, caller, agent, document, body.note)
+    if not is_new:
+        response.status_code = 200
+    return PublishedVersion.model_validate(asdict(version) | {"findings": json_of(document.findings)})
 
 
 @routes.add("GET", "/agents/{agent_id}/versions/{number}", Permission.AGENTS_READ)
-async def get_version(tenant: Tenant, agent_id: UUID, number: int) -> dict[str, Any]:
-    """One version with its document, spec and flow."""
-    return _shown(await rows.version_numbered(tenant, agent_id, number))
+async def get_version(tenant: Tenant, agent_id: UUID, number: VersionNumber) -> Version:
+    """One version with its document, spec and flow; also of an agent that is out of use."""
+    return Version.model_validate(await rows.version_numbered(tenant, agent_id, number))
 
 
 @routes.add("PUT", "/agents/{agent_id}/live", Permission.AGENTS_WRITE)
-async def set_live(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: Live) -> dict[str, Any]:
-    """Points the agent at one of its versions, or at none."""
+async def set_live(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: Live) -> Agent:
+    """Points the agent at one of its versions, or at none. Its schedules follow."""
     await rows.get(tenant, agent_id)
     version = await rows.version_numbered(tenant, agent_id, body.version) if body.version else None
-    return await _with_live(tenant, await _point(tenant, caller, agent_id, version))
+    [shown] = await _shown(tenant, [await _point(tenant, caller, agent_id, version)])
+    return shown
 
 
-async def _point(tenant: Any, caller: Any, agent_id: UUID, version: rows.Version | None) -> rows.Agent:
+class _Checked:
+    """A document without errors."""
+
+    def __init__(self, body: Document, catalogue: Catalogue) -> None:
+        text, data = body.markdown, body.spec
+        loaded = spec.load(text, catalogue) if text is not None else spec.load_json(data, catalogue)
+        self.flow = loaded.valid_flow()
+        self.spec = _present(loaded.spec)
+        self.findings = loaded.findings
+        self.markdown = text if text is not None else render(self.spec)
+
+
+def _present(loaded: spec.Spec | None) -> spec.Spec:
+    assert loaded is not None, "a document with a flow has a spec"
+    return loaded
+
+
+async def _checked(request: Request, body: Document) -> _Checked:
+    """The document, parsed and compiled off the event loop and outside any transaction. Raises Invalid with the findings
+    when one is an error."""
+    return await asyncio.to_thread(_Checked, body, request.app.state.catalogue)
+
+
+async def _publish(
+    tenant: Any, caller: Caller, agent: rows.Agent, document: _Checked, note: str
+) -> tuple[rows.Version, bool]:
+    """The version of this content, and whether it is new."""
+    version = await rows.publish(
+        tenant,
+        agent.id,
+        markdown=document.markdown,
+        spec=json_of(document.spec),
+        flow=json_of(document.flow),
+        note=note,
+        created_by=caller.user_id,
+    )
+    is_new = version.number > agent.last_version
+    if is_new:
+        detail = {"number": version.number, "content_hash": version.content_hash.hex()}
+        await audit.append(tenant, caller.actor, "version.published", ("agent", agent.id), detail)
+    return version, is_new
+
+
+async def _point(tenant: Any, caller: Caller, agent_id: UUID, version: rows.Version | None) -> rows.Agent:
     agent = await rows.set_live(tenant, agent_id, version.id if version else None)
     detail = {"number": version.number if version else None}
     await audit.append(tenant, caller.actor, "agent.live", ("agent", agent_id), detail)

@@ -3,42 +3,74 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Literal
 from uuid import UUID
 
-import msgspec
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from plainwork.api.auth import CallerArg, Permission, Routes, Tenant
+from plainwork.api.auth import CallerArg, Permission, Tenant
+from plainwork.api.routing import Routes
+from plainwork.api.shapes import Body, Shape
 from plainwork.db import api_keys, audit
-from plainwork.errors import Forbidden, Invalid
+from plainwork.errors import Forbidden
 
-routes = Routes(tags=["api-keys"])
+routes = Routes("api-keys")
 
-SCOPES = [p.value for p in Permission if p not in {Permission.PUBLIC, Permission.ACCOUNT}]
+Scope = Literal[
+    "agents:read",
+    "agents:write",
+    "runs:read",
+    "runs:write",
+    "secrets:read",
+    "secrets:write",
+    "keys:manage",
+]
 
 
-class NewKey(BaseModel):
-    """A key to make. ``scopes``: permissions such as ``agents:read``; a key can never do more than its maker."""
+class NewKey(Body):
+    """A key to make. A key can never do more than its maker, now and later."""
 
     name: str = Field(min_length=1, max_length=200)
-    scopes: list[str] = Field(min_length=1, max_length=50)
+    scopes: list[Scope] = Field(min_length=1, max_length=50)
     expires_in_days: int | None = Field(default=None, ge=1, le=3650)
 
 
+class ApiKey(Shape):
+    """What is known of a key; ``hint`` are its last four characters."""
+
+    id: UUID
+    name: str
+    hint: str
+    scopes: list[str]
+    created_by: UUID | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ApiKeyMade(ApiKey):
+    """A new key; ``key`` is shown here and never again."""
+
+    key: str
+
+
+class ApiKeys(Shape):
+    """The workspace's keys, newest first, revoked ones too."""
+
+    api_keys: list[ApiKey]
+
+
 @routes.add("GET", "/api-keys", Permission.KEYS_MANAGE)
-async def list_keys(tenant: Tenant) -> dict[str, Any]:
+async def list_keys(tenant: Tenant) -> ApiKeys:
     """The workspace's keys, without their values."""
-    return {"api_keys": msgspec.to_builtins(await api_keys.all_of(tenant))}
+    return ApiKeys(api_keys=[ApiKey.model_validate(key) for key in await api_keys.all_of(tenant)])
 
 
 @routes.add("POST", "/api-keys", Permission.KEYS_MANAGE, status_code=201)
-async def create_key(tenant: Tenant, caller: CallerArg, body: NewKey) -> dict[str, Any]:
-    """Makes a key; ``key`` is in this answer and never again."""
-    unknown = sorted(set(body.scopes) - set(SCOPES))
-    if unknown:
-        raise Invalid(f"There is no scope {unknown[0]}.", next_step=f"Choose from: {', '.join(SCOPES)}.")
-    beyond = [s for s in body.scopes if not caller.may(Permission(s))]
+async def create_key(tenant: Tenant, caller: CallerArg, body: NewKey) -> ApiKeyMade:
+    """Makes a key; ``key`` is in this answer and never again. 403 for a scope that the caller does not have."""
+    beyond = [scope for scope in body.scopes if not caller.may(Permission(scope))]
     if beyond:
         raise Forbidden(f"You may not give {beyond[0]}: you do not have it yourself.", next_step="Leave it out.")
     days = body.expires_in_days
@@ -46,13 +78,12 @@ async def create_key(tenant: Tenant, caller: CallerArg, body: NewKey) -> dict[st
     key, token = await api_keys.create(tenant, body.name, body.scopes, created_by=caller.user_id, expires_at=expires_at)
     detail = {"name": key.name, "scopes": key.scopes}
     await audit.append(tenant, caller.actor, "api_key.created", ("api_key", key.id), detail)
-    return msgspec.to_builtins(key) | {"key": token}
+    return ApiKeyMade(**ApiKey.model_validate(key).model_dump(), key=token)
 
 
 @routes.add("DELETE", "/api-keys/{key_id}", Permission.KEYS_MANAGE)
-async def revoke_key(tenant: Tenant, caller: CallerArg, key_id: UUID) -> dict[str, Any]:
-    """Ends a key at once."""
+async def revoke_key(tenant: Tenant, caller: CallerArg, key_id: UUID) -> ApiKey:
+    """Ends a key at once; it stays in the list. Revoking it again changes nothing."""
     key = await api_keys.revoke(tenant, key_id)
     await audit.append(tenant, caller.actor, "api_key.revoked", ("api_key", key.id), {"name": key.name})
-    found: dict[str, Any] = msgspec.to_builtins(key)
-    return found
+    return ApiKey.model_validate(key)

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING
 
-import orjson
-from fastapi import FastAPI, Response
+import msgspec
+from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainwork import __version__
-from plainwork.api import (
-    agents,
-    api_keys,
-    auth,
-    drafts,
-    home,
-    kinds,
-    problems,
-    runs,
-    secrets,
-    session,
-    setup,
-    specs,
-)
-from plainwork.api.auth import Permission, Routes
+from plainwork.api import agents, api_keys, drafts, home, kinds, problems, runs, secrets, session, setup, specs
+from plainwork.api.auth import Permission
+from plainwork.api.routing import Routes, refuse_undeclared
+from plainwork.db import Database
 from plainwork.engine.catalogue import load as load_catalogue
 from plainwork.engine.versions import Versions
+from plainwork.errors import Unavailable
 
 if TYPE_CHECKING:
-    from plainwork.db import Database
     from plainwork.engine.events import Events
     from plainwork.engine.worker import Outside
     from plainwork.queue import Queue
@@ -35,99 +26,110 @@ if TYPE_CHECKING:
     from plainwork.vault import Vault
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
+READY_S = 3.0
+"""How long the database may take to answer before this process says that it is not ready."""
+
+RESOURCES = (setup, session, agents, runs, drafts, specs, kinds, secrets, api_keys)
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"cache-control": b"no-store",
     b"content-security-policy": b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     b"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 }
+_SECURE_HEADERS = {b"strict-transport-security": b"max-age=31536000"}
 
-health = Routes()
-
-
-@health.add("GET", "/healthz", Permission.PUBLIC, include_in_schema=False)
-async def healthz() -> dict[str, str]:
-    """The process lives."""
-    return {"status": "ok", "version": __version__}
+_own = Routes()
 
 
 def create_app(
-    settings: Settings, database: Database, vault: Vault, bell: Queue, events: Events, outside: Outside
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    bell: Queue,
+    events: Events,
+    outside: Outside,
+    *,
+    beat_s: float = 15.0,
 ) -> FastAPI:
-    """The application over what the process has opened. Raises RuntimeError when a route declares no permission."""
+    """The application over what the process has opened. ``beat_s``: how often event streams show that they live, and look
+    whether their reader may still read. Raises RuntimeError when a route declares no permission."""
     app = FastAPI(
         title="Plainwork",
         version=__version__,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        separate_input_output_schemas=False,
+        redirect_slashes=False,
     )
-    app.state.settings = settings
-    app.state.database = database
-    app.state.vault = vault
-    app.state.bell = bell
-    app.state.events = events
-    app.state.outside = outside
-    app.state.versions = Versions(database)
-    app.state.catalogue = load_catalogue()
+    state = {
+        **{"settings": settings, "database": database, "vault": vault, "bell": bell, "events": events},
+        **{"outside": outside, "versions": Versions(database), "catalogue": load_catalogue(), "beat_s": beat_s},
+    }
+    for name, value in state.items():
+        setattr(app.state, name, value)
     problems.install(app)
-    for resource in (setup, session, agents, runs, drafts, specs, kinds, secrets, api_keys):
-        app.include_router(resource.routes, prefix="/api/v1")
-    app.include_router(health)
-    app.include_router(_ready(database))
-    app.include_router(_documents(app))
-    app.include_router(home.routes)
-    auth.refuse_undeclared(app)
+    for resource in RESOURCES:
+        resource.routes.install(app, "/api/v1")
+    _own.install(app)
+    home.routes.install(app)
+    refuse_undeclared(app)
     app.add_middleware(problems.BodyLimit, most=MOST_BODY_BYTES)
+    app.add_middleware(problems.Bugs)
     app.add_middleware(_SafeHeaders)
     return app
 
 
-def _ready(database: Database) -> Routes:
-    routes = Routes()
+@_own.add("GET", "/healthz", Permission.PUBLIC, include_in_schema=False)
+async def healthz() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok", "version": __version__}
 
-    @routes.add("GET", "/readyz", Permission.PUBLIC, include_in_schema=False)
-    async def readyz() -> dict[str, str]:
-        """The database answers and its schema is up to date."""
-        async with database.connection() as connection:
+
+@_own.add("GET", "/readyz", Permission.PUBLIC, include_in_schema=False)
+async def readyz(request: Request) -> dict[str, str]:
+    """The database answers; its schema was brought up to date before the process began to listen."""
+    database: Database = request.app.state.database
+    try:
+        async with asyncio.timeout(READY_S), database.connection() as connection:
             await connection.fetchval("select 1")
-        return {"status": "ready"}
+    except TimeoutError:
+        raise Unavailable(
+            f"The database at {database.where} does not answer.", next_step="Check that it runs and can be reached."
+        ) from None
+    return {"status": "ready"}
 
-    return routes
 
+@_own.add("GET", "/api/v1/openapi.json", Permission.PUBLIC, include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """This API, described (OpenAPI 3.1). It is put together when it is first asked for."""
+    from plainwork.api.openapi import describe
 
-def _documents(app: FastAPI) -> Routes:
-    routes = Routes()
-    cache: dict[str, bytes] = {}
-
-    @routes.add("GET", "/api/v1/openapi.json", Permission.PUBLIC, include_in_schema=False)
-    async def openapi() -> Response:
-        """This API, described (OpenAPI 3.1)."""
-        if "openapi" not in cache:
-            cache["openapi"] = orjson.dumps(app.openapi())
-        return Response(cache["openapi"], media_type="application/json")
-
-    return routes
+    state = request.app.state
+    if not hasattr(state, "openapi"):
+        state.openapi = msgspec.json.encode(await asyncio.to_thread(describe, request.app))
+    return Response(state.openapi, media_type="application/json")
 
 
 class _SafeHeaders:
-    """Adds the headers that keep browsers from guessing, framing and leaking (OWASP secure headers)."""
+    """Adds the headers that keep browsers and proxies from guessing, framing, keeping and leaking (OWASP secure headers)."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        added = _HEADERS | _SECURE_HEADERS if scope["scheme"] == "https" else _HEADERS
 
-        async def with_headers(message: Any) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *((k, v) for k, v in _HEADERS.items() if k not in present)]
+                message["headers"] = [*message["headers"], *((k, v) for k, v in added.items() if k not in present)]
             await send(message)
 
         await self.app(scope, receive, with_headers)

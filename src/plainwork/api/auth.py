@@ -1,21 +1,20 @@
-"""Who may do what: every route declares a permission, and a route without one does not start.
+"""Who may do what: the permissions, the roles that have them, and finding out who calls.
 
-A caller is a person with a session cookie or a program with an API key. A cookie caller that changes something also sends
-the session's CSRF token, so that a foreign page cannot use the cookie.
+A caller is a person with a session cookie or a program with an API key. A person's request that changes something has to
+come from our own pages and carry the session's CSRF token, so that a foreign page cannot use the cookie.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi import Depends, Request
 
 from plainwork.db import api_keys, users, workspaces
 from plainwork.db.audit import Actor
@@ -23,7 +22,8 @@ from plainwork.errors import Forbidden, SignInNeeded
 
 
 class Permission(StrEnum):
-    """What a route asks for. ``PUBLIC`` is said out loud; there is no default."""
+    """What a route asks for. ``PUBLIC`` is said out loud, there is no default; ``ACCOUNT``: a signed-in person, whatever
+    their role, in a workspace or in none."""
 
     PUBLIC = "public"
     ACCOUNT = "account"
@@ -36,19 +36,21 @@ class Permission(StrEnum):
     KEYS_MANAGE = "keys:manage"
 
 
-_READ = {Permission.ACCOUNT, Permission.AGENTS_READ, Permission.RUNS_READ}
+SCOPES = tuple(p.value for p in Permission if p not in {Permission.PUBLIC, Permission.ACCOUNT})
+"""What an API key can be given."""
+
+_READ = {Permission.AGENTS_READ, Permission.RUNS_READ}
 _RUN = _READ | {Permission.RUNS_WRITE}
 _EDIT = _RUN | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
 _ALL = _EDIT | {Permission.SECRETS_WRITE, Permission.KEYS_MANAGE}
 ROLES: dict[str, set[Permission]] = {"owner": _ALL, "admin": _ALL, "editor": _EDIT, "runner": _RUN, "viewer": _READ}
-"""The permission matrix: role → what it may do."""
+"""The permission matrix: role → what it may do in its workspace."""
 
 COOKIE = "plainwork_session"
 SECURE_COOKIE = "__Host-plainwork_session"
-
-
 WORKSPACE_HEADER = "Plainwork-Workspace"
 CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,6 @@ class Caller:
     workspace_id: UUID
     role: str
     user_id: UUID | None = None
-    session_id: UUID | None = None
     scopes: frozenset[str] | None = None
 
     def may(self, permission: Permission) -> bool:
@@ -67,26 +68,97 @@ class Caller:
         return permission in ROLES.get(self.role, set()) and (self.scopes is None or permission.value in self.scopes)
 
 
-def session_token(request: Request) -> str | None:
-    """The session's token from either cookie."""
-    return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session with its token, for the routes of the person's own account."""
+
+    session: users.Session
+    token: str
+    actor: Actor
 
 
-def address_of(request: Request) -> str | None:
-    """The address the request came from."""
-    return request.client.host if request.client else None
+async def admit(request: Request, permission: Permission | None) -> None:
+    """Lets the request pass and notes who makes it (``request.state.caller``, ``.signed_in``), or raises.
 
-
-def _check_forgery(request: Request, token: str) -> None:
-    """Refuses a cookie request that another site's page made: it lacks the token that only our pages can read, or its
-    origin is not ours (OWASP Cross-Site Request Forgery Prevention)."""
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    SignInNeeded: nobody, or a key or session that is not valid (any more). Forbidden: it lacks the permission, or
+    the request may have been made by another site's page.
+    """
+    if permission is None:
+        raise Forbidden("This address declares no permission, so nobody may use it.")
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    is_program = scheme.lower() == "bearer"
+    if not is_program:
+        _check_origin(request)
+    if permission is Permission.PUBLIC:
         return
+    if is_program:
+        caller = await _program(request, credential.strip())
+    else:
+        signed_in = await _person(request)
+        if permission is Permission.ACCOUNT:
+            request.state.signed_in = signed_in
+            return
+        caller = await _member(request, signed_in)
+    if not caller.may(permission):
+        raise Forbidden(f"This needs the permission {permission.value}.", next_step="Ask an owner of the workspace.")
+    request.state.caller = caller
+
+
+async def _program(request: Request, credential: str) -> Caller:
+    """The caller that an API key is. It can do what its scopes say and the role that its maker has now."""
+    database = request.app.state.database
+    found = await api_keys.find(database, credential)
+    if found is None:
+        raise SignInNeeded("This API key is not valid.", next_step="Make a new key: POST /api/v1/api-keys.")
+    workspace_id, key = found
+    role: str | None = "owner"
+    async with database.workspace(workspace_id) as connection:
+        if key.created_by is not None:
+            role = await workspaces.role_of(connection, key.created_by)
+        named = request.headers.get(WORKSPACE_HEADER)
+        if named not in {None, str(workspace_id), (await workspaces.get(connection)).slug}:
+            raise Forbidden("This API key belongs to another workspace.", next_step=f"Leave out {WORKSPACE_HEADER}.")
+    if role is None:
+        raise SignInNeeded(
+            "Whoever made this API key has left the workspace.", next_step="Have one of its owners make a new key."
+        )
+    actor = Actor("api_key", str(key.id), address_of(request))
+    return Caller(actor, workspace_id, role, key.created_by, frozenset(key.scopes))
+
+
+async def _person(request: Request) -> SignedIn:
+    token = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
+    session = await users.session(request.app.state.database, token) if token else None
+    if token is None or session is None:
+        raise SignInNeeded("Sign in first.", next_step="POST /api/v1/session, or send an API key as a bearer token.")
+    _check_csrf(request, token)
+    return SignedIn(session, token, Actor("user", str(session.user.id), address_of(request)))
+
+
+async def _member(request: Request, signed_in: SignedIn) -> Caller:
+    """The person in the workspace that the header names, else in their first. Raises Forbidden where they have none."""
+    user_id = signed_in.session.user.id
+    named = request.headers.get(WORKSPACE_HEADER)
+    for workspace, role in await workspaces.of_person(request.app.state.database, user_id):
+        if named in {None, str(workspace.id), workspace.slug}:
+            return Caller(signed_in.actor, workspace.id, role, user_id)
+    raise Forbidden("You do not belong to this workspace.", next_step="Ask one of its owners to invite you.")
+
+
+def _check_origin(request: Request) -> None:
+    """Refuses what another site's page sends, signing in included (OWASP Cross-Site Request Forgery Prevention)."""
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
+    if request.method in SAFE_METHODS or origin is None:
+        return
+    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
         raise Forbidden(
             f"This request came from {origin[:200]}.", next_step="Use Plainwork's own pages, or an API key."
         )
+
+
+def _check_csrf(request: Request, token: str) -> None:
+    if request.method in SAFE_METHODS:
+        return
     given = request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(given.encode(), users.csrf_token(token).encode()):
         raise Forbidden(
@@ -95,90 +167,20 @@ def _check_forgery(request: Request, token: str) -> None:
         )
 
 
-async def identify(request: Request) -> Caller | None:
-    """The caller, or None for nobody. Raises SignInNeeded when a key is given but not valid, Forbidden for forgery."""
-    database = request.app.state.database
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        found = await api_keys.find(database, credential.strip())
-        if found is None:
-            raise SignInNeeded("This API key is not valid.", next_step="Make a new key: POST /api/v1/api-keys.")
-        workspace_id, key = found
-        actor = Actor("api_key", str(key.id), address_of(request))
-        return Caller(actor, workspace_id, "owner", key.created_by, scopes=frozenset(key.scopes))
-    token = session_token(request)
-    session = await users.session(database, token) if token else None
-    if token is None or session is None:
-        return None
-    _check_forgery(request, token)
-    workspace_id, role = await _workspace(request, session.user.id)
-    actor = Actor("user", str(session.user.id), address_of(request))
-    return Caller(actor, workspace_id, role, session.user.id, session.id)
+def address_of(request: Request) -> str | None:
+    """The address the request came from."""
+    return request.client.host if request.client else None
 
 
-async def _workspace(request: Request, user_id: UUID) -> tuple[UUID, str]:
-    """The workspace that the header names, else the person's first. Raises Forbidden where the person has none."""
-    theirs = await workspaces.of_person(request.app.state.database, user_id)
-    named = request.headers.get(WORKSPACE_HEADER)
-    for workspace, role in theirs:
-        if named in {None, str(workspace.id), workspace.slug}:
-            return workspace.id, role
-    raise Forbidden("You do not belong to this workspace.", next_step="Ask one of its owners to invite you.")
-
-
-def _guard(permission: Permission) -> Callable[..., Any]:
-    async def allowed(request: Request) -> None:
-        caller = await identify(request)
-        if caller is None:
-            raise SignInNeeded(
-                "Sign in first.", next_step="POST /api/v1/session, or send an API key as a bearer token."
-            )
-        if not caller.may(permission):
-            raise Forbidden(
-                f"This needs the permission {permission.value}.", next_step="Ask an owner of the workspace."
-            )
-        request.state.caller = caller
-
-    return allowed
-
-
-class Routes(APIRouter):
-    """A router whose routes cannot be added without a permission."""
-
-    def add(self, method: str, path: str, permission: Permission, **options: Any) -> Callable[..., Any]:
-        """Decorates an endpoint: ``@routes.add("GET", "/agents", Permission.AGENTS_READ)``."""
-        guards = [] if permission is Permission.PUBLIC else [Depends(_guard(permission))]
-
-        def decorate(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-            self.add_api_route(
-                path,
-                endpoint,
-                methods=[method],
-                dependencies=guards,
-                openapi_extra={"x-permission": permission.value},
-                **options,
-            )
-            return endpoint
-
-        return decorate
-
-
-def permission_of(route: APIRoute) -> Permission | None:
-    """The permission a route declares; None when it declares none (which ``refuse_undeclared`` does not let pass)."""
-    declared = (route.openapi_extra or {}).get("x-permission")
-    return Permission(declared) if declared else None
-
-
-def refuse_undeclared(app: FastAPI) -> None:
-    """Raises RuntimeError at start when a route has no permission: denied by default."""
-    for route in app.routes:
-        if isinstance(route, APIRoute) and permission_of(route) is None:
-            raise RuntimeError(f"{route.path} declares no permission")
-
-
+# ── What an endpoint asks for ────────────────────────────────────────────────────────────────────────────────────────
 async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
+
+
+async def _signed_in(request: Request) -> SignedIn:
+    signed_in: SignedIn = request.state.signed_in
+    return signed_in
 
 
 async def _tenant(request: Request) -> AsyncIterator[Any]:
@@ -189,4 +191,5 @@ async def _tenant(request: Request) -> AsyncIterator[Any]:
 
 
 CallerArg = Annotated[Caller, Depends(_caller)]
+SignedInArg = Annotated[SignedIn, Depends(_signed_in)]
 Tenant = Annotated[Any, Depends(_tenant, scope="function")]

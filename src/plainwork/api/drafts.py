@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 from fastapi import Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from plainwork.api.auth import CallerArg, Permission, Routes
+from plainwork.api.auth import CallerArg, Permission
+from plainwork.api.routing import Routes
+from plainwork.api.shapes import Body, DraftJson, json_of
 from plainwork.db import llm_calls, new_id
 from plainwork.db.llm_calls import LlmCall
-from plainwork.drafting import draft as draft_agent
-from plainwork.llm import CallRecord
 
-routes = Routes(tags=["drafts"])
+if TYPE_CHECKING:
+    from plainwork.llm import CallRecord
+
+routes = Routes("drafts")
 
 
-class English(BaseModel):
-    """What the agent should do. ``model``: ask this model (``provider:model``); without it, rules draft."""
+class English(Body):
+    """What the agent should do. ``model``: ask this model (``provider:model``); without it, rules draft. ``zone``: the
+    time zone of times that name none."""
 
     english: str = Field(min_length=1, max_length=20_000)
-    model: str | None = Field(default=None, max_length=200)
-    zone: str = Field(default="UTC", max_length=64)
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    zone: str = Field(default="UTC", min_length=1, max_length=64)
 
 
-@routes.add("POST", "/drafts", Permission.AGENTS_WRITE, status_code=201)
-async def create_draft(request: Request, caller: CallerArg, body: English) -> dict[str, Any]:
-    """Drafts a document: ``{markdown, spec, flow, assumptions, questions, needs, findings, drafted_by}``."""
+@routes.add("POST", "/drafts", Permission.AGENTS_WRITE, status_code=201, errors=(402, 429, 502))
+async def create_draft(request: Request, caller: CallerArg, body: English) -> DraftJson:
+    """Drafts a document. Nothing is stored: ``POST /agents`` with the ``markdown`` makes the agent."""
+    from plainwork.drafting import draft, draft_by_rules
+
     catalogue = request.app.state.catalogue
     if body.model is None:
-        made = await draft_agent(body.english, catalogue, zone=body.zone, rules=True)
-        return _shown(made)
+        return _shown(await asyncio.to_thread(draft_by_rules, body.english, catalogue, body.zone))
     calls: list[CallRecord] = []
     gateway = request.app.state.outside.gateway(caller.workspace_id, calls.append)
     try:
-        made = await draft_agent(body.english, catalogue, gateway=gateway, model=body.model, zone=body.zone)
+        return _shown(await draft(body.english, catalogue, gateway=gateway, model=body.model, zone=body.zone))
     finally:
         async with request.app.state.database.workspace(caller.workspace_id) as connection:
             await llm_calls.record(connection, [_row(call) for call in calls])
-    return _shown(made)
 
 
-def _shown(made: Any) -> dict[str, Any]:
-    shown: dict[str, Any] = msgspec.to_builtins(made)
+def _shown(made: Any) -> DraftJson:
+    shown: DraftJson = json_of(made)
     return shown
 
 

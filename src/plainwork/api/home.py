@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi.responses import HTMLResponse
 
 from plainwork import __version__
-from plainwork.api.auth import Permission, Routes
+from plainwork.api.auth import Permission
+from plainwork.api.routing import Routes
 
 routes = Routes()
 

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-import msgspec
 from fastapi import Request
 
-from plainwork.api.auth import Permission, Routes
+from plainwork.api.auth import Permission
+from plainwork.api.routing import Routes
+from plainwork.api.shapes import KindJson, Kinds, Shape, json_of
 from plainwork.errors import NotFound
+from plainwork.spec.kinds import Catalogue
 
-routes = Routes(tags=["kinds"])
+routes = Routes("kinds")
+
+
+class KindList(Shape):
+    """Every installed step kind."""
+
+    kinds: Kinds
 
 
 @routes.add("GET", "/kinds", Permission.AGENTS_READ)
-async def list_kinds(request: Request) -> dict[str, Any]:
+async def list_kinds(request: Request) -> KindList:
     """Every installed step kind with its schemas, effect and example."""
-    return {"kinds": [msgspec.to_builtins(k) for k in request.app.state.catalogue.values()]}
+    catalogue: Catalogue = request.app.state.catalogue
+    return KindList(kinds=json_of(list(catalogue.values())))
 
 
 @routes.add("GET", "/kinds/{kind_id}", Permission.AGENTS_READ)
-async def get_kind(request: Request, kind_id: str) -> dict[str, Any]:
-    """One step kind."""
-    catalogue = request.app.state.catalogue
+async def get_kind(request: Request, kind_id: str) -> KindJson:
+    """One step kind, by its id (``http``) or its type (``http@1``)."""
+    catalogue: Catalogue = request.app.state.catalogue
     if kind_id not in catalogue:
-        near = catalogue.nearest(kind_id)
-        raise NotFound(f"There is no step kind {kind_id}.", next_step=f"Did you mean {near}?" if near else None)
-    found: dict[str, Any] = msgspec.to_builtins(catalogue[kind_id])
+        near = catalogue.nearest(kind_id[:100])
+        hint = f"Did you mean {near}?" if near else "GET /api/v1/kinds lists them."
+        raise NotFound(f"There is no step kind {kind_id[:100]}.", next_step=hint)
+    found: KindJson = json_of(catalogue[kind_id])
     return found
 
 
 @routes.add("GET", "/schemas/{name}.json", Permission.PUBLIC)
-async def get_schema(name: str) -> dict[str, Any]:
+async def get_schema(name: Literal["spec", "flow"]) -> dict[str, Any]:
     """The JSON Schema of a ``spec`` or a ``flow``."""
     from plainwork.spec.schemas import flow_schema, spec_schema
 
-    known = {"spec": spec_schema, "flow": flow_schema}
-    if name not in known:
-        raise NotFound(f"There is no schema {name}.", next_step="Ask for spec.json or flow.json.")
-    return known[name]()
+    return spec_schema() if name == "spec" else flow_schema()

@@ -1,27 +1,43 @@
-"""Errors as HTTP answers: RFC 9457 problem details with our stable ``code``, the place and the next step."""
+"""Errors as HTTP answers: RFC 9457 problem details with our stable ``code``, the place and the next step; and the two
+layers around the app that make sure of it: the limit on bodies, and the answer to a bug.
+"""
 
 from __future__ import annotations
 
-import uuid
+from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from plainwork import log
 from plainwork.errors import PlainworkError
 
 MEDIA_TYPE = "application/problem+json"
-_TITLES = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
+_logger = log.get("api")
+_CODES = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge", 415: "UnsupportedMediaType"}
+_DESCRIPTION = "The description of all routes is at /api/v1/openapi.json."
 
 
-def problem(status: int, code: str, message: str, **more: Any) -> Response:
-    """One problem document: ``{code, status, message, next_step?, where?, findings?, id?}``."""
-    body = {"code": code, "status": status, "title": code, "message": message} | more
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
+def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
+    """One problem document: RFC 9457's ``status``, ``title`` and ``detail``, our ``code``, and ``more`` (``next_step``,
+    ``where``, ``findings``, ``id``) where there is any."""
+    body = {"code": code, "status": status, "title": HTTPStatus(status).phrase, "detail": detail}
+    extra = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    known = {name: value for name, value in more.items() if value is not None}
+    return JSONResponse(body | known, status, extra | (headers or {}), media_type=MEDIA_TYPE)
+
+
+def of(why: PlainworkError) -> Response:
+    """The answer to an error of ours."""
+    said = why.as_json()
+    if why.status >= 500:
+        _logger.warning("unavailable", error=str(why))
+    return problem(why.status, said.pop("code"), said.pop("message"), **said)
 
 
 def install(app: FastAPI) -> None:
@@ -29,70 +45,98 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PlainworkError)
     async def ours(_request: Request, why: PlainworkError) -> Response:
-        details = why.as_json()
-        return problem(why.status, details.pop("code"), details.pop("message"), **details)
+        return of(why)
 
     @app.exception_handler(RequestValidationError)
-    async def bad_request(_request: Request, why: RequestValidationError) -> Response:
+    async def not_valid(_request: Request, why: RequestValidationError) -> Response:
         findings = [
-            {"code": e["type"], "field": ".".join(str(p) for p in e["loc"]), "message": e["msg"]} for e in why.errors()
+            {"code": one["type"], "field": ".".join(map(str, one["loc"]))[:300], "message": one["msg"][:300]}
+            for one in why.errors()[:50]
         ]
         first = findings[0]
-        message = f"The request is not valid: {first['field']}: {first['message']}."
-        return problem(422, "Invalid", message, findings=findings, next_step="See /api/v1/openapi.json for its shape.")
+        detail = f"The request is not valid: {first['field']}: {first['message']}."
+        return problem(422, "Invalid", detail, findings=findings, next_step=_DESCRIPTION)
 
     @app.exception_handler(HTTPException)
-    async def plain(_request: Request, why: HTTPException) -> Response:
-        code = _TITLES.get(why.status_code, "Rejected")
-        return problem(why.status_code, code, str(why.detail) + ".", next_step="See /api/v1/openapi.json.")
-
-    @app.exception_handler(Exception)
-    async def bug(request: Request, why: Exception) -> Response:
-        number = uuid.uuid4().hex[:12]
-        structlog.get_logger().error("bug", id=number, path=request.url.path, exc_info=why)
-        message = "Something went wrong inside Plainwork; it was logged."
-        return problem(500, "Bug", message, id=number, next_step=f"Report it with the id {number}.")
+    async def plain(request: Request, why: HTTPException) -> Response:
+        return _plain(request, why)
 
 
-class BodyLimit:
-    """Refuses bodies over ``most`` bytes, whether their length is declared or not (RFC 9110 §15.5.14)."""
+def _plain(request: Request, why: HTTPException) -> Response:
+    """What routing and reading the body refuse."""
+    code, path = _CODES.get(why.status_code, "Rejected"), request.url.path[:200]
+    if why.status_code == 405:
+        allow = {"Allow": ", ".join(sorted(_methods(request) | {"OPTIONS"}))}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allow)
+        detail = f"{request.method[:20]} is not possible at {path}, only {allow['Allow']}."
+        return problem(405, code, detail, headers=allow, next_step=_DESCRIPTION)
+    if why.status_code == 404:
+        return problem(404, code, f"There is nothing at {path}.", next_step=_DESCRIPTION)
+    return problem(why.status_code, code, f"{why.detail}.", next_step=_DESCRIPTION)
 
-    def __init__(self, app: Any, most: int) -> None:
+
+def _methods(request: Request) -> set[str]:
+    """Every method that the request's path takes (RFC 9110 §10.2.1)."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    found = [route.methods or set() for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return set().union(*found)
+
+
+class Bugs:
+    """Answers what nobody meant to raise with 500 and the id under which it was logged; no traceback leaves the process.
+
+    When the answer has begun, the exception goes on, so that the server cuts the connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.most = most
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI call: counts the body as it arrives."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        refusal = problem(413, "TooLarge", f"The body is larger than {self.most} bytes.", next_step="Send less.")
-        if not declared.isdigit() or int(declared) > self.most:
-            await refusal(scope, receive, send)
-            return
-        seen = 0
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI call."""
         started = False
 
-        async def counted() -> Any:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self.most:
-                raise _TooLarge
-            return message
-
-        async def watched(message: Any) -> None:
+        async def watched(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
-            await self.app(scope, counted, watched)
-        except _TooLarge:
-            if not started:
-                await refusal(scope, receive, send)
+            await self.app(scope, receive, watched)
+        except Exception as why:
+            key = _logger.bug(why, path=scope.get("path"))
+            if started:
+                raise
+            detail = "Something went wrong inside Plainwork; it was logged."
+            answer = problem(500, "Bug", detail, id=key, next_step=f"Report it with the id {key}.")
+            await answer(scope, receive, send)
 
 
-class _TooLarge(Exception):
-    """The body passed the limit while it was read."""
+class BodyLimit:
+    """Refuses bodies over ``most`` bytes, whether their length is declared or not (RFC 9110 §15.5.14)."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI call: counts the body as it arrives."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or len(declared) > 15 or int(declared) > self.most:
+            detail = f"The body is larger than {self.most} bytes."
+            await problem(413, "TooLarge", detail, headers={"Connection": "close"})(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.most:
+                raise HTTPException(413, f"The body is larger than {self.most} bytes")
+            return message
+
+        await self.app(scope, counted, send)

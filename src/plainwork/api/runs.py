@@ -1,60 +1,141 @@
-"""Runs: list, look at, cancel, watch live. ``POST /agents/{id}/runs`` starts one."""
+"""Runs: start, list, look at, cancel, watch live."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from plainwork.api.auth import CallerArg, Permission, Routes, Tenant
+from plainwork.api.auth import CallerArg, Permission, Tenant, admit
+from plainwork.api.routing import Routes
+from plainwork.api.shapes import LARGEST_INTEGER, Body, Limit, Number, Shape
 from plainwork.db import agents as agent_rows
+from plainwork.db import audit
 from plainwork.db import runs as rows
 from plainwork.engine import start
 from plainwork.engine.events import Event
-from plainwork.errors import Conflict, NotFound
+from plainwork.errors import Conflict, NotFound, PlainworkError
 
-routes = Routes(tags=["runs"])
+routes = Routes("runs")
 MOST_WAIT_S = 120
-HEARTBEAT_S = 15.0
+_FROM = re.compile(r"(\d{1,9})(-end)?", re.ASCII)
+
+Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
+Statuses = Annotated[list[Status] | None, Query(description="Only runs with one of these.")]
 
 
-class NewRun(BaseModel):
+# ── Bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+class NewRun(Body):
     """What to start. ``version``: a number; without it the live version runs."""
 
     inputs: dict[str, Any] = Field(default_factory=dict)
-    version: int | None = Field(default=None, ge=1)
+    version: Number | None = None
 
 
-def shown(run: rows.Run) -> dict[str, Any]:
-    """A run as the API shows it."""
-    found: dict[str, Any] = msgspec.to_builtins(run)
-    found.pop("workspace_id")
-    return found
+# ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Run(Shape):
+    """One run. ``cause``: why it needs a person; ``ask``: the step that a person is asked about; ``failure``: its kind, a
+    message and the next step; ``wake_at``: when a waiting run goes on; ``steps``: how many journal rows it has."""
+
+    id: UUID
+    agent_id: UUID
+    version_id: UUID
+    status: Status
+    cause: str | None
+    trigger: dict[str, Any]
+    inputs: dict[str, Any]
+    output: Any
+    failure: Any
+    ask: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    wake_at: datetime | None
+    deadline_at: datetime | None
+    steps: int
+    tokens: int
+    cost_usd: float
 
 
-@routes.add("POST", "/agents/{agent_id}/runs", Permission.RUNS_WRITE, status_code=202)
+class RunStep(Shape):
+    """One row of a run's journal: one attempt at one step. ``path``: the step's id, inside loops like ``each[3].fetch``;
+    ``attempt`` counts from 1 (0: a fact that the planner derived); ``seq`` counts the rows."""
+
+    seq: int
+    path: str
+    attempt: int
+    status: str
+    outcome: str | None
+    output: Any
+    failure: Any
+    wake_at: datetime | None
+    idempotency_key: str | None
+    at: datetime
+    took_ms: float | None
+
+
+class RunDetail(Run):
+    """A run with the first 1,000 rows of its journal."""
+
+    journal: list[RunStep]
+
+
+class RunPage(Shape):
+    """Runs, newest first, without their outputs. ``next``: what to send as ``before`` for the next page; null: the last."""
+
+    runs: list[Run]
+    next: UUID | None
+
+
+class StepPage(Shape):
+    """Journal rows in order. ``next``: what to send as ``after`` for the next page; null: these are the last for now."""
+
+    steps: list[RunStep]
+    next: int | None
+
+
+def _answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The JSON of records as they are: what steps gave may nest deeper than pydantic writes."""
+    return Response(msgspec.json.encode(value), status, headers, media_type="application/json")
+
+
+def _shown(run: rows.Run) -> dict[str, Any]:
+    return {name: getattr(run, name) for name in Run.model_fields}
+
+
+# ── Starting ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+@routes.add(
+    "POST",
+    "/agents/{agent_id}/runs",
+    Permission.RUNS_WRITE,
+    status_code=202,
+    errors=(409, 429),
+    response_model=Run,
+    responses={200: {"model": Run, "description": "The run has ended within the time to wait."}},
+)
 async def start_run(
     request: Request,
-    response: Response,
     caller: CallerArg,
     agent_id: UUID,
-    body: NewRun,
+    body: NewRun | None = None,
     wait: Annotated[
         float | None, Query(ge=0, le=MOST_WAIT_S, description="Seconds to wait for the run to end.")
     ] = None,
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
-) -> dict[str, Any]:
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> Response:
     """Starts a run: 202 with its id, or with ``?wait=`` 200 with how it ended (202 if it has not by then).
 
-    The same ``Idempotency-Key`` for the same agent gives the first run again.
+    The same ``Idempotency-Key`` for the same agent gives the first run again, and the header ``Idempotent-Replayed``.
     """
-    state = request.app.state
+    body, state = body or NewRun(), request.app.state
     async with state.database.workspace(caller.workspace_id) as connection:
         version_id = await _version_to_run(connection, agent_id, body.version)
     version = await state.versions.get(caller.workspace_id, version_id)
@@ -62,12 +143,12 @@ async def start_run(
     started = await start.start(
         state.database, version, body.inputs, trigger=trigger, key=idempotency_key, bell=state.bell
     )
-    run_id = started.run_id
-    run = await start.wait_for(state.events, state.database, caller.workspace_id, run_id, wait or 0)
-    if run.is_over and wait is not None:
-        response.status_code = 200
-    response.headers["Location"] = f"/api/v1/runs/{run_id}"
-    return shown(run)
+    place = (state.database, caller.workspace_id, started.run_id)
+    run = await start.wait_for(state.events, *place, wait) if wait else await start.read(*place)
+    headers = {"Location": f"/api/v1/runs/{run.id}"}
+    if not started.is_new:
+        headers["Idempotent-Replayed"] = "true"
+    return _answer(_shown(run), 200 if run.is_over and wait is not None else 202, headers)
 
 
 async def _version_to_run(connection: Any, agent_id: UUID, number: int | None) -> UUID:
@@ -82,32 +163,48 @@ async def _version_to_run(connection: Any, agent_id: UUID, number: int | None) -
     return agent.live_version_id
 
 
-@routes.add("GET", "/agents/{agent_id}/runs", Permission.RUNS_READ)
+# ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+@routes.add("GET", "/agents/{agent_id}/runs", Permission.RUNS_READ, response_model=RunPage)
 async def list_agent_runs(
-    tenant: Tenant,
-    agent_id: UUID,
-    status: Annotated[list[str] | None, Query(max_length=6)] = None,
-    before: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+    tenant: Tenant, agent_id: UUID, status: Statuses = None, before: UUID | None = None, limit: Limit = 50
+) -> Response:
     """The agent's runs, newest first; ``before`` the last id of a page gives the next."""
-    return _page(await rows.find(tenant, agent_id=agent_id, statuses=status or (), before=before, limit=limit), limit)
+    await agent_rows.get(tenant, agent_id)
+    return _page(
+        await rows.find(tenant, agent_id=agent_id, statuses=status or (), before=before, limit=limit + 1), limit
+    )
 
 
-@routes.add("GET", "/runs", Permission.RUNS_READ)
-async def list_runs(
+@routes.add("GET", "/runs", Permission.RUNS_READ, response_model=RunPage)
+async def list_runs(tenant: Tenant, status: Statuses = None, before: UUID | None = None, limit: Limit = 50) -> Response:
+    """The workspace's runs, newest first, those of agents out of use too."""
+    return _page(await rows.find(tenant, statuses=status or (), before=before, limit=limit + 1), limit)
+
+
+def _page(found: list[rows.Run], limit: int) -> Response:
+    page = found[:limit]
+    return _answer({"runs": [_shown(run) for run in page], "next": page[-1].id if len(found) > limit else None})
+
+
+@routes.add("GET", "/runs/{run_id}", Permission.RUNS_READ, response_model=RunDetail)
+async def get_run(tenant: Tenant, run_id: UUID) -> Response:
+    """One run with its journal (the first 1,000 rows; ``/runs/{run_id}/steps`` pages on)."""
+    run = await _read(tenant, run_id)
+    return _answer(_shown(run) | {"journal": await rows.steps(tenant, run_id)})
+
+
+@routes.add("GET", "/runs/{run_id}/steps", Permission.RUNS_READ, response_model=StepPage)
+async def list_steps(
     tenant: Tenant,
-    status: Annotated[list[str] | None, Query(max_length=6)] = None,
-    before: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
-    """The workspace's runs, newest first."""
-    return _page(await rows.find(tenant, statuses=status or (), before=before, limit=limit), limit)
-
-
-def _page(found: list[rows.Run], limit: int) -> dict[str, Any]:
-    following = str(found[-1].id) if len(found) == limit else None
-    return {"runs": [shown(run) for run in found], "next": following}
+    run_id: UUID,
+    after: Annotated[int, Query(ge=0, le=LARGEST_INTEGER)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> Response:
+    """A run's journal rows in order; ``after`` the last ``seq`` of a page gives the next."""
+    await _read(tenant, run_id)
+    found = await rows.steps(tenant, run_id, after, limit + 1)
+    page = found[:limit]
+    return _answer({"steps": page, "next": page[-1].seq if len(found) > limit else None})
 
 
 async def _read(connection: Any, run_id: UUID) -> rows.Run:
@@ -117,70 +214,72 @@ async def _read(connection: Any, run_id: UUID) -> rows.Run:
     return run
 
 
-@routes.add("GET", "/runs/{run_id}", Permission.RUNS_READ)
-async def get_run(tenant: Tenant, run_id: UUID) -> dict[str, Any]:
-    """One run with its steps (the first 1,000 journal rows; ``/runs/{id}/steps`` pages on)."""
-    run = await _read(tenant, run_id)
-    return shown(run) | {"journal": msgspec.to_builtins(await rows.steps(tenant, run_id))}
-
-
-@routes.add("GET", "/runs/{run_id}/steps", Permission.RUNS_READ)
-async def list_steps(
-    tenant: Tenant,
-    run_id: UUID,
-    after: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
-) -> dict[str, Any]:
-    """A run's journal rows in order; ``after`` the last ``seq`` of a page gives the next."""
-    await _read(tenant, run_id)
-    return {"steps": msgspec.to_builtins(await rows.steps(tenant, run_id, after, limit))}
-
-
-@routes.add("POST", "/runs/{run_id}/cancel", Permission.RUNS_WRITE)
-async def cancel_run(tenant: Tenant, run_id: UUID) -> dict[str, Any]:
-    """Ends a run for good. Raises Conflict (409) when it has ended already."""
+@routes.add("POST", "/runs/{run_id}/cancel", Permission.RUNS_WRITE, response_model=Run, errors=(409,))
+async def cancel_run(tenant: Tenant, caller: CallerArg, run_id: UUID) -> Response:
+    """Ends a run for good; whoever works on it stops within a second. 409 when it has ended already."""
     before = await _read(tenant, run_id)
-    if before.is_over:
-        raise Conflict(f"The run has ended already: {before.status}.", next_step="Start a new run.")
-    await rows.cancel(tenant, run_id)
-    return shown(await _read(tenant, run_id))
+    status = before.status if before.is_over else await rows.cancel(tenant, run_id)
+    if before.is_over or status != "cancelled":
+        raise Conflict(f"The run has ended already: {status}.", next_step="Start a new run.")
+    await audit.append(tenant, caller.actor, "run.cancelled", ("run", run_id))
+    return _answer(_shown(await _read(tenant, run_id)))
 
 
-@routes.add("GET", "/runs/{run_id}/events", Permission.RUNS_READ, response_class=StreamingResponse)
+# ── Watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+@routes.add(
+    "GET",
+    "/runs/{run_id}/events",
+    Permission.RUNS_READ,
+    stream=True,
+    response_class=StreamingResponse,
+    responses={204: {"description": "The run is over and Last-Event-ID was its last event: do not connect again."}},
+)
 async def watch_run(
-    request: Request, caller: CallerArg, run_id: UUID, last_event_id: Annotated[str | None, Header()] = None
-) -> StreamingResponse:
-    """The run as server-sent events: ``step`` (a journal row, ``id:`` its seq) and ``run`` (its state) until it is over.
+    request: Request, tenant: Tenant, caller: CallerArg, run_id: UUID, last_event_id: Annotated[str, Header()] = ""
+) -> Response:
+    """The run as server-sent events: ``step`` (a journal row) and ``run`` (its state) until it is over.
 
-    ``Last-Event-ID`` goes on after that row, as browsers do when they connect again.
+    ``Last-Event-ID`` goes on after that event, as browsers do when they connect again. A comment now and then keeps
+    the connection open; an event ``problem`` says why the stream ends before the run does.
     """
-    database = request.app.state.database
-    async with database.workspace(caller.workspace_id) as connection:
-        await _read(connection, run_id)
-    after = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
-    stream = _events(request.app.state.events.watch(caller.workspace_id, run_id, after))
+    run = await _read(tenant, run_id)
+    known = _FROM.fullmatch(last_event_id)
+    if known and known[2] and run.is_over:
+        return Response(status_code=204)
+    happening = request.app.state.events.watch(caller.workspace_id, run_id, int(known[1]) if known else 0)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_stream(request, happening), media_type="text/event-stream", headers=headers)
 
 
-async def _events(happening: AsyncIterator[Any]) -> AsyncIterator[bytes]:
-    """Server-sent events (WHATWG HTML §9.2), with a comment every 15 s so that proxies keep the connection."""
+async def _stream(request: Request, happening: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
+    """Server-sent events (WHATWG HTML §9.2). At every beat it looks whether the caller may still see this."""
+    beat_s: float = request.app.state.beat_s
+    clock = asyncio.get_running_loop().time
+    next_beat = clock() + beat_s
+    yield b"retry: 1000\n\n"
     following = asyncio.ensure_future(anext(happening, None))
     try:
         while True:
-            done, _ = await asyncio.wait([following], timeout=HEARTBEAT_S)
-            if not done:
+            done, _ = await asyncio.wait([following], timeout=max(0.0, next_beat - clock()))
+            if clock() >= next_beat:
+                await admit(request, Permission.RUNS_READ)
+                next_beat = clock() + beat_s
                 yield b": still here\n\n"
-                continue
-            event = following.result()
-            if event is None:
-                return
-            yield _encoded(event)
-            following = asyncio.ensure_future(anext(happening, None))
+            if done:
+                event = following.result()
+                if event is None:
+                    return
+                following = asyncio.ensure_future(anext(happening, None))
+                yield _encoded(event)
+    except PlainworkError as why:
+        yield b"event: problem\ndata: %s\n\n" % msgspec.json.encode(why.as_json())
     finally:
         following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await happening.aclose()
 
 
 def _encoded(event: Event) -> bytes:
-    number = b"id: %d\n" % event.seq if event.seq else b""
+    is_last = event.type == "run" and event.status in rows.ENDED
+    number = b"id: %d%s\n" % (event.seq, b"-end" if is_last else b"") if event.seq or is_last else b""
     return b"event: %s\n%sdata: %s\n\n" % (event.type.encode(), number, msgspec.json.encode(event))

@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from plainwork.api.auth import COOKIE, SECURE_COOKIE, CallerArg, Permission, Routes, address_of, session_token
-from plainwork.db import users, workspaces
-from plainwork.errors import SignInNeeded
+from plainwork.api.auth import COOKIE, SECURE_COOKIE, Permission, SignedInArg, address_of
+from plainwork.api.routing import Routes
+from plainwork.api.shapes import Body, Shape
+from plainwork.db import Database, audit, users, workspaces
+from plainwork.db.audit import Actor
 
-routes = Routes(tags=["session"])
+routes = Routes("session")
 
 
-class Credentials(BaseModel):
+class Credentials(Body):
     """E-mail and password."""
 
     email: str = Field(max_length=254)
-    password: str = Field(max_length=1000)
+    password: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "password"})]
 
 
-@routes.add("POST", "/session", Permission.PUBLIC, status_code=201)
-async def sign_in(request: Request, response: Response, body: Credentials) -> dict[str, Any]:
+class User(Shape):
+    """A person with a login."""
+
+    id: UUID
+    email: str
+    name: str
+
+
+class Membership(Shape):
+    """A workspace that the person belongs to, and their role in it."""
+
+    id: UUID
+    slug: str
+    name: str
+    role: str
+
+
+class Session(Shape):
+    """Who is signed in. Requests that change something send ``csrf_token`` in the header ``X-CSRF-Token``."""
+
+    user: User
+    workspaces: list[Membership]
+    csrf_token: str
+    expires_at: datetime
+
+
+@routes.add("POST", "/session", Permission.PUBLIC, status_code=201, errors=(401, 429))
+async def sign_in(request: Request, response: Response, body: Credentials) -> Session:
     """Signs in: sets the cookie, gives the user, the workspaces and the CSRF token. 401 when wrong, 429 when too often."""
-    return await signed_in(request, response, body.email, body.password)
+    return await begin(request, response, body.email, body.password)
 
 
-async def signed_in(request: Request, response: Response, email: str, password: str) -> dict[str, Any]:
+async def begin(request: Request, response: Response, email: str, password: str) -> Session:
     """Begins a session and sets its cookie; ``__Host-`` (RFC 6265bis §4.1.3.2) wherever the connection is secure."""
-    database = request.app.state.database
+    database: Database = request.app.state.database
     agent = request.headers.get("user-agent")
     session, token = await users.sign_in(database, email, password, address=address_of(request), user_agent=agent)
     secure = request.url.scheme == "https"
@@ -42,33 +72,39 @@ async def signed_in(request: Request, response: Response, email: str, password: 
         samesite="lax",
         path="/",
     )
-    return await _shown(request, session, token)
+    actor = Actor("user", str(session.user.id), address_of(request))
+    await _record(database, actor, session, "session.started")
+    return await _shown(database, session, token)
 
 
-async def _shown(request: Request, session: users.Session, token: str) -> dict[str, Any]:
-    theirs = await workspaces.of_person(request.app.state.database, session.user.id)
-    return {
-        "user": {"id": session.user.id, "email": session.user.email, "name": session.user.name},
-        "workspaces": [{"id": w.id, "slug": w.slug, "name": w.name, "role": role} for w, role in theirs],
-        "csrf_token": users.csrf_token(token),
-        "expires_at": session.expires_at,
-    }
+async def _record(database: Database, actor: Actor, session: users.Session, action: str) -> None:
+    """Writes it into the audit log of each workspace that the person can now, or could, act in."""
+    for workspace, _ in await workspaces.of_person(database, session.user.id):
+        async with database.workspace(workspace.id) as connection:
+            await audit.append(connection, actor, action, ("session", session.id))
 
 
-@routes.add("GET", "/session", Permission.PUBLIC)
-async def current_session(request: Request) -> dict[str, Any]:
+async def _shown(database: Database, session: users.Session, token: str) -> Session:
+    theirs = await workspaces.of_person(database, session.user.id)
+    return Session(
+        user=User.model_validate(session.user),
+        workspaces=[Membership(id=w.id, slug=w.slug, name=w.name, role=role) for w, role in theirs],
+        csrf_token=users.csrf_token(token),
+        expires_at=session.expires_at,
+    )
+
+
+@routes.add("GET", "/session", Permission.ACCOUNT)
+async def current_session(request: Request, signed_in: SignedInArg) -> Session:
     """Who is signed in, with the CSRF token. 401 when nobody is."""
-    token = session_token(request)
-    session = await users.session(request.app.state.database, token) if token else None
-    if token is None or session is None:
-        raise SignInNeeded("Nobody is signed in.", next_step="POST /api/v1/session with e-mail and password.")
-    return await _shown(request, session, token)
+    return await _shown(request.app.state.database, signed_in.session, signed_in.token)
 
 
 @routes.add("DELETE", "/session", Permission.ACCOUNT, status_code=204)
-async def sign_out(request: Request, response: Response, caller: CallerArg) -> None:
-    """Ends this session."""
-    if caller.session_id and caller.user_id:
-        await users.sign_out(request.app.state.database, caller.user_id, caller.session_id)
-    response.delete_cookie(COOKIE, path="/")
-    response.delete_cookie(SECURE_COOKIE, path="/", secure=True)
+async def sign_out(request: Request, response: Response, signed_in: SignedInArg) -> None:
+    """Ends this session at once, wherever its cookie still is."""
+    database: Database = request.app.state.database
+    await _record(database, signed_in.actor, signed_in.session, "session.ended")
+    await users.sign_out(database, signed_in.session.user.id, signed_in.session.id)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
+    response.delete_cookie(SECURE_COOKIE, path="/", secure=True, httponly=True, samesite="lax")

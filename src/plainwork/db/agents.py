@@ -237,6 +237,25 @@ async def version_numbered(connection: Connection, agent_id: UUID, number: int) 
     return _record(Version, row)
 
 
+async def numbers(connection: Connection, version_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The numbers of versions, by their ids."""
+    rows = await connection.fetch(
+        "select id, number from agent_versions where workspace_id = current_workspace() and id = any ($1)", version_ids
+    )
+    return {row["id"]: row["number"] for row in rows}
+
+
+async def unknown(connection: Connection, agent_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the ids that no agent of the workspace has."""
+    rows = await connection.fetch(
+        """select id from unnest($1::uuid[]) as given(id) where not exists (
+               select from agents a where a.workspace_id = current_workspace() and a.id = given.id
+               and a.deleted_at is null)""",
+        agent_ids,
+    )
+    return [row["id"] for row in rows]
+
+
 async def versions(
     connection: Connection, agent_id: UUID, limit: int = 50, before: int | None = None
 ) -> list[VersionHead]:

@@ -93,9 +93,11 @@ async def add_member(connection: Connection, user_id: UUID, role: Role) -> Membe
 
 
 async def role_of(connection: Connection, user_id: UUID) -> Role | None:
-    """A person's role in the transaction's workspace; None: not a member."""
+    """A person's role in the transaction's workspace; None: not a member, or disabled."""
     role: Role | None = await connection.fetchval(
-        "select role from memberships where workspace_id = current_workspace() and user_id = $1", user_id
+        """select m.role from memberships m join users u on u.id = m.user_id
+           where m.workspace_id = current_workspace() and m.user_id = $1 and u.disabled_at is null""",
+        user_id,
     )
     return role
 

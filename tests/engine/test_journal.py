@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from plainwork.db import Database, new_id, queue
+from plainwork.db import Database, queue
 from plainwork.db.queue import Claim
 from plainwork.engine import journal as journal_module
 from plainwork.engine.journal import Journal, LeaseLost, RunJournal
@@ -177,7 +177,7 @@ async def test_sending_a_group_again_changes_nothing(database: Database, workspa
     version = await add_version(database, workspace_id, [node("a")])
     (run,) = await claimed(database, version)
     run.add("a", 1, "succeeded", 1e9, output=b"1")
-    run.keep_blob((new_id(), b'"large"'))
+    assert run.apart(b'"' + b"x" * 300_000 + b'"')[0] is None
     parts = [journal_module._Part(run)]
     for again in (False, True, True):
         assert await queue.flush(database, journal_module._columns(parts, again)) == {0}
@@ -199,7 +199,7 @@ async def test_groups_are_bounded(database: Database, workspace_id: UUID, monkey
         await asyncio.gather(*(journal.durable(run) for run in runs))
         assert journal.commits == 3
         for run in large:
-            run.keep_blob((new_id(), b"1" * 600_000))
+            run.apart(b"1" * 600_000)
             journal.submit(run.end("succeeded", None, None))
         await asyncio.gather(*(journal.durable(run) for run in large))
         assert journal.commits == 5

@@ -92,7 +92,8 @@ async def flush(db: Database, columns: Iterable[Any]) -> set[int]:
 
 
 FLUSH_COLUMNS = 34
-_FLUSH = f"select flush_journal({', '.join(f'${i}' for i in range(1, FLUSH_COLUMNS + 1))})"
+_AS_TEXT = {16: "::text::integer[]", 17: "::text::integer[]", 19: "::text::smallint[]"}
+_FLUSH = f"select flush_journal({', '.join(f'${i}{_AS_TEXT.get(i, str())}' for i in range(1, FLUSH_COLUMNS + 1))})"
 
 
 async def register(connection: Connection, name: str) -> int:

@@ -22,7 +22,7 @@ from plainwork.db import json, new_id
 from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
 from plainwork.engine import outputs
-from plainwork.engine.journal import Journal, LeaseLost, RunJournal
+from plainwork.engine.journal import NOBODY, Journal, LeaseLost, RunJournal
 from plainwork.engine.kinds import Call, Done, Reach, Waiting, failure_of, is_pure, perform, perform_pure
 from plainwork.engine.plan import Failure, Plan, Progress, Record, Task
 from plainwork.engine.versions import Version
@@ -225,17 +225,13 @@ class Execution:
         if self.secrets:
             result = outputs.without(result, self.secrets)
         try:
-            encoded = outputs.encode(result)
+            output, blob = self.records.apart(outputs.encode(result))
         except CallFailed as error:
             self._failed(task, error, began)
             return
         at, path, attempt = time.time(), task.path, task.attempt
         took_ms = (time.perf_counter() - began) * 1000
-        if encoded.blob is None:
-            self.records.add(path, attempt, "succeeded", at, output=encoded.data, outcome=outcome, took_ms=took_ms)
-        else:
-            self.records.keep_blob(encoded.blob)
-            self.records.add(path, attempt, "succeeded", at, blob=encoded.blob[0], outcome=outcome, took_ms=took_ms)
+        self.records.add(path, attempt, "succeeded", at, output, blob, outcome, took_ms=took_ms)
         self.progress.apply(Record(path, attempt, "succeeded", result, outcome, at=at))
 
     def _waits(self, task: Task, result: Waiting) -> None:
@@ -328,21 +324,11 @@ class Execution:
 
     def _journal_derived(self, plan: Plan) -> None:
         for record in plan.records:
-            encoded = None if record.output is None else json.encode(record.output)
-            blob = None
-            if encoded is not None and len(encoded) > outputs.BLOB_FROM:
-                kept = (new_id(), encoded)
-                self.records.keep_blob(kept)
-                encoded, blob = None, kept[0]
+            output, blob = (None, None) if record.output is None else self.records.apart(json.encode(record.output))
+            failure = None if record.failure is None else msgspec.json.encode(record.failure)
+            at = record.at or time.time()
             self.records.add(
-                record.path,
-                record.attempt,
-                record.status,
-                record.at or time.time(),
-                output=encoded,
-                blob=blob,
-                outcome=record.outcome,
-                failure=None if record.failure is None else msgspec.json.encode(record.failure),
+                *(record.path, record.attempt, record.status, at, output, blob, record.outcome), failure=failure
             )
 
     def _submit(self, *, force: bool = False) -> None:
@@ -369,14 +355,9 @@ class Execution:
         records, failure, state = self.records, plan.failure, plan.status
         if plan.output is not None:
             try:
-                encoded = outputs.encode(plan.output)
+                records.output, records.output_blob = records.apart(outputs.encode(plan.output))
             except CallFailed as error:
                 state, failure = "failed", failure_of(error)
-            else:
-                records.output = encoded.data
-                if encoded.blob is not None:
-                    records.keep_blob(encoded.blob)
-                    records.output_blob = encoded.blob[0]
         cause = None if failure is None else _CAUSES.get(failure.kind, "step_failed")
         self._leave()
         self.host.journal.submit(records.end(state, cause, failure))
@@ -433,14 +414,20 @@ class Execution:
     def lost(self) -> None:
         """The lease is gone: nothing is done for the run any more here."""
         self._leave()
-        self.host.left(self)
+        self._part()
         self.host.tell(self)
 
     def committed(self) -> None:
         """What was submitted is durable."""
         if self.is_over:
-            self.host.left(self)
+            self._part()
         self.host.tell(self)
+
+    def _part(self) -> None:
+        """Leaves the worker, and nothing behind that only the collector could free: there are thousands a second."""
+        self.host.left(self)
+        self.progress.forget()
+        self.records.owner = NOBODY
 
 
 class _Stopped(Exception):

@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from plainwork.db import Database, queue
+from plainwork.db import Database, new_id, queue
 from plainwork.db.queue import Claim
 from plainwork.engine.plan import Failure
 from plainwork.errors import Unavailable
@@ -28,6 +28,7 @@ LEASE_S = 30.0
 RENEW_S = 8.0
 GROUP_RUNS = 1000
 GROUP_BYTES = 8 * 1024 * 1024
+BLOB_FROM = 256 * 1024
 _LONGEST_PAUSE_S = 5.0
 
 StepColumns = tuple[
@@ -63,6 +64,18 @@ class Owner(Protocol):
 
     def committed(self) -> None:
         """All that was submitted before the last commit is durable."""
+
+
+class _Nobody:
+    def lost(self) -> None:
+        """Nobody is there to be told."""
+
+    def committed(self) -> None:
+        """As above."""
+
+
+NOBODY = _Nobody()
+"""The owner of a run that is done with."""
 
 
 class RunJournal:
@@ -122,10 +135,10 @@ class RunJournal:
         attempt: int,
         status: str,
         at: float,
-        *,
         output: bytes | None = None,
         blob: UUID | None = None,
         outcome: str | None = None,
+        *,
         failure: bytes | None = None,
         wake_at: float | None = None,
         key: str | None = None,
@@ -138,11 +151,16 @@ class RunJournal:
             (seq, path, attempt, status, outcome, output, blob, failure, wake_at, key, request_hash, at, took_ms)
         )
 
-    def keep_blob(self, blob: tuple[UUID, bytes]) -> None:
-        """An output (id, content) that is kept apart from its row; it is committed with the row."""
-        self.blobs.append(blob)
+    def apart(self, content: bytes) -> tuple[bytes | None, UUID | None]:
+        """How an encoded output goes into its row: itself, or as the id of a blob (committed with the row) when it is
+        large."""
+        if len(content) <= BLOB_FROM:
+            return content, None
+        key = new_id()
+        self.blobs.append((key, content))
         if self.group is not None and not self.group.is_sealed:
-            self.group.bytes += len(blob[1])
+            self.group.bytes += len(content)
+        return None, key
 
     def end(self, state: str, cause: str | None, failure: Failure | None) -> RunJournal:
         """The run is to be over in this state; returns itself, to be submitted."""
@@ -240,6 +258,7 @@ class Journal:
         try:
             await self._send(runs, parts)
         finally:
+            group.runs = []
             if not group.done.done():
                 group.done.set_result(None)
 
@@ -328,14 +347,19 @@ def _columns(parts: list[_Part], again: bool) -> list[Any]:
             blobs += [(position, *blob) for blob in part.blobs]
         if part.calls:
             calls += [{"i": position, **call} for call in part.calls]
+    seq, path, attempt, *others = _turned(rows, _STEP_WIDTH)
     return [
         *_turned([part.head for part in parts], _HEAD_WIDTH),
-        of,
-        *_turned(rows, _STEP_WIDTH),
+        *(_numbers(of), _numbers(seq), path, _numbers(attempt), *others),
         *_turned(blobs, 3),
         msgspec.json.encode(calls) if calls else None,
         again,
     ]
+
+
+def _numbers(column: Iterable[int]) -> str:
+    """Whole numbers as the text of an array, which takes the driver a third of the time of a list."""
+    return "{" + ",".join(map(str, column)) + "}"
 
 
 def _turned(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:

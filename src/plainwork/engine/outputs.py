@@ -1,35 +1,21 @@
-"""What a step gave, made fit for the journal: secrets taken out, encoded, too large ones kept apart or refused."""
+"""What a step gave, made fit for the journal: secrets taken out, encoded, too large ones refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
-from plainwork.db import json, new_id
+from plainwork.db import json
 from plainwork.errors import CallFailed
 
-BLOB_FROM = 256 * 1024
 LARGEST = 10 * 1024 * 1024
 HIDDEN = "[secret]"
 _SHORTEST_SECRET = 5
 
 
-class Encoded:
-    """An output as JSON: ``data`` in the row itself, or ``blob`` (id, content) apart from it."""
-
-    __slots__ = ("blob", "data")
-
-    def __init__(self, content: bytes) -> None:
-        self.data: bytes | None = content
-        self.blob: tuple[UUID, bytes] | None = None
-        if len(content) > BLOB_FROM:
-            self.data, self.blob = None, (new_id(), content)
-
-
-def encode(value: Any) -> Encoded:
-    """Raises ``CallFailed`` (rejected) for an output over 10 MiB, or one that is not JSON."""
+def encode(value: Any) -> bytes:
+    """An output as JSON. Raises ``CallFailed`` (rejected) for one over 10 MiB, or one that is not JSON."""
     try:
         content = json.encode(value)
     except (TypeError, ValueError) as error:
@@ -40,7 +26,7 @@ def encode(value: Any) -> Encoded:
             failure="rejected",
             next_step="Ask for less, or keep only what later steps need.",
         )
-    return Encoded(content)
+    return content
 
 
 def secret_values(account: Mapping[str, Any], fields: Iterable[str]) -> set[str]:

@@ -251,7 +251,8 @@ begin
         from due d where q.workspace_id = d.workspace_id and q.run_id = d.run_id
         returning q.workspace_id, q.run_id, q.epoch, q.claims, q.deadline_at
     )
-    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.status, r.trigger, r.inputs, r.vars,
+    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.status, r.trigger, r.inputs,
+           case when r.vars::text <> '{}' then r.vars end,
            r.created_at, r.started_at, c.deadline_at, r.steps, r.tokens, r.cost_usd::float8, now()
     from claimed c join runs r on r.workspace_id = c.workspace_id and r.id = c.run_id;
 end $$;
@@ -270,7 +271,8 @@ begin
         where q.workspace_id = p_workspace and q.run_id = p_run and q.due_at <= now()
         returning q.workspace_id, q.run_id, q.epoch, q.claims, q.deadline_at
     )
-    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.status, r.trigger, r.inputs, r.vars,
+    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.status, r.trigger, r.inputs,
+           case when r.vars::text <> '{}' then r.vars end,
            r.created_at, r.started_at, c.deadline_at, r.steps, r.tokens, r.cost_usd::float8, now()
     from claimed c join runs r on r.workspace_id = c.workspace_id and r.id = c.run_id;
 end $$;

@@ -114,6 +114,11 @@ class Progress:
         the step has then failed as ``rejected``."""
         return task.node.config.render(self._scope(self._live[task.path]))
 
+    def forget(self) -> None:
+        """The run is done with: undoes the circles between frames and states, so that their memory is free at once."""
+        self._root.states.clear()
+        self._live.clear()
+
     def is_due(self, path: str) -> bool:
         """Whether the step is taken or about to be: False once it is settled, or the loop it was in is over."""
         return path in self._live

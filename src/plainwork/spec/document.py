@@ -173,7 +173,7 @@ class Document:
         self._prose_from = piece.end
 
     def _end_prose(self, end: int) -> None:
-        if self.text[self._prose_from : end].strip():
+        if self.text[self._prose_from : end].strip(" \t\n"):
             self._prose.append((self._prose_from, end))
 
     def _heading(self, piece: scan.Piece) -> None:

@@ -50,12 +50,15 @@ def expression_name(step_id: str) -> str:
     return f"{text}_" if keyword.iskeyword(text) else text
 
 
+_ID_ASCII = re.compile(r"[A-Za-z0-9_-]+\Z")
 _NOT_NAME_ASCII = re.compile(r"[^A-Za-z0-9_]")
 
 
 def is_id(text: str) -> bool:
     """Whether the text can be a step id: what an anchor can hold, in upper or lower case, at most ``ID_LIMIT`` long."""
-    return 0 < len(text) <= ID_LIMIT and all(_stands_in_anchor(c) for c in text)
+    if text.isascii():
+        return len(text) <= ID_LIMIT and _ID_ASCII.match(text) is not None
+    return len(text) <= ID_LIMIT and all(_stands_in_anchor(c) for c in text)
 
 
 def is_reserved(step_id: str) -> bool:

@@ -226,9 +226,10 @@ def _last_end(node: Node) -> int:
 
 def _feed(text: str, take: Callable[[Any], None]) -> None:
     """Hands over the events of a text one by one. Raises ``Refused`` where it is no YAML."""
-    parser = _EVENTS(text)
-    next_event = parser.get_event
+    parser = None
     try:
+        parser = _EVENTS(text)
+        next_event = parser.get_event
         while type(event := next_event()) is not StreamEndEvent:
             take(event)
     except yaml.MarkedYAMLError as error:
@@ -241,7 +242,8 @@ def _feed(text: str, take: Callable[[Any], None]) -> None:
             "bad-yaml", "This YAML holds a character that may not stand there.", "Remove it.", offset
         ) from None
     finally:
-        parser.dispose()
+        if parser is not None:
+            parser.dispose()
 
 
 def _mark(mark: Any) -> int:

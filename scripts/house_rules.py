@@ -30,9 +30,8 @@ def problems(path: Path) -> list[str]:
         if path.suffix in MOST_LINES and UNFINISHED.search(line):
             found.append(f"{path}:{number}: unfinished: {line.strip()[:80]}")
         if path.suffix == ".md" and "examples/agents" not in str(path):
-            for target in LINK.findall(line):
-                if not (path.parent / target).exists():
-                    found.append(f"{path}:{number}: link to {target}, which does not exist")
+            missing = [t for t in LINK.findall(line) if not (path.parent / t).exists()]
+            found += [f"{path}:{number}: link to {target}, which does not exist" for target in missing]
     return found
 
 

@@ -64,7 +64,11 @@ def loop_settings(draw: st.DrawFn, uses: str) -> dict[str, Any]:
     if uses == "foreach":
         on_error = draw(st.sampled_from(["stop", "skip", "collect"]))
         at_once = 1 if on_error == "stop" else draw(st.integers(1, 3))
-        return {"items": draw(st.sampled_from([[1, 2, 3], [1, 2, 3], [1], [], 7])), "at_once": at_once, "on_item_error": on_error}
+        return {
+            "items": draw(st.sampled_from([[1, 2, 3], [1, 2, 3], [1], [], 7])),
+            "at_once": at_once,
+            "on_item_error": on_error,
+        }
     if uses == "repeat":
         wait = {"wait": "1 minute"} if draw(st.booleans()) else {}
         return {"until": draw(st.sampled_from([*_TESTS, "index == 1"])), "max": draw(st.integers(1, 3))} | wait

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def environment(data: Path, **more: str) -> dict[str, str]:
 class Answer:
     """One HTTP answer."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def __init__(self, status: int, headers: Message[str, str], body: bytes) -> None:
         self.status = status
         self.headers = headers
         self.body = body

@@ -21,6 +21,7 @@ from plainwork.spec import functions_time as _time
 from plainwork.spec.closures import Compiler
 from plainwork.spec.functions import FUNCTIONS, Function
 from plainwork.spec.meter import ExpressionError, Frame, MissingValue, check_result
+from plainwork.spec.names import EXPRESSION_WORDS
 from plainwork.spec.paths import Closure, Path
 
 MAX_SOURCE = 2_000
@@ -124,7 +125,6 @@ def _remember(source: str, expression: Expression) -> None:
             _cached_characters -= 20 + len(oldest)
 
 
-_OURS = frozenset({"and", "or", "not", "in", "is", "if", "else", "for", "True", "False", "None", "lambda"})
 _QUOTED = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
 _WORDS = re.compile(rf"{_QUOTED}|(?P<key>(?<!\d)\.\s*)?(?<!\w)(?P<word>{'|'.join(keyword.kwlist)})(?!\w)")
 
@@ -133,7 +133,7 @@ def _as_name(found: re.Match[str]) -> str:
     """A key or a step may be called ``from`` or ``import``: words of Python's that are none of ours. The first letter in
     its full-width form makes a name of it, as long as before, which Python itself normalises back (PEP 3131)."""
     word, key = found["word"], found["key"]
-    if word is None or (key is None and word in _OURS):
+    if word is None or (key is None and word in EXPRESSION_WORDS):
         return found[0]
     return f"{key or ''}{chr(ord(word[0]) + 0xFEE0)}{word[1:]}"
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import keyword
 import re
 import unicodedata
 from collections.abc import Iterable
 
 RESERVED = frozenset({"stop", "fail", "inputs", "secrets", "item", "index", "run", "trigger", "vars"})
 """Expression names that no step may take: they mean something else in expressions or routes."""
+
+EXPRESSION_WORDS = frozenset({"and", "or", "not", "in", "is", "if", "else", "for", "True", "False", "None", "lambda"})
+"""Words of the expression language itself; Python's other keywords are names like any other there."""
 
 ID_LIMIT = 200
 NAME_LIMIT = 300
@@ -37,7 +39,7 @@ def _stands_in_anchor(char: str) -> bool:
 def expression_name(step_id: str) -> str:
     """The name under which expressions and Examples know a step: always a usable identifier.
 
-    ``fetch-the-top-posts`` → ``fetch_the_top_posts``, ``2nd-try`` → ``_2nd_try``, ``import`` → ``import_``.
+    ``fetch-the-top-posts`` → ``fetch_the_top_posts``, ``2nd-try`` → ``_2nd_try``, ``not`` → ``not_``.
     """
     text = step_id.replace("-", "_")
     if not text.isascii():
@@ -47,7 +49,7 @@ def expression_name(step_id: str) -> str:
         text = _NOT_NAME_ASCII.sub("", text)
     if not text.isidentifier():
         text = f"_{text}"
-    return f"{text}_" if keyword.iskeyword(text) else text
+    return f"{text}_" if text in EXPRESSION_WORDS else text
 
 
 _ID_ASCII = re.compile(r"[A-Za-z0-9_-]+\Z")

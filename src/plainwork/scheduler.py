@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-import structlog
 
+from plainwork import log
 from plainwork.db import Database, new_id, queue, schedules
 from plainwork.db.ids import first_id_at
 from plainwork.db.runs import count_since
@@ -25,7 +25,7 @@ from plainwork.spec.cron import next_times
 from plainwork.spec.inputs import coerce
 from plainwork.spec.template import parse_template
 
-log = structlog.get_logger(__name__)
+_log = log.get("scheduler")
 
 AT_ONCE = 500
 MOST_MISSED = 100
@@ -86,7 +86,7 @@ class Scheduler:
         """Gives back what lost workers held and fails overdue runs."""
         swept = await queue.sweep(self._db, GRACE_S)
         if swept.given_back or swept.timed_out:
-            log.info("scheduler.swept", given_back=swept.given_back, timed_out=swept.timed_out)
+            _log.info("swept up", given_back=swept.given_back, timed_out=swept.timed_out)
         if swept.given_back:
             outlook = await queue.outlook(self._db, 1)
             await self._bell.ring(outlook.run_ids)
@@ -102,7 +102,9 @@ class Scheduler:
             try:
                 await work()
             except (PlainworkError, OSError) as error:
-                log.warning("scheduler.failed", task=name, error=str(error))
+                _log.warning("failed, will try again", task=name, error=str(error))
+            except Exception as error:
+                _log.bug(error, task=name)
             await asyncio.sleep(max(0.0, every_s - (time.monotonic() - began)))
 
     async def _plan(self, due: Iterable[Schedule], now: datetime) -> tuple[list[Tick], list[tuple[Schedule, datetime]]]:
@@ -113,7 +115,7 @@ class Scheduler:
                 times = due_times(schedule, now)
                 following = next_times(schedule.cron, schedule.timezone, now, 1)
             except PlainworkError as error:
-                log.error("scheduler.bad_schedule", schedule_id=str(schedule.id), error=str(error))
+                _log.error("a schedule cannot be worked out", schedule=str(schedule.id), error=str(error))
                 times, following = [], []
             ticks += [await self._tick(schedule, at) for at in times]
             planned.append((schedule, following[0] if following else schedules.NEVER))

@@ -13,7 +13,7 @@ import pytest
 
 from plainwork.db import Database, runs
 from plainwork.db.queue import Claim
-from plainwork.engine import execution
+from plainwork.engine import execution, outputs
 from plainwork.engine.start import Start, cancel, start, start_many
 from plainwork.engine.worker import Outside
 from plainwork.errors import Invalid, LimitReached, NotFound
@@ -374,6 +374,19 @@ async def test_opened_secrets_are_never_written_down(database: Database, workspa
         )
     assert len(texts) == 5
     assert not [row["t"] for row in texts if "s3cret" in str(row["t"])]
+
+
+def test_which_texts_of_an_account_are_secret() -> None:
+    account = {
+        "url": "postgresql://reader:pa55word@db/sales",
+        "username": "reader",
+        "password": "hunter22",
+        "pin": "1234",
+        "token": None,
+    }
+    secret = {"url", "password", "pin", "token", "absent"}
+    assert outputs.secret_values(account, secret) == {account["url"], "pa55word", "hunter22"}
+    assert outputs.secret_values({"url": "http://[broken"}, ["url"]) == {"http://[broken"}
 
 
 async def test_a_version_that_cannot_run_here_is_undeliverable(database: Database, workspace_id: UUID) -> None:

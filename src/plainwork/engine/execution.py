@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-import structlog
 
+from plainwork import log
 from plainwork.db import json, new_id
 from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
@@ -31,7 +31,7 @@ from plainwork.errors import CallFailed, PlainworkError
 if TYPE_CHECKING:
     from plainwork.llm import CallRecord
 
-log = structlog.get_logger(__name__)
+_log = log.get("engine")
 
 HOLD_S = 5.0
 """A wait longer than this gives the run back; the worker holds it through shorter ones."""
@@ -73,23 +73,40 @@ class Execution:
         self.records = RunJournal(claim, self)
         if history:
             self.records.seq = history[-1].seq
+        self._found = self.records.seq
         self.run = _run_names(claim, version)
         given = (claim.inputs, claim.trigger, self.run, claim.vars)
         past = [_record(row) for row in history if row.attempt]
         self.progress = Progress.resume(version.graph, past, *given) if past else Progress(version.graph, *given)
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.TimerHandle] = {}
-        self.secrets: set[str] = set()
+        self.redactor: log.Redactor | None = None
         self.is_over = False
         self._acting: set[str] = set()
         self._is_winding_down = False
         self._is_announced = claim.status == "running"
         self._deadline = self._set_deadline()
 
+    @property
+    def has_progressed(self) -> bool:
+        """Whether this worker has added to the run's journal."""
+        return self.records.seq > self._found
+
     # moving on
 
     def advance(self) -> None:
-        """Take every step that can be taken now; then wait, park the run, or end it."""
+        """Take every step that can be taken now; then wait, park the run, or end it. A bug of ours ends the run."""
+        self._guarded(self._advance)
+
+    def _guarded(self, act: Callable[..., None], *arguments: Any) -> None:
+        try:
+            act(*arguments)
+        except Exception as error:
+            _log.bug(error, run=str(self.claim.run_id))
+            message = f"The run stopped on an error of ours ({type(error).__name__})."
+            self.stop("step_failed", Failure("rejected", message, "Tell the operator."))
+
+    def _advance(self) -> None:
         if self.is_over or self._winds_down():
             return
         until = time.perf_counter() + TICK_S
@@ -105,7 +122,7 @@ class Execution:
             if not self._take_tasks(plan):
                 break
             if time.perf_counter() > until:
-                self._later("", 0.0, self.advance)
+                self._later("", 0.0, self._advance)
                 break
         if plan.status != "waiting" or not self._park(plan):
             self._submit()
@@ -130,12 +147,12 @@ class Execution:
             self._take_pure(task)
         else:
             self._start(task)
-        self.advance()
+        self._advance()
 
     def _later(self, name: str, delay: float, act: Callable[..., None], *arguments: Any) -> None:
         def due() -> None:
             self.timers.pop(name, None)
-            act(*arguments)
+            self._guarded(act, *arguments)
 
         if known := self.timers.pop(name, None):
             known.cancel()
@@ -172,11 +189,11 @@ class Execution:
         except LeaseLost:
             return
         except Exception as error:
-            self._end(task, began, error=error)
+            self._guarded(self._end, task, began, None, error)
         else:
-            self._end(task, began, result)
+            self._guarded(self._end, task, began, result, None)
 
-    def _end(self, task: Task, began: float, result: Any = None, error: Exception | None = None) -> None:
+    def _end(self, task: Task, began: float, result: Any, error: Exception | None) -> None:
         self.tasks.pop(task.path, None)
         self._acting.discard(task.path)
         if self.is_over:
@@ -185,7 +202,7 @@ class Execution:
             self._failed(task, error, began)
         else:
             self._succeeded(task, result, began)
-        self.advance()
+        self._advance()
 
     def _call(self, task: Task, config: dict[str, Any], key: str | None = None) -> Call:
         node = task.node
@@ -222,8 +239,8 @@ class Execution:
         elif isinstance(result, Waiting):
             self._waits(task, result)
             return
-        if self.secrets:
-            result = outputs.without(result, self.secrets)
+        if self.redactor is not None:
+            result = self.redactor.scrub_json(result)
         try:
             output, blob = self.records.apart(outputs.encode(result))
         except CallFailed as error:
@@ -241,10 +258,11 @@ class Execution:
 
     def _failed(self, task: Task, error: Exception, began: float) -> None:
         if not isinstance(error, PlainworkError | TimeoutError):
-            log.error("step.broke", run_id=str(self.claim.run_id), step=task.path, exc_info=error)
+            with log.bound(redactor=self.redactor, run=str(self.claim.run_id), step=task.path):
+                _log.bug(error)
         failure = error.failure if isinstance(error, _Stopped) else failure_of(error)
-        if self.secrets:
-            failure = msgspec.structs.replace(failure, message=outputs.without(failure.message, self.secrets))
+        if self.redactor is not None:
+            failure = msgspec.structs.replace(failure, message=self.redactor.scrub(failure.message))
         if task.node.effect == "once" and isinstance(error, CallFailed) and error.uncertain:
             # Nobody knows whether it was done: to the planner that is what a passed time limit is.
             failure = msgspec.structs.replace(failure, kind="timeout")

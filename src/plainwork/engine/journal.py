@@ -15,14 +15,14 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
-import structlog
 
+from plainwork import log
 from plainwork.db import Database, new_id, queue
 from plainwork.db.queue import Claim
 from plainwork.engine.plan import Failure
 from plainwork.errors import Unavailable
 
-log = structlog.get_logger(__name__)
+_log = log.get("journal")
 
 LEASE_S = 30.0
 RENEW_S = 8.0
@@ -272,12 +272,12 @@ class Journal:
                 kept = await queue.flush(self._db, _columns(parts, again))
                 break
             except (Unavailable, OSError, TimeoutError) as error:
-                log.warning("journal.waits", error=str(error), runs=len(runs))
+                _log.warning("waits for the database", error=str(error), runs=len(runs))
                 await asyncio.sleep(pause)
                 pause, again = min(pause * 2, _LONGEST_PAUSE_S), True
-            except Exception:
+            except Exception as error:
                 if len(runs) == 1:
-                    log.exception("journal.refused", run_id=str(runs[0].claim.run_id))
+                    _log.bug(error, run=str(runs[0].claim.run_id))
                     runs[0].lose()
                     return
                 half = len(runs) // 2
@@ -304,8 +304,8 @@ class Journal:
         identities = [(run.claim.workspace_id, run.claim.run_id, run.claim.epoch) for run in old]
         try:
             kept = await queue.renew(self._db, identities, self._lease_s)
-        except (Unavailable, OSError, TimeoutError) as error:
-            log.warning("leases.not_renewed", error=str(error), runs=len(old))
+        except Exception as error:
+            _log.warning("leases were not renewed", error=str(error), runs=len(old))
             return
         for position, run in enumerate(old):
             if position in kept:

@@ -10,7 +10,6 @@ from plainwork.db import json
 from plainwork.errors import CallFailed
 
 LARGEST = 10 * 1024 * 1024
-HIDDEN = "[secret]"
 _SHORTEST_SECRET = 5
 
 
@@ -41,17 +40,3 @@ def secret_values(account: Mapping[str, Any], fields: Iterable[str]) -> set[str]
         if password:
             found.add(password)
     return {value for value in found if len(value) >= _SHORTEST_SECRET}
-
-
-def without(value: Any, secrets: Iterable[str]) -> Any:
-    """The same JSON value with every occurrence of a secret replaced by ``[secret]``."""
-    if isinstance(value, str):
-        for secret in secrets:
-            if secret in value:
-                value = value.replace(secret, HIDDEN)
-        return value
-    if isinstance(value, dict):
-        return {without(key, secrets): without(item, secrets) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without(item, secrets) for item in value]
-    return value

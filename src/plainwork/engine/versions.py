@@ -8,10 +8,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from plainwork.db import Connection, Database, runs
 from plainwork.engine import catalogue
 from plainwork.engine.plan import Graph
-from plainwork.errors import NotFound
+from plainwork.errors import Invalid, NotFound
 from plainwork.spec.durations import parse_duration
 from plainwork.spec.flow import flow_from_json
 from plainwork.spec.kinds import Catalogue
@@ -70,7 +72,10 @@ class Versions:
             self.keep(self._build(workspace_id, row))
 
     def _build(self, workspace_id: UUID, row: runs.VersionRow) -> Version:
-        flow = flow_from_json(row.flow)
+        try:
+            flow = flow_from_json(row.flow)
+        except msgspec.ValidationError as error:
+            raise Invalid(f"The flow of version {row.number} of {row.agent} cannot be read: {error}.") from error
         limits = flow.limits or Limits()
         return Version(
             workspace_id=workspace_id,

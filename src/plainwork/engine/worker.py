@@ -19,8 +19,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-import structlog
-
+from plainwork import log
 from plainwork.connectors import account_kinds
 from plainwork.db import Connection, Database, queue, runs
 from plainwork.db.queue import Claim
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from plainwork.llm import CallRecord, Gateway
     from plainwork.net import Client
 
-log = structlog.get_logger(__name__)
+_log = log.get("worker")
 T = TypeVar("T")
 
 OpenAccount = Callable[[Claim, str], Awaitable[Mapping[str, Any]]]
@@ -107,6 +106,7 @@ class Worker:
         """Works until ``stop`` is called; then lets runs finish for ``drain_s`` seconds and gives back the others."""
         _collect_rarely()
         journal = asyncio.create_task(self.journal.run())
+        journal.add_done_callback(lambda _: self.stop())  # nothing can be done without it
         try:
             async with self._session():
                 await self._work()
@@ -119,7 +119,7 @@ class Worker:
         for execution in list(self.active.values()):
             execution.wind_down()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_ACTS_S):
+            async with asyncio.timeout(0 if journal.done() else _LAST_ACTS_S):
                 while self.active:
                     self._room.clear()
                     await self._room.wait()
@@ -173,9 +173,9 @@ class Worker:
                 await queue.sweep(self._db, SWEEP_GRACE_S)  # what the workers before it held need not wait for a lease
                 ready.set()
                 await lost.wait()
-                log.warning("worker.session_lost", worker=self._number)
+                _log.warning("the session was lost", worker=self._number)
             except (PlainworkError, OSError) as error:
-                log.warning("worker.no_session", error=str(error))
+                _log.warning("no session yet", error=str(error))
             finally:
                 # Without a session of its own the worker's leases must run their full time.
                 self._number = None
@@ -199,7 +199,7 @@ class Worker:
         try:
             return await (self._claim_any(min(room, CLAIM_AT_ONCE)) if self._only is None else self._claim_only())
         except (PlainworkError, OSError) as error:
-            log.warning("worker.cannot_claim", error=str(error))
+            _log.warning("cannot claim runs", error=str(error))
             await asyncio.sleep(_RECONNECT_S)
             return []
 
@@ -263,7 +263,7 @@ class Worker:
                 broken = await self._read_versions(connection, workspace_id, claims)
                 journals = await runs.journals(connection, again) if again else {}
         except (PlainworkError, OSError) as error:
-            log.warning("worker.cannot_read", workspace_id=str(workspace_id), runs=len(claims), error=str(error))
+            _log.warning("cannot read runs", workspace=str(workspace_id), runs=len(claims), error=str(error))
             return
         for turn, claim in enumerate(claims, 1):
             version = self.versions.known(workspace_id, claim.version_id)
@@ -288,23 +288,23 @@ class Worker:
     def _execute(self, claim: Claim, version: Version, history: Iterable[StepRow]) -> None:
         try:
             execution = Execution(self, claim, version, tuple(history))
-        except PlainworkError as error:
+        except Exception as error:
+            if not isinstance(error, PlainworkError):
+                _log.bug(error, run=str(claim.run_id))
             self._give_up(claim, error)
             return
         self.active[claim.run_id] = execution
         if claim.claims > 2:
             self._suspect = execution
-        if execution.is_crash_loop():
-            return
-        try:
+        if not execution.is_crash_loop():
             execution.advance()
-        except Exception as error:
-            log.exception("run.broke", run_id=str(claim.run_id))
-            execution.stop("step_failed", _bug(error))
 
-    def _give_up(self, claim: Claim, error: PlainworkError | None) -> None:
+    def _give_up(self, claim: Claim, error: Exception | None) -> None:
         """Ends a run that cannot even begin."""
-        message = error.message if error else "The version of this run is not there any more."
+        message = "The version of this run is not there any more."
+        if error is not None:
+            is_ours = not isinstance(error, PlainworkError)
+            message = f"The run met an error of ours ({type(error).__name__})." if is_ours else str(error)
         ended = _NotBegun(self, claim)
         self.journal.submit(ended.records.end("failed", "undeliverable", Failure("rejected", message)))
 
@@ -330,8 +330,8 @@ class Worker:
 
     def tell(self, execution: Execution, event: dict[str, Any] | None = None) -> None:
         """Passes on to those who watch."""
-        if self._suspect is execution and execution.records.seq > execution.claim.steps:
-            self._suspect = None
+        if self._suspect is execution and event is None and execution.has_progressed:
+            self._suspect = None  # what it has written is durable: the next one may be tried
         run_id = execution.claim.run_id
         if self.events.is_watched(run_id):
             self.events.tell(run_id, Event(**event) if event else None)
@@ -342,7 +342,9 @@ class Worker:
     async def _open_account(self, execution: Execution, name: str) -> Mapping[str, Any]:
         assert self._outside.open_account is not None
         account = await self._outside.open_account(execution.claim, name)
-        execution.secrets |= outputs.secret_values(account, set(account) - _open_fields())
+        secret = log.Redactor(outputs.secret_values(account, set(account) - _open_fields()))
+        if secret:
+            execution.redactor = secret if execution.redactor is None else execution.redactor | secret
         return account
 
     def _gateway(self, workspace_id: UUID) -> Gateway | None:
@@ -389,7 +391,3 @@ def _collect_rarely() -> None:
     all of them over and over: a third of the worker's time."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-
-
-def _bug(error: Exception) -> Failure:
-    return Failure("rejected", f"The run stopped on an error of ours ({type(error).__name__}).", "Tell the operator.")

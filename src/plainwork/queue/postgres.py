@@ -12,14 +12,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Self
 from uuid import UUID
 
-import structlog
-
+from plainwork import log
 from plainwork.db import Connection, Database
 from plainwork.db import queue as entries
 from plainwork.errors import PlainworkError
 from plainwork.queue import Delivery
 
-log = structlog.get_logger(__name__)
+_log = log.get("queue")
 
 LOOK_EVERY_S = 1.0
 _RING_TOGETHER_S = 0.002
@@ -86,7 +85,7 @@ class PostgresQueue:
         try:
             await entries.ring(self._db)
         except (PlainworkError, OSError) as error:
-            log.warning("queue.not_rung", error=str(error))
+            _log.warning("could not ring", error=str(error))
 
     async def _listen(self) -> None:
         while True:
@@ -98,9 +97,9 @@ class PostgresQueue:
                 await connection.add_listener(entries.RING, self._rung)
                 self._bell.set()
                 await lost.wait()
-                log.warning("queue.connection_lost")
+                _log.warning("the listening connection was lost")
             except (PlainworkError, OSError) as error:
-                log.warning("queue.not_listening", error=str(error))
+                _log.warning("not listening yet", error=str(error))
             finally:
                 if connection is not None and not connection.is_closed():
                     connection.terminate()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -45,11 +44,14 @@ def run(file: str, inputs: tuple[str, ...], as_json: bool, data_dir: Path | None
     _, flow = document.require_valid()
     given = coerce(flow.inputs, _pairs(inputs), from_text=True)
     settings = Settings.from_env(data_dir=data_dir)
-    show = _silent if as_json else _show_lines()
-    ended, steps = uvloop.run(_run(settings, document, given, show))
     if as_json:
+        ended, steps = uvloop.run(_run(settings, document, given, _silent))
         output.print_json(_answer(ended, steps))
     else:
+        from plainwork.cli.progress import Watch
+
+        with Watch(node.id for node in flow.nodes) as watch:
+            ended, _ = uvloop.run(_run(settings, document, given, watch.show))
         _tell_end(ended)
     return output.OK if ended.status == "succeeded" else output.NOT_RIGHT
 
@@ -150,55 +152,14 @@ def _silent(_event: Event) -> None:
     """For programs: only the answer is printed."""
 
 
-_MARKS = {"succeeded": "✓", "failed": "✗", "skipped": "–", "waiting": "…"}
-_STYLES = {"succeeded": "green", "failed": "red", "skipped": "dim", "waiting": "yellow"}
-
-
-def _show_lines() -> Callable[[Event], None]:
-    """Shows each step as it ends; on a terminal also, on the last line, the one that is under way."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(stderr=False, highlight=False)
-    status = console.status("starting", spinner="dots") if sys.stdout.isatty() else None
-    if status is not None:
-        status.start()
-
-    def show(event: Event) -> None:
-        if event.type == "run":
-            if status is not None and event.status in {"succeeded", "failed", "cancelled"}:
-                status.stop()
-            return
-        if event.status == "started" or event.seq == 0:
-            if status is not None and event.path:
-                status.update(event.path)
-            return
-        took = f"{event.took_ms / 1000:8.2f} s" if event.took_ms is not None else " " * 10
-        line = Text(f"{_MARKS.get(event.status, '·')} ", style=_STYLES.get(event.status, ""))
-        line.append(f"{event.path}", style="bold" if event.path and "." not in event.path else "")
-        line.append(f"  {took}", style="dim")
-        if event.outcome:
-            line.append(f"  → {event.outcome}", style="cyan")
-        if event.failure:
-            line.append(f"  {_failure_text(event.failure)}", style="red")
-        console.print(line)
-
-    return show
-
-
-def _failure_text(failure: Any) -> str:
-    if isinstance(failure, dict):
-        said = " ".join(str(failure[k]) for k in ("message", "next_step") if failure.get(k))
-        return said[:600]
-    return str(failure)[:600]
-
-
 def _tell_end(ended: Run) -> None:
+    from plainwork.cli.progress import failure_text
+
     began = ended.started_at or ended.created_at
     took = f" in {(ended.finished_at - began).total_seconds():.2f} s" if ended.finished_at else ""
     click.echo(f"{ended.status}{took}, {ended.cost_usd:.4f} USD, run {ended.id}")
     if ended.failure:
-        click.echo(f"  {_failure_text(ended.failure)}", err=True)
+        click.echo(f"  {failure_text(ended.failure)}", err=True)
     if ended.ask:
         click.echo(f"  It waits for a person: what happened to the step {ended.ask}?", err=True)
     if ended.status == "succeeded" and ended.output is not None:

@@ -21,16 +21,16 @@ def contradictions(spec: Spec, facts: Facts) -> list[Finding]:
         if not _uses(spec, app):
             message = f"You said {app.name}; no step {_DOES.get(app.sort, 'uses')} {app.name}."
             found.append(_finding(message, f"Add a step for {app.name}, or say that it is not needed."))
-    for url in facts.urls:
-        if url.lower() not in written:
-            found.append(
-                _finding(f"You named {url}; no step uses this address.", "Put it into the step that should call it.")
-            )
-    for address in facts.emails:
-        if address.lower() not in written:
-            found.append(
-                _finding(f"You named {address}; no step writes to it.", "Put it into the step that should write to it.")
-            )
+    found += [
+        _finding(f"You named {url}; no step uses this address.", "Put it into the step that should call it.")
+        for url in facts.urls
+        if url.lower() not in written
+    ]
+    found += [
+        _finding(f"You named {address}; no step writes to it.", "Put it into the step that should write to it.")
+        for address in facts.emails
+        if address.lower() not in written
+    ]
     return found
 
 

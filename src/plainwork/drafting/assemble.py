@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
 from plainwork.drafting.conditions import Test, negated, read_test
 from plainwork.drafting.desk import Desk, Label, Made
 from plainwork.drafting.fill import fill
 from plainwork.drafting.fill_models import labels_of
-from plainwork.drafting.meaning import Action
-from plainwork.drafting.naming import input_name, phrase, url_noun, with_app
+from plainwork.drafting.naming import condition_phrase, input_name, phrase, url_noun, with_app
 from plainwork.drafting.text import Token, words_of
 from plainwork.drafting.tree import Arm, Do, Each, If, Node
 from plainwork.drafting.values import Value
@@ -20,6 +20,7 @@ from plainwork.spec.model import Route, Step
 from plainwork.spec.names import expression_name
 
 _LINKS = {"fetch": "from", "send": "to", "call": "in", "media": "with"}
+_TO = frozenset(("upload", "save", "store", "add", "append", "write", "push", "insert", "export", "back", "publish"))
 _GENERIC = w.VAGUE | frozenset(["url", "json", "csv", "file", "response"])
 
 
@@ -69,7 +70,8 @@ class Assembler:
         noun = value.noun if value and value.noun not in _GENERIC else "result"
         if action.named == "question":
             return f"Decide whether {phrase(action.object, noun)}"
-        verb = {"look": "look up", "e-mail": "e-mail"}.get(action.verb, action.verb)
+        lowers = {token.lower for token in action.object}
+        verb = f"{action.verb} up" if action.verb in ("look", "back") and "up" not in lowers else action.verb
         if action.do == "approve":
             return f"Get approval from {phrase(action.object)}" if action.object else "Get approval"
         tokens = action.object
@@ -81,12 +83,13 @@ class Assembler:
                 )
             ]
         if action.do == "respond":
-            return f"Respond with {phrase(tokens, noun)}" if phrase(tokens) else "Respond"
+            return f"Respond with {phrase(tokens, noun).removeprefix('with ')}" if phrase(tokens) else "Respond"
         shown = phrase(tokens, noun)
         if not shown:
             url = next((token.text for token in (*action.object, *action.words) if token.kind == "url"), "")
             shown = f"the {url_noun(url)}" if url and url_noun(url) else ("" if action.app else self._it(action, noun))
         link = "with" if action.channel in ("mail", "phone") else _LINKS.get(action.do, "with")
+        link = "to" if action.verb in _TO and action.do == "call" else link
         return with_app(f"{verb} {shown}".strip(), action.app if action.do != "llm" else None, link)
 
     def _it(self, action: Action, noun: str) -> str:
@@ -136,7 +139,7 @@ class Assembler:
         first = next((arm for arm in node.arms if arm.test), node.arms[0])
         lead = "Check that not" if first.negated else "Check whether"
         subject, many, noun = self._subject(first.test)
-        named = phrase(first.test, noun or "result", most=10)
+        named = condition_phrase(first.test, noun or "result")
         name, step_id = self.desk.names.take(f"{lead} {named}" if named else "Decide")
         tests: dict[int, Test] = {}
         for arm in node.arms:
@@ -149,8 +152,16 @@ class Assembler:
 
     def _subject(self, tokens: Sequence[Token]) -> tuple[str, str | None, str]:
         """What a condition speaks of: its expression, the list it may count, and what it is called."""
+        latest = self.desk.values.last
+        if (
+            latest
+            and latest.shape in ("data", "list")
+            and {"exists", "exist", "found"} & {token.lower for token in tokens}
+        ):
+            return latest.expression, latest.items, w.singular(latest.noun)
         if self.desk.item:
-            value = self.desk.values.named(tokens)
+            spoken = {w.singular(token.lower) for token in tokens}
+            value = None if self.desk.item in spoken else self.desk.values.named(tokens)
             if value and value.expression != self.desk.item and value.shape == "data":
                 return value.expression, None, w.singular(value.noun)
             return self.desk.item, None, self.desk.item.replace("_", " ")

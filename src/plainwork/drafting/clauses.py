@@ -77,6 +77,8 @@ class Unread:
 
 Piece: TypeAlias = Act | Cond | Loop | When | Failure | Unread
 
+MOST_WORDS = 400
+"""A sentence is read up to here."""
 _SKIPPED = (
     SEPARATORS
     | ADVERBS
@@ -140,7 +142,7 @@ _FAILURES = frozenset(["fails", "failed", "fail", "failure", "error", "errors"])
 
 def read_sentence(tokens: Tokens) -> list[Piece]:
     """The pieces of one sentence, in the order in which they stand."""
-    tokens = _without_purpose(_without_asides(tokens))
+    tokens = _without_purpose(_without_asides(tokens))[:MOST_WORDS]
     pieces: list[Piece] = []
     at = 0
     while at < len(tokens):
@@ -185,6 +187,10 @@ def _without_purpose(tokens: Tokens) -> Tokens:
 
 def _lead_at(tokens: Tokens, at: int) -> tuple[str, int] | None:
     """What kind of lead begins here, and how many words it has."""
+    if at + 1 < len(tokens) and tokens[at + 1].lower in ("node", "nodes"):
+        return None
+    if _sorts(tokens, at):
+        return "if", 1
     lowers = [token.lower for token in tokens[at : at + 5]]
     for kind, leads in (
         ("else", _ELSE_LEADS),
@@ -203,6 +209,18 @@ def _lead_at(tokens: Tokens, at: int) -> tuple[str, int] | None:
     ):
         return "when", 1
     return None
+
+
+def _sorts(tokens: Tokens, at: int) -> bool:
+    """``For negative reviews, write …``: a condition on what was just judged."""
+    if tokens[at].lower != "for" or (at and tokens[at - 1].text not in (";", ",", "and")):
+        return False
+    words = [token.lower for token in tokens[at + 1 : at + 6]]
+    comma = words.index(",") if "," in words else 0
+    plain = not {"each", "every", "all", "any", "the", "a", "an", "this", "example", "instance", "more"} & set(
+        words[:comma]
+    )
+    return 1 < comma <= 4 and plain and words[comma - 1].endswith("s")
 
 
 def _really_leads(tokens: Tokens, at: int, kind: str, size: int) -> bool:
@@ -237,7 +255,12 @@ def _opens_clause(tokens: Tokens, at: int) -> bool:
     before = tokens[at - 1].lower if at else ""
     if before in ("and", "then", "but", ";", ":", "–", "—"):
         return True
-    return before == "," and any(token.text == "," or token.lower == "then" for token in tokens[at + 2 :])
+    if before != ",":
+        return False
+    lead = _lead_at(tokens, at)
+    end = ends_condition(tokens, at + (lead[1] if lead else 1), trailing=False)
+    rest = [token.lower for token in tokens[end : end + 2] if token.text != ","]
+    return end < len(tokens) and rest[:1] != ["and"]
 
 
 def _asks(tokens: Tokens, at: int) -> bool:
@@ -263,7 +286,8 @@ def _governed(tokens: Tokens, at: int, kind: str, trailing: bool) -> tuple[Piece
         return Cond("else"), at
     end = ends_condition(tokens, at, trailing)
     words = trimmed(tokens[at:end], frozenset((",", ":")), frozenset((",", ":", "and", "then", "→")))
-    if kind in ("if", "when") and len(words) <= 6 and _FAILURES & {t.lower for t in words} and not trailing:
+    failed = len(words) <= 6 and _FAILURES & {t.lower for t in words} and words[0].lower not in ("a", "an", "new")
+    if kind in ("if", "when") and failed and not trailing:
         return Failure(), end
     if not words:
         return None, max(end, at)
@@ -333,7 +357,7 @@ def _heads(tokens: Tokens, continues: bool) -> list[Head]:
 
 
 def _by_first(pieces: list[Piece]) -> list[Piece]:
-    """``do A by doing B``: B comes first when it reads, stands for A when both say the same, and is a detail of A otherwise."""
+    """``do A by doing B``: B comes first when it reads, stands for A when both say the same, else is a detail of A."""
     found: list[Piece] = []
     for piece in pieces:
         before = found[-1] if found else None

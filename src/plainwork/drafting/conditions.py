@@ -26,7 +26,10 @@ class Test:
     sure: bool = True
 
 
-_MORE = r"over|above|greater than|more than|higher than|larger than|bigger than|exceeds?|exceeding|exceeded|beyond|longer than|after|>"
+_MORE = (
+    r"over|above|greater than|more than|higher than|larger than|bigger than|exceeds?|exceeding|exceeded|"
+    r"beyond|longer than|after|>"
+)
 _LESS = r"under|below|less than|fewer than|lower than|smaller than|shorter than|before|<"
 _LEAST = r"at least|no less than|a minimum of|>=|≥"
 _MOST = r"at most|no more than|up to|a maximum of|<=|≤"
@@ -36,58 +39,77 @@ _ANY_SIGN = "|".join(f"(?:{words})" for words, _ in _SIGNS)
 _BE = r"(?:is|are|was|were|be|has been|have been|goes|go|rises|drops|drop|falls|gets|being|has|have|of|=|:)"
 _NUMBER = r"(?P<number>-?[$€£]?\d[\d,]*(?:\.\d+)?)\s*(?P<mark>%|[kK]\b)?"
 _LEADS = re.compile(
-    r"^(?:(?:and|or|whose|with|having|that|which|who|where|has|have|had|contains?|of|a|an|the|its|it's|their|his|her|this|these|those|any|only|for)\s+)+"
+    r"^(?:(?:and|or|whose|with|having|that|which|who|where|has|have|had|contains?|of|a|an|the|its|"
+    r"it's|their|his|her|this|these|those|any|only|for)\s+)+"
 )
 _COMPARED = re.compile(
-    rf"^(?P<field>.*?)\s*(?:\b{_BE}\s+)?(?P<no>not\s+)?(?:\b|(?=[<>=≥≤]))(?P<sign>{_ANY_SIGN})\s*(?:a |an |the )?{_NUMBER}(?P<rest>.*)$"
+    rf"^(?P<field>.*?)\s*(?:\b{_BE}\s+)?(?P<no>not\s+)?(?:\b|"
+    rf"(?=[<>=≥≤]))(?P<sign>{_ANY_SIGN})\s*(?:a |an |the )?{_NUMBER}(?P<rest>.*)$"
 )
 _AT_LEAST = re.compile(r"\b(\d[\d,.]{0,15}) or (?:more|higher|above|over)\b")
 _AGE = re.compile(
-    r"(?:(?P<older>older than|more than|over)|(?P<newer>(?:with)?in the (?:last|past)|newer than|(?:last|past|less than)))\s+(?P<n>\d+)\s+(?P<unit>minute|hour|day|week|month)s?\b(?P<ago>\s+ago)?"
+    r"(?:(?P<older>older than|more than|over)|(?P<newer>(?:with)?in the (?:last|past)|newer than|"
+    r"(?:last|past|less than)))\s+(?P<n>\d+)\s+(?P<unit>minute|hour|day|week|"
+    r"month)s?\b(?P<ago>\s+ago)?"
 )
 _LEVEL = r"urgent|critical|high|highest|medium|normal|low|lowest|minor|major|severe|important"
 _GRADED = re.compile(
-    rf"\b(?P<value>{_LEVEL})\b[\s-]+(?P<field>priority|impact|severity|risk|urgency|value|rating|importance|confidence|quality|score)\b"
+    rf"\b(?P<value>{_LEVEL})\b[\s-]+(?P<field>priority|impact|severity|risk|urgency|value|rating|"
+    rf"importance|confidence|quality|score)\b"
 )
 _GRADED_BACK = re.compile(
-    rf"\b(?P<field>priority|impact|severity|risk|urgency|rating|importance|confidence|quality)\s+(?:is|are|was|=|equals)\s+(?P<no>not\s+)?(?P<value>{_LEVEL})\b"
+    rf"\b(?P<field>priority|impact|severity|risk|urgency|rating|importance|confidence|"
+    rf"quality)\s+(?:is|are|was|=|equals)\s+(?P<no>not\s+)?(?P<value>{_LEVEL})\b"
 )
 _HOLDS = re.compile(
-    r"^(?P<field>.*?)\s*\b(?P<no>does not |do not |doesn't |don't |not )?(?P<how>contains?|containing|includes?|including|mentions?|mentioning|starts? with|begins? with|ends? with|matches|match)\s+"
+    r"^(?P<field>.*?)\s*\b(?P<no>does not |do not |doesn't |don't |not )?(?P<how>contains?|"
+    r"containing|includes?|including|mentions?|mentioning|starts? with|begins? with|ends? with|"
+    r"matches|match)\s+"
     r"(?:(?:the|a|an|any of the|one of the)\s+)?(?:(?:words?|text|phrases?|strings?|keywords?)\s+)?(?P<value>.+)$"
 )
 _EMPTY = re.compile(
-    r"^(?:there (?:is|are|was|were) )?(?P<no>no|not any|zero|nothing)\b\s*(?P<noun>.*)$|^(?P<noun2>.+?) (?:is|are) (?P<what>empty|missing|not found|not available|unknown|blank)$"
+    r"^(?:there (?:is|are|was|were) )?(?P<no>no|not any|zero|nothing)\b\s*(?P<noun>.*)$|"
+    r"^(?P<noun2>.+?) (?:is|are) (?P<what>empty|missing|not found|not available|unknown|blank)$"
 )
 _SOME = re.compile(
-    r"^there (?:is|are|was|were) (?:any |some |new |at least one |a |an )*(?P<noun>.+)$|^(?:any|some) (?P<noun2>.+)$|^(?P<noun3>.+?) (?:is|are|was|were) (?:found|returned|available|present)$|^(?P<noun4>.+?) exists?$"
+    r"^there (?:is|are|was|were) (?:any |some |new |at least one |a |an )*(?P<noun>.+)$|^(?:any|"
+    r"some) (?P<noun2>.+)$|^(?P<noun3>.+?) (?:is|are|was|were) (?:found|returned|available|present)$|"
+    r"^(?P<noun4>.+?) exists?$"
 )
 _QUOTED = r"\"[^\"]+\"|“[^”]+”|'[^']+'|‘[^’]+’"
 _QUOTED_FIELD = re.compile(rf"(?P<value>{_QUOTED})\s+(?P<field>[a-z][a-z _-]{{1,30}})$")
 _IS = re.compile(
-    rf"^(?P<field>.*?)\s*\b(?:is|are|was|were|equals|=)\s*(?:set to |equal to |marked as |marked |either |in (?:the )?|now |still |labeled |labelled |tagged )*(?P<no>not\s+|n't\s+)?(?P<value>{_QUOTED}|[\w$%.+@-]+(?:[ /-][\w.+-]+){{0,4}})$"
+    rf"^(?P<field>.*?)\s*\b(?:is|are|was|were|equals|=)\s*(?:set to |equal to |marked as |marked |"
+    rf"either |in (?:the )?|now |still |labeled |labelled |tagged )*(?P<no>not\s+|"
+    rf"n't\s+)?(?P<value>{_QUOTED}|[\w$%.+@-]+(?:[ /-][\w.+-]+){{0,4}})$"
 )
 _WITH = re.compile(
-    r"^(?:with|whose|has|have|having|in)\s+(?:a |an |the )?(?P<field>status|state|priority|type|category|country|role|stage|severity|plan|language|label|tag|city|department)\s+(?:of |is |equal to |set to )?(?P<no>not )?(?P<value>[\w-]+)$"
+    r"^(?:with|whose|has|have|having|in)\s+(?:a |an |the )?(?P<field>status|state|priority|type|"
+    r"category|country|role|stage|severity|plan|language|label|tag|city|department)\s+(?:of |is |"
+    r"equal to |set to )?(?P<no>not )?(?P<value>\"[^\"]+\"|'[^']+'|[\w-]+)$"
 )
 _IS_NOT = re.compile(r"\b(?:isn't|aren't|wasn't|weren't)\b")
 _KIND_OF_FILE = {
     "pdf": ".pdf", "word": ".docx", "excel": ".xlsx", "csv": ".csv", "powerpoint": ".pptx", "json": ".json", "xml": ".xml",
-    "image": (".png", ".jpg", ".jpeg"), "picture": (".png", ".jpg", ".jpeg"), "photo": (".jpg", ".jpeg"), "mp4": ".mp4", "video": ".mp4", "zip": ".zip",
+    "image": (".png", ".jpg", ".jpeg"),
+    "picture": (".png", ".jpg", ".jpeg"), "photo": (".jpg", ".jpeg"), "mp4": ".mp4", "video": ".mp4", "zip": ".zip",
 }  # fmt: skip
 _FILE = re.compile(
-    r"\b(?:is|was|are)\s+(?:a|an)\s+(?:\w+\s+)?(?P<kind>pdf|word|excel|csv|powerpoint|json|xml|image|picture|photo|mp4|video|zip)\b"
+    r"\b(?:is|was|are)\s+(?:a|an)\s+(?:\w+\s+)?(?P<kind>pdf|word|excel|csv|powerpoint|json|xml|image|"
+    r"picture|photo|mp4|video|zip)\b"
 )
 _STATES = words("state_adjectives")
 _MOODS = frozenset(["positive", "negative", "neutral", "happy", "angry"])
 _ENOUGH = re.compile(
-    r"\bnot (?:had |have |has |been |be |done |enough )*enough\b|\btoo (?P<few>few|little)\b|\btoo (?P<many>many|much)\b"
+    r"\bnot (?:had |have |has |been |be |done |enough )*enough\b|\btoo (?P<few>few|little)\b|"
+    r"\btoo (?P<many>many|much)\b"
 )
 
 
 def read_test(tokens: Sequence[Token], subject: str, *, many: str | None = None, noun: str = "") -> Test:
     """The expression of a condition. ``subject``: the expression of what it speaks of (``item``); ``many``: that of the
-    list it may speak of instead ("if there are any posts"); ``noun``: what the subject is called, so that "the order total" is its total."""
+    list it may speak of instead ("if there are any posts"); ``noun``: what the subject is called, so that "the order
+    total" is its total."""
     text = " ".join(words_of(tokens).split())
     for word in (" and ", " or "):
         parts = text.split(word)
@@ -245,10 +267,11 @@ def _with(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     match = _WITH.match(text.lower())
     if not match:
         return None
-    return Test(
-        f"lower(str({_at(subject, match['field'])})) {'!=' if match['no'] else '=='} {json.dumps(match['value'])}",
-        match["field"],
-    )
+    value = _literal(match["value"])
+    if match["field"] in ("label", "tag"):
+        held = f'contains(str(get({subject}, "{match["field"]}s", {subject})), {value})'
+        return Test(f"not {held}" if match["no"] else held, match["field"])
+    return Test(f"lower(str({_at(subject, match['field'])})) {'!=' if match['no'] else '=='} {value}", match["field"])
 
 
 def _is(text: str, subject: str, many: str | None, noun: str) -> Test | None:
@@ -259,8 +282,12 @@ def _is(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     value = match["value"].strip()
     words = value.split()
     field = _slug(re.sub(r"^(?:it|its|it's|they|this|that|he|she)\b", "", match["field"]).strip(), noun)
-    if field in (noun, w.singular(noun)) and _field_of(words[0] if words else ""):
-        field = ""
+    if field in (noun, w.singular(noun)) and not (
+        words and words[-1] in ("state", "status", "stage", "category", "type")
+    ):
+        field = _field_of(words[0] if words else "")
+        if not field:
+            return None
     original = text[match.start("value") : match.end("value")].strip()
     if words and words[-1] in ("state", "status", "stage", "category", "type"):
         field, original = words[-1], original.rsplit(" ", 1)[0]

@@ -5,12 +5,13 @@ and outputs, limits on the result.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from plainwork.drafting import words as w
 from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.clauses import Act, split_objects
+from plainwork.drafting.data import words
 from plainwork.drafting.naming import input_name
 from plainwork.drafting.outline import Statement
 from plainwork.drafting.text import Tokens, tokenize, words_of
@@ -18,9 +19,9 @@ from plainwork.drafting.triggers import Reading
 from plainwork.spec.model import Input
 
 _VARIABLE = re.compile(
-    r"(?:\b(?:the|a|an|their|its|his|her|some|one|of)\s+)?(?P<about>[\w'’/-]+(?:\s+[\w'’/-]+){0,4}?)\s*[(,]\s*(?:the\s+)?variables?(?:\s+name)?\s*[:=]?\s*[\"'‘“`]?(?P<name>[A-Za-z_]\w{0,40})",
-    re.IGNORECASE,
+    r"[(,]\s{0,3}(?:the\s)?variables?(?:\sname)?\s{0,3}[:=]?\s{0,3}[\"'‘“`]?(?P<name>[A-Za-z_]\w{0,40})", re.IGNORECASE
 )
+_BEGINS = words("phrase_begins")
 _GIVES = re.compile(r"\b(?:output|outputs|return|returns|result|produce|produces|deliver)\b", re.IGNORECASE)
 _TAKES = re.compile(
     r"\b(?:provides?|input|inputs|enters?|uploads?|supplies|supply|submits?|gives?|given|sends?|types?|inputting)\b",
@@ -61,22 +62,35 @@ def read_facts(text: str, readings: Sequence[Reading], statements: Sequence[Stat
     return facts
 
 
-def _each(values: Sequence[str] | object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(values))  # type: ignore[call-overload]
+def _each(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
 
 
 def _read_variables(reading: Reading, facts: Facts) -> None:
     text = reading.statement.text
-    found = [(match["about"], match["name"]) for match in _VARIABLE.finditer(text)]
+    found = [
+        (_called(text[max(0, match.start() - 80) : match.start()]), match["name"]) for match in _VARIABLE.finditer(text)
+    ]
     gives = bool(_GIVES.search(text)) and not (_TAKES.search(text) and "as input" in text.lower())
     for about, name in found:
-        clean = re.sub(r"^(?:and|or|the|a|an|with|of|provide|provides)\s+", "", about.strip())
         if gives:
-            facts.outputs[input_name(name)] = clean
+            facts.outputs[input_name(name)] = about
         else:
-            facts.inputs[input_name(name)] = Input(type=type_of(clean, name), about=clean[:1].upper() + clean[1:])
+            facts.inputs[input_name(name)] = Input(type=type_of(about, name), about=about[:1].upper() + about[1:])
     if not found:
         _read_given(reading, facts)
+
+
+def _called(before: str) -> str:
+    """What stands before ``(variable name)``: the noun phrase that it names."""
+    found: list[str] = []
+    for word in reversed(before.split()[-8:]):
+        clean = word.strip("\"'“”‘’")
+        bound = clean.lower() in _BEGINS or (word[-1:] in ",;:()" and found)
+        if bound or not clean:
+            break
+        found.append(clean.rstrip(",;:"))
+    return " ".join(reversed(found)) or "Input"
 
 
 def _read_given(reading: Reading, facts: Facts) -> None:
@@ -125,16 +139,18 @@ def _until_as(tokens: Tokens) -> Tokens:
 
 def type_of(about: str, name: str) -> str:
     """An input's type by what it is called."""
-    words = {token.lower for token in tokenize(f"{about} {name.replace('_', ' ')}")}
-    if words & (w.PICTURES | {"file", "document", "pdf", "attachment", "audio", "video", "recording"}):
+    spoken = {token.lower for token in tokenize(f"{about} {name.replace('_', ' ')}")}
+    if spoken & {"list", "several", "multiple"} and not about.startswith("list of list"):
+        return f"list of {type_of(' '.join(sorted(spoken - {'list', 'several', 'multiple'})), '')}"
+    if spoken & (w.PICTURES | {"file", "document", "pdf", "attachment", "audio", "video", "recording"}):
         return "file"
-    if words & {"url", "link", "website"}:
+    if spoken & {"url", "link", "website"}:
         return "url"
-    if words & {"email", "e-mail"} and "address" in words:
+    if spoken & {"email", "e-mail"} and "address" in spoken:
         return "email"
-    if words & {"number", "count", "amount", "quantity", "age"}:
+    if spoken & {"number", "count", "amount", "quantity", "age"}:
         return "number"
-    return "date" if "date" in words else "text"
+    return "date" if "date" in spoken else "text"
 
 
 def _read_limits(reading: Reading, facts: Facts) -> None:

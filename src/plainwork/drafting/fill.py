@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable
 
 from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
 from plainwork.drafting.apps import App
 from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk, Filled
 from plainwork.drafting.fill_data import as_filter, as_merge, as_transform
 from plainwork.drafting.fill_models import as_classify, as_extract, as_llm
 from plainwork.drafting.lookup import fill_kind, find_kind, verb_class
-from plainwork.drafting.meaning import Action
 from plainwork.drafting.naming import clean, input_name, phrase, url_noun
 from plainwork.drafting.text import Tokens, words_of
 from plainwork.drafting.values import Shape, Value
@@ -175,7 +175,7 @@ def _query(desk: Desk, action: Action, step: str, *, write: bool) -> Filled:
     if write:
         content = desk.content(action.object) or "{{ run.id }}"
         config = {
-            "query": f'insert into "{table}" (data) values ($1::jsonb)',
+            "query": f'insert into "{table}" (data) values ($1::jsonb)',  # noqa: S608 - a name of letters and digits
             "params": [_as_json(content)],
             "write": True,
         }
@@ -184,7 +184,7 @@ def _query(desk: Desk, action: Action, step: str, *, write: bool) -> Filled:
             step,
         )
     else:
-        config = {"query": f'select * from "{table}" limit 100'}
+        config = {"query": f'select * from "{table}" limit 100'}  # noqa: S608 - a name of letters and digits
         desk.assume(f"The rows are read from a table {table}. Change the statement to fit your table.", step)
     return Filled(
         "sql.query", config, Value(f"{step}.rows", noun, "list", frozenset((noun, w.singular(noun), "row"))), account
@@ -280,11 +280,13 @@ def _subject(desk: Desk, action: Action) -> str:
         if quoted:
             return quoted
     value = desk.values.best(action.object, "text", "list")
+    direct = action.verb in ("send", "mail", "email", "e-mail", "share", "forward", "post")
     noun = value.noun if value and value.noun not in ("result", "data", "text") else "message"
     shown = phrase(action.object)
+    shown = re.split(r" (?:to|by|via|with|for|on|using|in) ", f"{shown} ")[0].strip()
     shown = (
         noun
-        if not shown or w.head_noun(action.object) in w.VAGUE | w.MAILS | {"message"}
+        if not direct or not shown or w.head_noun(action.object) in w.VAGUE | w.MAILS | {"message"}
         else " ".join(shown.split()[:6])
     )
     return f"{clean(re.sub(r'^(?:the|a|an) ', '', shown)) or 'Message'} for {{{{ run.date }}}}"

@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable
 
 from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
 from plainwork.drafting.conditions import negated, read_test
 from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk, Filled
-from plainwork.drafting.meaning import Action
 from plainwork.drafting.naming import input_name, phrase
 from plainwork.drafting.snippets import SNIPPETS, Snippet
 from plainwork.drafting.text import Tokens
-from plainwork.drafting.values import Value
+from plainwork.drafting.values import Shape, Value
 
 _DROPS = frozenset(["exclude", "drop", "ignore", "discard", "remove", "skip", "omit", "eliminate"])
 _TESTS = words("test_leads")
@@ -125,15 +125,15 @@ def as_transform(desk: Desk, action: Action, step: str) -> Filled:
             config,
             Value(f"{step}.result", noun, "data", frozenset((noun, w.singular(noun), snippet.gives, "data", "result"))),
         )
-    for words, make in _FORMS:
-        if action.verb in words or set(lowers) & words:
+    for named, make in _FORMS:
+        if action.verb in named or set(lowers) & named:
             key, expression = make(source, lowers)
-            shape = "list" if key == "items" else "text" if key == "text" else "data"
+            shape: Shape = "list" if key == "items" else "text" if key == "text" else "data"
             return Filled(
                 "set",
                 {key: f"{{{{ {expression} }}}}"},
                 Value(f"{step}.{key}", noun, shape, frozenset((noun, w.singular(noun), key, "result"))),
-            )  # type: ignore[arg-type]
+            )
     desk.assume(
         f"“{action.verb} {phrase(action.object)}” passes the data on as it is. Write under the step what it should change.",
         step,

@@ -6,19 +6,16 @@ import re
 from collections.abc import Sequence
 
 from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
 from plainwork.drafting.clauses import split_objects
+from plainwork.drafting.data import data
 from plainwork.drafting.desk import Desk, Filled
-from plainwork.drafting.meaning import Action
 from plainwork.drafting.naming import input_name, phrase
 from plainwork.drafting.text import Token, Tokens, words_of
 from plainwork.drafting.values import Value
 
-_RESULTS = {
-    "summarize": "summary", "summarise": "summary", "condense": "summary", "translate": "translation", "explain": "explanation",
-    "answer": "answer", "analyze": "analysis", "analyse": "analysis", "review": "review", "evaluate": "evaluation", "describe": "description",
-    "rewrite": "text", "proofread": "text", "suggest": "suggestions", "recommend": "recommendations", "brainstorm": "ideas", "assess": "assessment",
-    "digest": "digest", "outline": "outline", "score": "score", "rate": "rating",
-}  # fmt: skip
+_RESULTS: dict[str, str] = data("results.yaml")
+"""What a verb of writing makes: ``summarise`` → ``summary``."""
 _MOODS = ["positive", "neutral", "negative"]
 _LEVELS = ["high", "medium", "low"]
 

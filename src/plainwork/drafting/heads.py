@@ -16,10 +16,11 @@ BE = words("be")
 MODALS = words("modals")
 _PERSONS = frozenset(["i", "we", "you", "they", "users", "people", "customers", "who"])
 _AGENTS = words("agents")
+_PERSON = words("singular_persons")
 _MANY = words("agents_plural")
 _MAKERS = words("agents_that")
-_ARTICLES = words("articles")
-_DETERMINERS = _ARTICLES | words("determiners")
+ARTICLES = words("articles")
+_DETERMINERS = ARTICLES | words("determiners")
 _NODE_WORDS = frozenset(["node", "nodes"])
 _NOMINAL = words("compound_heads")
 _NOT_SUBJECTS = words("not_subjects")
@@ -87,6 +88,8 @@ def find_head(tokens: Tokens, at: int, start: int, heads: Sequence[Head] = (), c
     ``heads``: those found before in these tokens; ``continues``: another clause of the sentence came before them."""
     verbs = readings(tokens[at].lower) if tokens[at].kind == "word" else ()
     after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    if verbs and verbs[0].lemma == "get" and any(verb.form == "ed" for verb in readings(after)):
+        return None
     if (
         not verbs
         or after in _NODE_WORDS
@@ -130,7 +133,7 @@ def _as_base(spot: _Spot) -> Head | None:
         return Head(spot.at, verb, start, spot.before, modal=word)
     if word in SEPARATORS:
         return _joined_base(spot)
-    subject = word in _PERSONS | _MANY | {"it", "workflow", "agent", "bot"}
+    subject = word in _PERSONS | _MANY | {"it", "workflow", "agent", "bot", "model", "llm", "ai"}
     return spot.subject_before() if subject and (not verb.noisy or object_follows(spot.tokens, spot.at)) else None
 
 
@@ -162,11 +165,16 @@ def _as_third(spot: _Spot) -> Head | None:
         return spot.bare(spot.start) if opens else None
     if spot.word in SEPARATORS:
         return _joined_third(spot)
-    if spot.after in BE or (spot.word in ("which", "that", "who") and not _made_by(tokens, spot.before)):
+    if spot.after in BE or (spot.word in ("which", "that", "who") and not _made_by(spot)):
         return None
-    if noisy and not (object_follows(tokens, at) and (spot.word in _AGENTS or spot.after in _ARTICLES | {"to"})):
+    starts = spot.verb.act == "begin" and spot.word in _AGENTS
+    if (
+        noisy
+        and not starts
+        and not (object_follows(tokens, at) and (spot.word in _AGENTS or spot.after in ARTICLES | {"to"}))
+    ):
         return None
-    named = spot.word in _AGENTS or _ends_app(tokens, spot.before)
+    named = spot.word in _AGENTS | _PERSON or _ends_app(tokens, spot.before)
     return spot.subject_before() if named or _plain_subject(spot) else None
 
 
@@ -186,9 +194,12 @@ def _shares_object(spot: _Spot) -> bool:
     return spot.after == "and" and any(verb.form == spot.verb.form for verb in readings(second))
 
 
-def _made_by(tokens: Tokens, before: int) -> bool:
+def _made_by(spot: _Spot) -> bool:
     """``a workflow that sends``: the relative clause tells what the agent itself does."""
-    return before > 0 and tokens[before - 1].lower in _MAKERS
+    assert spot.before is not None
+    opening = {token.lower for token in spot.tokens[:3]}
+    first = not spot.heads and spot.word == "that" and bool(opening & _MAKERS) and bool(opening & {"a", "an"})
+    return first or (spot.before > 0 and spot.tokens[spot.before - 1].lower in _MAKERS)
 
 
 def _plain_subject(spot: _Spot) -> bool:
@@ -221,9 +232,11 @@ def _as_ing(spot: _Spot) -> Head | None:
 
 
 def _as_past(spot: _Spot) -> Head | None:
-    if spot.before is None or spot.word not in BE:
+    end = spot.at - 1
+    while end >= spot.start and (spot.tokens[end].lower in ADVERBS or _is_adverb(spot.tokens[end].lower)):
+        end -= 1
+    if end < spot.start or spot.tokens[end].lower not in BE:
         return None
-    end = spot.before
     helpers = BE | MODALS | ADVERBS | {"has", "have", "had"}
     modal = ""
     while end > spot.start and spot.tokens[end - 1].lower in helpers:
@@ -265,7 +278,7 @@ def object_follows(tokens: Sequence[Token], at: int) -> bool:
     plural = token.kind == "word" and token.lower.endswith("s") and len(token.lower) > 3
     after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
     verbs = readings(token.lower)
-    return plural and (not verbs or (all(verb.noisy for verb in verbs) and after not in _ARTICLES))
+    return plural and (not verbs or (all(verb.noisy for verb in verbs) and after not in ARTICLES))
 
 
 def _opens(tokens: Tokens, at: int) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
 from plainwork.drafting.apps import App
 from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk
-from plainwork.drafting.meaning import Action
 from plainwork.drafting.text import Token
 from plainwork.drafting.values import Value
 from plainwork.spec.kinds import Catalogue, Kind
@@ -25,12 +25,8 @@ _DOES = {
     "delete": "delete remove archive cancel clear",
     "send": "send post publish message reply notify create append comment",
 }
-_VERB_CLASS = {
-    "delete": "delete", "remove": "delete", "erase": "delete", "archive": "delete", "cancel": "delete", "clear": "delete", "purge": "delete",
-    "update": "update", "change": "update", "edit": "update", "modify": "update", "set": "update", "move": "update", "mark": "update",
-    "label": "update", "assign": "update", "close": "update", "tag": "update", "rename": "update", "flag": "update", "merge": "update",
-    "resolve": "update", "reopen": "update", "star": "update", "pin": "update",
-}  # fmt: skip
+_CHANGES = words("changing_verbs")
+_DELETES = words("deleting_verbs")
 _SAME_THING = {
     "bug": "issue",
     "ticket": "issue",
@@ -50,7 +46,9 @@ def verb_class(action: Action) -> str:
         return "fetch"
     if action.do == "send":
         return "send"
-    return _VERB_CLASS.get(action.verb, "create")
+    if action.verb in _DELETES:
+        return "delete"
+    return "update" if action.verb in _CHANGES else "create"
 
 
 def find_kind(catalogue: Catalogue, action: Action, app: App) -> Kind | None:
@@ -85,6 +83,8 @@ def _spoken(action: Action) -> set[str]:
 def _about_it(kind: Kind, action: Action, app: App, wanted: str) -> bool:
     does = {word for words in _DOES.values() for word in words.split()} - {"comment", "message"}
     things = {part for part in _parts(kind) if part not in does}
+    if app.sort == "message" and action.do != "send":
+        return bool({"message", "notification", "comment", "post"} & _spoken(action))
     if app.sort not in _STRICT or not things:
         return wanted not in ("update", "delete") or bool(_parts(kind) & set(_DOES[wanted].split()))
     return bool(things & _spoken(action))

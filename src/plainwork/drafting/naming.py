@@ -10,6 +10,7 @@ from plainwork.drafting import words as w
 from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.data import words
 from plainwork.drafting.text import Token
+from plainwork.drafting.verbs import look_up
 from plainwork.spec.names import expression_name, is_reserved, slug
 
 LONGEST = 60
@@ -24,17 +25,19 @@ class Names:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
 
     def take(self, wanted: str) -> tuple[str, str]:
         """(name, id) for a step that should be called ``wanted``."""
         base = clean(wanted) or "Step"
-        number = 1
+        number = self._counts.get(base, 0) + 1
         while True:
             name = base if number == 1 else f"{base} {number}"
             step_id = slug(name)
             key = expression_name(step_id) if step_id else ""
             if step_id and key not in self._taken and not is_reserved(step_id):
                 self._taken.add(key)
+                self._counts[base] = number
                 return name, step_id
             base, number = (
                 (base, number + 1) if step_id and not is_reserved(step_id) else (f"Do {base}".strip(), number)
@@ -70,6 +73,8 @@ def phrase(tokens: Sequence[Token], instead_of_it: str = "", most: int = 9) -> s
             continue
         if token.lower in ("real-time",):
             continue
+        if token.lower == "to" and kept and at + 1 < len(tokens) and look_up(tokens[at + 1].lower, "base"):
+            break
         if token.lower in _STOPS or token.text in ",;:–—→(":
             break
         if token.kind in ("url", "email", "code"):
@@ -81,26 +86,29 @@ def phrase(tokens: Sequence[Token], instead_of_it: str = "", most: int = 9) -> s
     return _without_ends(" ".join(kept))
 
 
+def condition_phrase(tokens: Sequence[Token], noun: str) -> str:
+    """A condition as the end of a name that begins with "Check whether"."""
+    first = tokens[0].lower if tokens else ""
+    if first in ("whose", "who", "which", "that"):
+        return condition_phrase(tokens[1:], noun)
+    opening = {
+        "with": "it has",
+        "having": "it has",
+        "has": "it has",
+        "have": "it has",
+        "is": "it is",
+        "are": "it is",
+    }.get(first)
+    if opening:
+        return f"{opening} {phrase(tokens[1:], noun, most=9)}".strip()
+    return phrase(tokens, noun, most=10)
+
+
 def _without_ends(text: str) -> str:
     words = text.split()
     while words and words[-1].lower() in _LAST:
         words.pop()
-    while words and words[0].lower() in (
-        "to",
-        "for",
-        "in",
-        "on",
-        "with",
-        "of",
-        "at",
-        "by",
-        "from",
-        "both",
-        "in",
-        "out",
-        "up",
-        "also",
-    ):
+    while words and words[0].lower() in ("both", "also", "out"):
         words.pop(0)
     return " ".join(words)
 

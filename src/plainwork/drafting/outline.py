@@ -17,9 +17,9 @@ Origin = Literal["prose", "item", "aside"]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence; ``aside`` when it speaks to whoever sets the agent up. ``label`` is what stands before the colon of a list item, ``lead`` the words that introduce its
-    list (``Create:``); ``paragraph`` counts blocks of prose and lists, so that a summary can be told from the details; ``text`` is
-    the sentence as it was written (its first token stands at its beginning)."""
+    """One sentence; ``aside`` when it speaks to whoever sets the agent up. ``label`` is what stands before the colon of a
+    list item, ``lead`` the words that introduce its list (``Create:``); ``paragraph`` counts blocks of prose and lists;
+    ``text`` is the sentence as it was written (its first token stands at its beginning)."""
 
     tokens: Tokens
     origin: Origin = "prose"
@@ -35,6 +35,7 @@ _LINK = re.compile(r"\[([^\]\n]{1,200})\]\([^)\n]{0,500}\)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>")
 _EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,2}(?=\w)|(?<=\w)_{1,2}(?!\w)|~~")
 _INITIALS = re.compile(r"\b([A-Z])\.(?=[A-Z]\b)|(?<=\b[A-Z])\.(?=\s+[a-z])")
+_BOLD_LINE = re.compile(r"^[ \t]*\*\*([^*\n]{1,60})\*\*:?[ \t]*$", re.MULTILINE)
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)#*\s*$")
 _ITEM = re.compile(
     r"^\s*(?:[-*•‣–+◦▪✅✔👉🔹]\ufe0f?|\(?\d{1,3}[.)\]]|[a-zA-Z][.)]|step\s+\d+\s*[:.)-])\s+(?=\S)", re.IGNORECASE
@@ -44,10 +45,14 @@ _PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
 
 # Sections about everything but what the agent does.
 _ASIDE_SECTION = re.compile(
-    r"prerequisite|requirement|require|set[- ]?up|credential|install|configur|customi[sz]|adjust|how to use|usage|getting started|"
-    r"before you|what you('| wi)?ll need|you need|support|contact|about (me|the author|us)|author|note|tip|benefit|why|who |"
-    r"use case|limitation|troubleshoot|faq|licen[cs]e|resource|video|screenshot|feedback|contribut|example output|need help|"
-    r"feature|advantage|demo|pricing|cost|further|improve|next steps|ideas|good to know|disclaimer|cred[ei]ts|links?$|changelog",
+    r"prerequisite|requirement|require|set[- ]?up|credential|install|configur|customi[sz]|adjust|"
+    r"how to use|usage|getting started|"
+    r"before you|what you('| wi)?ll need|you need|support|contact|about (me|the author|us)|author|"
+    r"note|tip|benefit|why|who |"
+    r"use case|limitation|troubleshoot|faq|licen[cs]e|resource|video|screenshot|feedback|contribut|"
+    r"example output|need help|"
+    r"feature|advantage|demo|pricing|cost|further|improve|next steps|ideas|good to know|disclaimer|"
+    r"cred[ei]ts|links?$|changelog",
     re.IGNORECASE,
 )
 _DOING_SECTION = re.compile(
@@ -56,18 +61,25 @@ _DOING_SECTION = re.compile(
 
 # List items and sentences that speak to the person who sets the agent up.
 _SET_UP = re.compile(
-    r"^(please\s+)?(import|configure|set ?up|install|connect|activate|enable|replace|change|customi[sz]e|adjust|fill in|enter|"
-    r"paste|copy|add|create|insert|update|select|choose|get|obtain|provide|make sure|ensure|sign up|register|turn on|edit)\b"
-    r".{0,60}\b(workflow|template|credentials?|api[- ]?keys?|tokens?|your (own )?account|userid|password|nodes?|settings|"
+    r"^(please\s+)?(import|configure|set ?up|install|connect|activate|enable|replace|change|"
+    r"customi[sz]e|adjust|fill in|enter|"
+    r"paste|copy|add|create|insert|update|select|choose|get|obtain|provide|make sure|ensure|sign up|"
+    r"register|turn on|edit)\b"
+    r".{0,60}\b(workflow|template|credentials?|api[- ]?keys?|tokens?|your (own )?account|userid|"
+    r"password|nodes?|settings|"
     r"environment variables?|oauth|webhook url|target board|parameters?|variables)\b",
     re.IGNORECASE,
 )
 _ASIDE_SENTENCE = re.compile(
-    r"^(note( that)?|tip|warning|disclaimer|important|remember|keep in mind|make sure|be sure|perfect for|ideal for|great for|"
-    r"you('| wi)?ll need|you need|you (can|could|may|might)|this (allows|helps|enables|ensures|saves|means|way)|feel free|"
+    r"^(note( that)?|tip|warning|disclaimer|important|remember|keep in mind|make sure|be sure|"
+    r"perfect for|ideal for|great for|"
+    r"you('| wi)?ll need|you need|you (can|could|may|might)|this (allows|helps|enables|ensures|saves|"
+    r"means|way)|feel free|"
     r"it (helps|ensures|saves)|helps?|ensures|saves|for more|see |check out|read more|learn more|thanks|enjoy|happy|"
-    r"if you (have|need|want|like|wish|prefer|would|are)|(as|this is) an? example|requires?\b|don'?t forget|questions)\b"
-    r"|\b(can|could|may|might) (also )?(be|easily be) (used|replaced|changed|adapted|customi[sz]ed|extended|modified|combined)\b"
+    r"if you (have|need|want|like|wish|prefer|would|are)|(as|this is) an? example|requires?\b|"
+    r"don'?t forget|questions)\b"
+    r"|\b(can|could|may|might) (also )?(be|easily be) (used|replaced|changed|adapted|customi[sz]ed|"
+    r"extended|modified|combined)\b"
     r"|\bcan be used\b|\bstay (up[- ]to[- ]date|informed)\b",
     re.IGNORECASE,
 )
@@ -90,6 +102,7 @@ def statements(text: str) -> list[Statement]:
 
 
 def _plain(text: str) -> str:
+    text = _BOLD_LINE.sub(r"## \1", text)
     text = _LINK.sub(r"\1", _IMAGE.sub(" ", _FENCE.sub("\n", text)))
     text = _PICTURES.sub(" ", _TAG.sub(" ", text))
     text = _EMPHASIS.sub("", re.sub(r"^(\s*)\*\s+", r"\1- ", text, flags=re.MULTILINE))

@@ -1,13 +1,15 @@
-"""Where the services of a clause stand in it: what things are read from, sent to, done with; and what a whole text is about."""
+"""Where the services of a clause stand in it: read from, sent to, done with; and what a text is about."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from plainwork.drafting import words as w
 from plainwork.drafting.apps import App, find_apps, known
 from plainwork.drafting.clauses import Act
+from plainwork.drafting.data import words
 from plainwork.drafting.text import Token
 
 _NEAR = {"to": "at", "in": "at", "into": "at", "on": "at", "onto": "at", "at": "at", "inside": "at", "within": "at"}
@@ -40,6 +42,7 @@ HOLDS: dict[str, frozenset[str]] = {
     "database": frozenset(["table", "row", "rows", "record", "records", "database"]),
 }
 """Which things a kind of service holds, so that "the sheet" means the sheet service spoken of before."""
+_CODE = words("code_things")
 RELATION = _NEAR | _VIA | _FROM
 
 
@@ -53,6 +56,8 @@ class Setting:
     apps: list[App] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     inputs: frozenset[str] = frozenset()
+    channel: App | None = None
+    """The one service for messages that the text names, for messages whose way is not said."""
     background: list[str] = field(default_factory=list)
 
     @property
@@ -83,6 +88,7 @@ def places_of(act: Act) -> list[Place]:
 
 
 def related(tokens: Sequence[Token]) -> list[tuple[App, str]]:
+    """The services in the tokens, each with its relation."""
     found = []
     for mention in find_apps(tokens):
         at = mention.start - 1
@@ -90,6 +96,13 @@ def related(tokens: Sequence[Token]) -> list[tuple[App, str]]:
             if tokens[at].lower in w.PREPOSITIONS or tokens[at].lower == "and":
                 break
             at -= 1
+        behind = tokens[mention.end].lower if mention.end < len(tokens) else ""
+        if (
+            mention.app.sort == "feed"
+            and behind in ("profile", "profiles", "url", "link", "handle")
+            and len(tokens) > 4
+        ):
+            continue
         bound = RELATION.get(tokens[at].lower, "own") if at >= 0 and mention.start - at < 5 else "own"
         found.append((mention.app, bound))
     return found
@@ -106,10 +119,8 @@ def choose(places: Sequence[Place], *order: str) -> App | None:
 
 
 def home_for(part: Sequence[Token], setting: Setting) -> App | None:
-    loose = {token.lower for token in part} & {
-        "issue", "issues", "pr", "prs", "pull", "repo", "repository", "repositories", "commit", "commits", "branch", "label", "labels",
-        "release", "releases", "comment", "comments", "requests", "codebase", "ci", "discussion", "discussions",
-    }  # fmt: skip
+    """Where loose words such as "pull request" live, when the part speaks of such a thing."""
+    loose = {token.lower for token in part} & _CODE
     return setting.home if loose else None
 
 
@@ -120,6 +131,7 @@ def home_of(text: Sequence[Token]) -> App | None:
     if named & {"gitlab", "bitbucket", "gitea", "azure_devops", "jira", "linear", "youtrack", "redmine"}:
         return None
     strong = {
+        "ci",
         "pr",
         "prs",
         "repo",
@@ -131,10 +143,9 @@ def home_of(text: Sequence[Token]) -> App | None:
         "commit",
         "commits",
     }
-    pull = any(
-        pair == ("pull", "request") or pair == ("pull", "requests") for pair in zip(lowers, lowers[1:], strict=False)
-    )
+    runs = ("workflow", "run") in pairwise(lowers)
+    pull = bool({("pull", "request"), ("pull", "requests")} & set(pairwise(lowers)))
     triage = bool({"issue", "issues"} & set(lowers)) and bool(
         {"triage", "labels", "reopened", "duplicates"} & set(lowers)
     )
-    return known()["github"] if "github" in named or pull or triage or strong & set(lowers) else None
+    return known()["github"] if "github" in named or pull or triage or runs or strong & set(lowers) else None

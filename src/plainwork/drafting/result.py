@@ -19,7 +19,7 @@ class Assumption(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A question whose answers give different flows. ``default`` is what the draft does now; ``differs`` what would change."""
+    """A question whose answers give different flows. ``default``: what the draft does now; ``differs``: what changes."""
 
     text: str
     default: str

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
 from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.assemble import Assembler
-from plainwork.drafting.clauses import Act, Unread, read_sentence
+from plainwork.drafting.clauses import Act, Piece, Unread, read_sentence
 from plainwork.drafting.desk import Desk
 from plainwork.drafting.facts import Facts, read_facts
-from plainwork.drafting.meaning import Action
 from plainwork.drafting.naming import clean, input_name, title_of
 from plainwork.drafting.needs import estimate_of, needs_of
 from plainwork.drafting.outline import Statement, statements
@@ -32,6 +32,8 @@ from plainwork.spec.schedule_text import ScheduleError
 
 SAFE = Defaults(retry=Retry(times=3, wait="5s", backoff=2.0), timeout="2 minutes")
 """What every draft says about failure; steps do not repeat it."""
+MOST_STATEMENTS = 200
+"""A description with more is read up to here; the rest becomes an assumption."""
 _LOOKED_EVERY = "every 15 minutes"
 _POLLED_EVERY = "every 5 minutes"
 
@@ -54,7 +56,8 @@ def read(english: str, catalogue: Catalogue, zone: str = "UTC") -> Ruled:
     text = check_bounds(english)
     told = statements(text)
     timing, problem = find_timing(told, text, zone)
-    readings = _read([statement for statement in told if statement.origin != "aside"])
+    done = [statement for statement in told if statement.origin != "aside"]
+    readings = _read(done[:MOST_STATEMENTS])
     facts = read_facts(text, readings, told)
     home = home_of([token for statement in told for token in (*statement.label, *statement.tokens)])
     event = find_event(readings, timed=timing is not None, home=home)
@@ -76,8 +79,19 @@ def _read(told: Sequence[Statement]) -> list[Reading]:
             pieces = read_sentence(joined) if joined != timed.tokens else pieces
         else:
             lead_app = ()
+        pieces = _with_label(pieces, statement.label)
         found.append(Reading(statement, tuple(pieces)))
     return found
+
+
+def _with_label(pieces: list[Piece], label: Tokens) -> list[Piece]:
+    """``Telegram: sends the briefing``: the label names who does it."""
+    if not find_apps(label) or "trigger" in {token.lower for token in label}:
+        return pieces
+    return [
+        replace(piece, subject=label) if isinstance(piece, Act) and not piece.subject and not piece.passive else piece
+        for piece in pieces
+    ]
 
 
 def _lead_verb(lead: Tokens) -> Tokens:
@@ -238,7 +252,11 @@ class _Draughtsman:
         home = home_of(told)
         if home and self.event and self.event.how == "web" and self.event.app is None:
             answers = False
-        setting = Setting(answers=answers, home=home, inputs=frozenset(self.facts.inputs))
+        channels = [app for app in self.facts.apps if app.sort in ("message", "mail", "phone") and app.id != "imap"]
+        channel = channels[0] if len(channels) == 1 else None
+        setting = Setting(answers=answers, home=home, inputs=frozenset(self.facts.inputs), channel=channel)
+        if self.event and self.event.app:
+            setting.meet(self.event.app)
         self._seed()
         used = {id(piece) for piece in self.event.used} if self.event else set()
         readings = [
@@ -274,7 +292,9 @@ class _Draughtsman:
     def _tell_background(self, unread: Sequence[Tokens], any_steps: bool) -> None:
         shown = [words_of(tokens) for tokens in unread if len(tokens) > 1]
         for text in shown[:6]:
-            if text not in self.facts.limits:
+            if text not in self.facts.limits and not text.lower().startswith(
+                ("the input", "inputs", "input", "output", "the output")
+            ):
                 self.desk.assume(f"No step was made of “{text[:160]}”.")
         asides = [statement.text for statement in self.told if statement.origin == "aside"]
         if asides:
@@ -282,6 +302,9 @@ class _Draughtsman:
                 f"Read as background, not as something to do: “{asides[0][:120]}”"
                 + (f" and {len(asides) - 1} more." if asides[1:] else ".")
             )
+        over = sum(statement.origin != "aside" for statement in self.told) - MOST_STATEMENTS
+        if over > 0:
+            self.desk.assume(f"Only the first {MOST_STATEMENTS} sentences were read; {over} more were left out.")
         if not any_steps:
             self.desk.question("What should the agent do?", "One open step", "The steps are made from your answer.")
 

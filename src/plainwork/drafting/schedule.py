@@ -18,8 +18,11 @@ from plainwork.spec.schedule_text import (
 )
 
 _CRON = re.compile(r"(?<![\w*/,-])((?:[\d*][\d*/,-]{0,40}[ \t]+){4}[\d*A-Za-z][\w*/,#-]{0,40})(?![\w*/])")
+_LONGEST = 1000
+"""A sentence names its schedule within this many characters."""
 _VAGUE = re.compile(
-    r"\bcron\b|\bscheduled?\b(?! (?:a|an|the|it|them|meeting|event|call|appointment|post)s?\b)|\bperiodically\b|\bregularly\b",
+    r"\bcron\b|\bscheduled?\b(?! (?:a|an|the|it|them|meeting|event|call|appointment|post)s?\b)|"
+    r"\bperiodically\b|\bregularly\b",
     re.IGNORECASE,
 )
 
@@ -36,7 +39,7 @@ class Timing:
 def find_timing(statements: Iterable[Statement], text: str, zone: str) -> tuple[Timing | None, ScheduleError | None]:
     """The timing, or why the one that was named cannot be kept; (None, None) when nothing is said of time."""
     matches = [
-        match for statement in statements if statement.origin != "aside" and (match := find_schedule(statement.text))
+        match for statement in statements if statement.origin != "aside" and (match := find_schedule(statement.text[:_LONGEST]))
     ]
     if matches:
         best = min(matches, key=lambda match: match.assumed_time)
@@ -44,7 +47,7 @@ def find_timing(statements: Iterable[Statement], text: str, zone: str) -> tuple[
     written = _CRON.search(text)
     if written and (timing := _from_cron(written.group(1), zone)):
         return timing, None
-    problem = find_problem(text)
+    problem = find_problem(text[: 4 * _LONGEST])
     if problem is not None:
         return None, problem
     if any(
@@ -94,7 +97,7 @@ def cron_of(trigger: Schedule, zone: str) -> tuple[str | None, str | None]:
 
 def without_schedule(statement: Statement) -> Statement:
     """The statement without the words that say when it happens."""
-    match = find_schedule(statement.text)
+    match = find_schedule(statement.text[:_LONGEST])
     if match is None:
         return statement
     base = statement.tokens[0].start

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
 from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import Act, Loop
 from plainwork.drafting.data import words
-from plainwork.drafting.meaning import Action, interpret
+from plainwork.drafting.meaning import interpret
 from plainwork.drafting.places import Setting
 from plainwork.drafting.text import Tokens
 from plainwork.drafting.tree import Do, Each, If, Node
@@ -74,14 +75,12 @@ def _joined(first: Action, second: Action, same: bool) -> Action | None:
         return replace(second, app=second.app or first.app, object=second.object or first.object)
     if first.do == "send" and first.channel == "app" and second.app == first.app and second.do in ("call", "fetch"):
         return second
-    either = (
-        first.do == second.do == "call"
-        and same
-        and first.verb in ("update", "change")
-        and second.verb in ("create", "add")
-    )
-    if either and (second.app in (None, first.app)) and {"one", "new"} & {t.lower for t in second.object}:
-        return replace(first, object=(*first.object,), named="upsert")
+    calls = same and first.do == second.do == "call"
+    if calls and first.verb == second.verb == "comment" and first.app == second.app:
+        return second
+    either = calls and first.verb in ("update", "change") and second.verb in ("create", "add")
+    if either and second.app in (None, first.app) and {"one", "new"} & {t.lower for t in second.object}:
+        return first
     repeated = first.do == second.do and first.app == second.app and first.app is not None and not same
     if repeated and first.verb == second.verb and w.head_noun(first.object) == w.head_noun(second.object):
         return first
@@ -172,22 +171,22 @@ def source_of(nodes: Sequence[Node]) -> list[Node]:
     Berlin is below 0 …`` and ``send me the latest posts`` begin with reading them."""
     first = nodes[0] if nodes else None
     if isinstance(first, If) and first.decider is None and first.arms[0].test:
-        return _reading_of(_until_verb(first.arms[0].test), None)
+        return _reading_of(_until_verb(first.arms[0].test), None, first.arms[0].test)
     if isinstance(first, Each) and not find_apps(first.over):
         return []
     if isinstance(first, Do) and first.action.do == "send" and not _is_message(first.action):
-        return _reading_of(_without_person(first.action.object), first.action)
+        return _reading_of(_without_person(first.action.object), first.action, first.action.object)
     return []
 
 
-def _reading_of(tokens: Tokens, action: Action | None) -> list[Node]:
+def _reading_of(tokens: Tokens, action: Action | None, whole: Tokens) -> list[Node]:
     noun = w.head_noun(tokens)
     if not noun or noun in w.VAGUE or noun in w.PEOPLE:
         return []
     app = next(
         (
             mention.app
-            for mention in find_apps(tokens)
+            for mention in find_apps(whole)
             if mention.app.sort != "model" and (action is None or mention.app != action.app)
         ),
         None,

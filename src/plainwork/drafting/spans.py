@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plainwork.drafting.data import words
-from plainwork.drafting.heads import BE, MODALS, find_head, object_follows
+from plainwork.drafting.heads import ARTICLES, BE, MODALS, find_head, object_follows
 from plainwork.drafting.text import Tokens
 from plainwork.drafting.verbs import Verb, readings
 
@@ -64,5 +64,6 @@ def _at_verb(tokens: Tokens, at: int, start: int, verb: Verb) -> int | None:
         return at - (2 if before != "it" else 1)
     follows = tokens[at + 1] if at + 1 < len(tokens) else None
     compound = follows is None or follows.lower in BE | {"of", ",", "and", "or"}
-    bare = verb.form == "base" and (not verb.noisy or object_follows(tokens, at))
+    article = follows is not None and follows.lower in ARTICLES
+    bare = verb.form == "base" and (not verb.noisy or (article and object_follows(tokens, at)))
     return at if bare and before not in _NOT_BEFORE and not compound else None

@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_DOTTED = re.compile(r"\bRocket\.Chat\b")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
@@ -60,7 +61,13 @@ def check_bounds(english: str) -> str:
             f"This description has {len(english):,} characters; the most that can be drafted at once is {MAX_CHARACTERS:,}.",
             "Describe one agent, and leave out what it does not need.",
         )
-    clean = english.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\ufeff", "")
+    clean = (
+        _DOTTED.sub("Rocketchat", english)
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\u00a0", " ")
+        .replace("\ufeff", "")
+    )
     junk = len(_CONTROL.findall(clean)) + sum(clean.count(mark) for mark in ("\ufffd",))
     if junk > 3 and junk * 20 > len(clean):
         raise _refused("draft-not-text", "This is not text.", "Write in English what the agent should do.")

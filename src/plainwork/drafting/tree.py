@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
 from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import Act, Cond, Failure, Loop, Piece, Unread, When
 from plainwork.drafting.data import words
-from plainwork.drafting.meaning import Action, interpret
+from plainwork.drafting.fill_models import labels_of
+from plainwork.drafting.meaning import interpret
 from plainwork.drafting.places import Setting
 from plainwork.drafting.text import Token, Tokens, find_words, tokenize, words_of
 from plainwork.drafting.triggers import Event, Reading
@@ -55,6 +58,8 @@ class Each:
 
 Node: TypeAlias = Do | If | Each
 
+_DEEPEST_LOOPS, _DEEPEST_BRANCHES, _DEEPEST_GATES = 3, 8, 5
+"""How deep one sentence may nest, and how many questions may each govern all that follows: a heading has six levels."""
 _READS = ("fetch", "filter", "transform", "merge")
 _YES = words("agreeing")
 _NO = frozenset(["not", "no", "false", "none"])
@@ -94,6 +99,7 @@ class Builder:
         self._number = 0
         self._wrapped: Each | None = None
         self._lists: set[str] = set()
+        self._loops = self._branches = self._gates = 0
 
     def add(self, reading: Reading) -> None:
         """Take in one sentence."""
@@ -109,10 +115,13 @@ class Builder:
     def _level(self, tokens: Sequence[Token], pieces: Sequence[Piece]) -> list[Node]:
         first = pieces[0] if pieces else None
         answers = isinstance(first, Cond) and (first.kind == "else" or {t.lower for t in first.tokens} <= _YES | _NO)
-        if self._pending and not answers:
+        self._loops = self._branches = 0
+        if self._pending and not answers and self._gates < _DEEPEST_GATES:
+            self._gates += 1
             self._top, self._pending, self._loop = self._pending.arms[0].body, None, None
         if self._loop and not self._stays(tokens, first):
             self._loop = None
+        self._loops += self._loop is not None
         return self._loop.body if self._loop else self._top
 
     def _stays(self, tokens: Sequence[Token], first: Piece | None) -> bool:
@@ -122,12 +131,19 @@ class Builder:
         noun = w.singular(w.head_noun(self._loop.over))
         lowers = [token.lower for token in tokens]
         spoken = any(
-            pair in (("the", noun), ("each", noun), ("that", noun), ("this", noun))
-            for pair in zip(lowers, lowers[1:], strict=False)
+            pair in (("the", noun), ("each", noun), ("that", noun), ("this", noun)) for pair in pairwise(lowers)
         )
         pronoun = bool({"it", "its", "it's", "their", "his", "her"} & set(lowers[1:]))
-        chained = isinstance(first, Cond) and self._loop.leading
+        chained = isinstance(first, Cond) and (self._loop.leading or self._judged(first.tokens))
         return spoken or chained or (self._loop.leading and pronoun and lowers[0] != "it")
+
+    def _judged(self, tokens: Sequence[Token]) -> bool:
+        """Whether a condition names a label of what the loop has just judged."""
+        last = self._loop.body[-1] if self._loop and self._loop.body else None
+        if isinstance(last, If) and last.decider:
+            return True
+        labels = labels_of(last.action)[0] if isinstance(last, Do) and last.action.do == "classify" else []
+        return bool({token.lower for token in tokens} & {word for label in labels for word in label.split()})
 
     def _take(self, piece: Piece, before: Piece | None, chained: bool) -> None:
         match piece:
@@ -167,6 +183,9 @@ class Builder:
     # Conditions
 
     def _condition(self, cond: Cond, before: Piece | None, chained: bool) -> None:
+        self._branches += 1
+        if self._branches > _DEEPEST_BRANCHES:
+            return
         if cond.kind == "else":
             self._otherwise()
         elif cond.asked or (
@@ -232,6 +251,8 @@ class Builder:
             return
         last = self._here[-1] if len(self._here) > self._begun else None
         decider = None
+        if self._between(cond, before):
+            return
         if isinstance(last, Do) and last.action.do == "classify":
             decider = replace(last.action, object=cond.tokens, named="question")
             self._here.pop()
@@ -242,10 +263,42 @@ class Builder:
             and not last.action.object
         ):
             self._here.pop()
+        if decider is None:
+            self._here += self._asked_place(cond)
         branch = If([Arm(cond.tokens)], decider)
         self._here.append(branch)
         self._last_if = self._pending = branch
         self._here, self._begun = branch.arms[0].body, 0
+
+    def _asked_place(self, cond: Cond) -> list[Node]:
+        """``check if it exists in Salesforce`` reads there first."""
+        mention = next((m for m in find_apps(cond.tokens) if m.app.sort != "model"), None)
+        if mention is None:
+            return []
+        vague = cond.tokens[0].lower in ("it", "they", "this", "that", "he", "she")
+        noun = "" if vague else w.head_noun(cond.tokens[: mention.start])
+        self.setting.meet(mention.app)
+        known = w.singular(w.head_noun(self._loop.over)) if self._loop else "record"
+        words = tokenize(f"the {noun if noun and noun not in w.VAGUE else known} in {mention.app.name}")
+        return [Do(Action("fetch", "find", words, mention.app, words=words), self._number)]
+
+    def _between(self, cond: Cond, before: Act) -> bool:
+        """``determine whether it is about music or about sport`` sorts; further on the labels decide."""
+        lowers = [token.lower for token in cond.tokens]
+        if "or" not in lowers or before.verb.lemma not in ("determine", "decide", "identify", "detect"):
+            return False
+        start = next((at + 1 for at, word in enumerate(lowers) if word in ("is", "are", "was")), 0)
+        labels = [token for token in cond.tokens[start:] if token.lower != "about"]
+        action = Action("classify", "decide", (*tokenize("what it is about as"), *labels), words=cond.tokens)
+        if (
+            self._here
+            and isinstance(last := self._here[-1], Do)
+            and last.action.do == "classify"
+            and len(self._here) > self._begun
+        ):
+            self._here.pop()
+        self._here.append(Do(action, self._number))
+        return True
 
     def _answer(self, cond: Cond) -> None:
         branch = self._pending or self._last_if
@@ -271,6 +324,9 @@ class Builder:
     # Loops
 
     def _each(self, tokens: Tokens, trailing: bool) -> None:
+        self._loops += 1
+        if self._loops > _DEEPEST_LOOPS:
+            return
         over, test = _over(tokens)
         source = _source_of(over) or self._place_of(over)
         over = tuple(w.noun_phrase(over)) if source else over
@@ -335,7 +391,7 @@ def _alike(branch: If, tokens: Sequence[Token]) -> bool:
     """Whether a further condition speaks of what the branch already asks about."""
     if branch.decider:
         return True
-    mine = {word for word in w.content_words(tokens)} | _kinds(tokens)
+    mine = w.content_words(tokens) | _kinds(tokens)
     return any(mine & (w.content_words(arm.test) | _kinds(arm.test)) for arm in branch.arms if arm.test)
 
 

@@ -9,6 +9,7 @@ from plainwork.drafting import words as w
 from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.clauses import Act, Cond, Loop, Piece, When
 from plainwork.drafting.data import words
+from plainwork.drafting.heads import BE
 from plainwork.drafting.outline import Statement
 from plainwork.drafting.text import Token, Tokens
 from plainwork.drafting.verbs import readings
@@ -24,7 +25,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Event:
-    """What happens that starts a run: of which ``app``, about which thing (``noun``); ``how``: mail, form, chat, web or app."""
+    """What starts a run: of which ``app``, about which thing (``noun``); ``how``: mail, form, chat, web, watch or app."""
 
     how: str
     noun: str
@@ -39,6 +40,7 @@ _FORM = frozenset(["form", "forms", "survey", "questionnaire", "submission", "su
 _CHAT = frozenset(["chat", "chatbot"])
 _WEB = frozenset(["webhook", "webhooks", "endpoint"])
 _CODE_THINGS = frozenset(("issue", "pull request", "pr", "discussion", "commit", "release", "push", "comment", "pull"))
+_HAPPENINGS = words("happenings")
 _THINGS = words("event_things")
 
 
@@ -48,8 +50,8 @@ def find_event(readings_: Sequence[Reading], timed: bool, home: App | None = Non
     ``timed``: a schedule was found, so that looking for new things is a step and not an event. ``home``: where the issues
     and pull requests live that the text speaks of.
     """
-    for reading in readings_:
-        event = _told(reading) or (None if timed else _watched(reading))
+    for at, reading in enumerate(readings_):
+        event = _told(reading, _chooses(readings_, at)) or (None if timed else _watched(reading))
         if event:
             return _at_home(event, home)
     if timed:
@@ -70,24 +72,23 @@ def _at_home(event: Event, home: App | None) -> Event:
 
 def _on_code(reading: Reading, home: App) -> Event | None:
     """``Reviews pull requests``: each new one starts a run."""
-    first = next((piece for piece in reading.pieces if isinstance(piece, Act)), None)
-    if first is None or first.verb.act not in ("analyse", "classify", "write", "respond", "update", "extract", "check"):
-        return None
-    lowers = {w.singular(token.lower) for token in first.object}
-    noun = next(
-        (
-            thing
-            for thing in ("pull request", "pr", "issue", "discussion", "commit", "release")
-            if set(thing.split()) <= lowers
-        ),
-        None,
-    )
-    return (
-        Event("app", noun.replace("pr", "pull request") if noun == "pr" else noun, home, first.object) if noun else None
-    )
+    works = ("analyse", "classify", "write", "respond", "update", "extract", "check")
+    for piece in reading.pieces[:2]:
+        if isinstance(piece, Act) and piece.verb.act in works:
+            lowers = {w.singular(token.lower) for token in piece.object}
+            for thing in ("comment", "pull request", "pr", "issue", "discussion", "commit", "release"):
+                if set(thing.split()) <= lowers:
+                    return Event("app", "pull request" if thing == "pr" else thing, home, piece.object)
+    return None
 
 
-def _told(reading: Reading) -> Event | None:
+def _chooses(readings_: Sequence[Reading], at: int) -> bool:
+    """Whether an ``otherwise`` follows, so that an ``if`` is a choice and no event."""
+    near = (*readings_[at].pieces, *(readings_[at + 1].pieces[:1] if at + 1 < len(readings_) else ()))
+    return any(isinstance(piece, Cond) and piece.kind == "else" for piece in near)
+
+
+def _told(reading: Reading, chooses: bool) -> Event | None:
     """A clause that says outright what the agent is started by."""
     for at, piece in enumerate(reading.pieces):
         before = reading.pieces[:at]
@@ -101,7 +102,7 @@ def _told(reading: Reading) -> Event | None:
         if (
             isinstance(piece, Cond)
             and piece.kind == "if"
-            and not before
+            and not (before or chooses)
             and _is_event(piece.tokens)
             and _new(piece.tokens)
         ):
@@ -160,13 +161,19 @@ def _implied(reading: Reading) -> Event | None:
     """``For every release on GitHub …``, ``Reply to incoming mails``, ``processes new issues``."""
     first = next((piece for piece in reading.pieces if not isinstance(piece, When)), None)
     if isinstance(first, Loop) and not first.trailing and not _gathered(first.tokens):
-        if {token.lower for token in first.tokens} & _THINGS and (find_apps(first.tokens) or _new(first.tokens)):
+        words = {w.singular(token.lower) for token in first.tokens}
+        if (words & _HAPPENINGS and find_apps(first.tokens)) or (words & _THINGS and _new(first.tokens)):
             return _event(first.tokens, first.tokens, [first])
     if isinstance(first, Act):
         spoken = _spoken_to(first)
         if spoken:
             return spoken
         lowers = [token.lower for token in first.object]
+        if "sent" in lowers:
+            behind = first.object[lowers.index("sent") :]
+            app = next((mention.app for mention in find_apps(behind) if mention.app.sort == "message"), None)
+            if app:
+                return Event("app", "message", app, first.object)
         if "incoming" in lowers or "inbound" in lowers:
             return _event(first.object, first.object, [])
         fresh = first.verb.act in ("analyse", "classify", "send", "extract", "write", "respond", "update") and _new(
@@ -252,7 +259,8 @@ def _event(told: Sequence[Token], around: Sequence[Token], used: list[Piece]) ->
     apps = [m.app for m in find_apps(told) if m.app.sort != "model"] or [
         m.app for m in find_apps(around) if m.app.sort != "model"
     ]
-    app = apps[0] if apps else None
+    behind = _behind_new(told)
+    app = next((mention.app for mention in find_apps(behind) if mention.app.sort != "model"), apps[0] if apps else None)
     thing = _thing(told)
     how = "app" if app else "web"
     if (app and app.sort == "mail") or (
@@ -265,6 +273,13 @@ def _event(told: Sequence[Token], around: Sequence[Token], used: list[Piece]) ->
     elif app is None and lowers & _CHAT:
         how, thing = "chat", "message"
     return Event(how, thing, app, tuple(told), used)
+
+
+def _behind_new(tokens: Sequence[Token]) -> Sequence[Token]:
+    for at, token in enumerate(tokens):
+        if token.lower in ("new", "incoming", "newly", "inbound"):
+            return tokens[at + 1 :]
+    return ()
 
 
 def _thing(tokens: Sequence[Token]) -> str:
@@ -280,7 +295,7 @@ def _thing(tokens: Sequence[Token]) -> str:
         if token.lower in _THINGS:
             return w.singular(token.lower)
     for token in plain:
-        usable = token.kind == "word" and token.lower not in w.STOP_WORDS | w.ADJECTIVES | _HAPPENS | _STATES
+        usable = token.kind == "word" and token.lower not in w.STOP_WORDS | BE | w.ADJECTIVES | _HAPPENS | _STATES
         if usable and token.lower not in _WEB | {
             "trigger",
             "node",

@@ -1,4 +1,4 @@
-"""What has been produced so far, as expressions, so that "it", "the posts" and "the summary" can be wired to their source."""
+"""What has been produced so far, as expressions, so that "it", "the posts" and "the summary" find their source."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def look_up(word: str, *forms: Form) -> Verb | None:
 def readings(word: str) -> tuple[Verb, ...]:
     """Every reading of ``word`` as a verb; a longer word with two letters swapped (recieves) counts as well."""
     found = table().get(word)
-    if found is not None or len(word) < 6 or not word.isalpha():
+    if found is not None or not 6 <= len(word) <= 20 or not word.isalpha():
         return found or ()
     swaps = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1))
     return next((table()[swap] for swap in swaps if swap in table()), ())

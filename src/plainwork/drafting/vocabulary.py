@@ -1,4 +1,4 @@
-"""What a model may say when it drafts: the step kinds that fit the description, the shape of its answer, the instructions."""
+"""What a model may say when it drafts: the step kinds that fit, the shape of its answer, and its instructions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from plainwork.drafting.text import tokenize
 from plainwork.spec.kinds import Catalogue, Kind
 
 ALWAYS = (
-    "http", "set", "filter", "condition", "foreach", "llm", "llm.classify", "llm.extract", "email.send", "wait", "respond", "fail",
-    "code", "todo",
-)  # fmt: skip
+    *("http", "set", "filter", "condition", "foreach", "llm", "llm.classify", "llm.extract"),
+    *("email.send", "wait", "respond", "fail", "code", "todo"),
+)
 MOST_KINDS = 30
 
 
 def kinds_for(english: str, catalogue: Catalogue, also: Iterable[str] = ()) -> list[Kind]:
-    """The kinds a draft of ``english`` may use: those that every draft may, those in ``also``, and the best by their words."""
+    """The kinds a draft of ``english`` may use: those of every draft, those in ``also``, and the best by their words."""
     wanted = [name for name in (*ALWAYS, *also) if name in catalogue]
     spoken = w.content_words(tokenize(english))
     scored = sorted(
@@ -103,11 +103,15 @@ def instructions(kinds: Iterable[Kind], trigger: str, guess: str) -> str:
 
 Rules:
 - Steps run from top to bottom. A step's id is its name in small letters with hyphens; routes name ids, or "stop" or "fail".
-- Expressions see a step's result under its id with underscores: {{{{ fetch_posts.body }}}}. Inputs: {{{{ inputs.name }}}}. Inside foreach, the item's name.
-- A text that is only one {{{{ }}}} keeps the value's type. Expressions are a subset of Python: comparison, and/or/not, len, get(value, key, default), str, lower, contains.
-- A condition step has routes: {{"lead": "if", "test": expression, "to": [id]}} and {{"lead": "otherwise", "to": [id]}}. The last step of a branch says where it goes: {{"lead": "then", "to": [id or "stop"]}}.
+- Expressions see a step's result under its id with underscores: {{{{ fetch_posts.body }}}}.
+  Inputs: {{{{ inputs.name }}}}. Inside foreach, the item's name.
+- A text that is only one {{{{ }}}} keeps the value's type. Expressions are a subset of Python: comparison, and/or/not,
+  len, get(value, key, default), str, lower, contains.
+- A condition step has routes: {{"lead": "if", "test": expression, "to": [id]}} and {{"lead": "otherwise", "to": [id]}}.
+  The last step of a branch says where it goes: {{"lead": "then", "to": [id or "stop"]}}.
 - llm.classify routes by its labels: {{"lead": "when", "test": label, "to": [id]}}. foreach holds its steps in "steps".
-- Use only the kinds below. A service without a kind is an http step whose url is an input. What cannot be expressed is a todo step with a clear text.
+- Use only the kinds below. A service without a kind is an http step whose url is an input. What cannot be expressed is a
+  todo step with a clear text.
 - Credentials are accounts in CAPITALS, listed under secrets; never put a secret into a setting.
 - Keep addresses, names, numbers and quoted texts of the description exactly. Do not add steps that nobody asked for.
 - Ask at most three questions, only if the answers give different steps, each with the default that you took.

@@ -1,4 +1,4 @@
-"""Nouns and small words by what they tell the drafter. Sets only; the verbs are in ``verbs.yaml``, the apps in ``apps.yaml``."""
+"""Nouns and small words by what they tell the drafter. The sets are in ``words.yaml``."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ PREPOSITIONS = words("prepositions")
 PEOPLE = words("people")
 
 
+_ENDS = words("be") | words("modals") | frozenset(("has", "have", "had", "sent", "made", "found", "kept", "given"))
+
+
 def singular(noun: str) -> str:
     """The singular of an English noun, by its ending: ``stories`` → ``story``, ``boxes`` → ``box``."""
     if len(noun) > 4 and noun.endswith("ies"):
@@ -45,6 +48,8 @@ def noun_phrase(tokens: Sequence[Token]) -> list[Token]:
     phrase: list[Token] = []
     for at, token in enumerate(tokens):
         following = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+        if phrase and token.lower in _ENDS:
+            break
         if phrase and token.lower.endswith("ed") and following in PREPOSITIONS and len(token.lower) > 4:
             break
         stops = token.lower in PREPOSITIONS or token.lower in (

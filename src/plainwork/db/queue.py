@@ -22,7 +22,7 @@ CANCELLED = "plainwork_cancelled"
 @dataclass(slots=True)
 class Claim:
     """A run leased to a worker under ``epoch``, with all that is needed to begin. ``claims`` counts the workers that had
-    it since one last wrote something; ``steps`` is how many journal rows there are; ``claimed_at`` the database's time."""
+    it since one last wrote something; ``claimed_at`` is the database's time."""
 
     workspace_id: UUID
     run_id: UUID
@@ -30,14 +30,11 @@ class Claim:
     claims: int
     agent_id: UUID
     version_id: UUID
-    status: str
     trigger: Any
     inputs: Any
     vars: Any
-    created_at: datetime
     started_at: datetime | None
     deadline_at: datetime | None
-    steps: int
     tokens: int
     cost_usd: float
     claimed_at: datetime

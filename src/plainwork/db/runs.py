@@ -239,17 +239,23 @@ async def versions(connection: Connection, version_ids: Sequence[UUID]) -> list[
     return [VersionRow(*row) for row in rows]
 
 
-async def cancel(connection: Connection, run_id: UUID) -> RunStatus | None:
+async def stop(connection: Connection, run_id: UUID) -> bool:
     """Ends a run for good, whoever has it: its queue entry goes, so no worker can write for it any more, and a worker that
-    has it is told. Returns the status from then on (``cancelled``, or how it had ended before); None: no such run."""
+    has it is told. Of several calls one does it; False: it had ended before, or there is none."""
     gone = await connection.fetchval("delete from queue where run_id = $1 returning run_id", run_id)
-    if gone is not None:
-        await connection.execute(
-            """update runs set status = 'cancelled', finished_at = now(), wake_at = null, cause = null, ask = null
-               where id = $1""",
-            run_id,
-        )
-        await connection.execute("select pg_notify($1, $2)", CANCELLED, str(run_id))
+    if gone is None:
+        return False
+    await connection.execute(
+        "update runs set status = 'cancelled', finished_at = now(), wake_at = null, cause = null, ask = null where id = $1",
+        run_id,
+    )
+    await connection.execute("select pg_notify($1, $2)", CANCELLED, str(run_id))
+    return True
+
+
+async def cancel(connection: Connection, run_id: UUID) -> RunStatus | None:
+    """As ``stop``; the status from then on (``cancelled``, or how the run had ended before). None: no such run."""
+    await stop(connection, run_id)
     status: RunStatus | None = await connection.fetchval("select status from runs where id = $1", run_id)
     return status
 

@@ -84,7 +84,7 @@ class Execution:
         self.is_over = False
         self._acting: set[str] = set()
         self._is_winding_down = False
-        self._is_announced = claim.status == "running"
+        self._is_announced = False
         self._deadline = self._set_deadline()
 
     @property

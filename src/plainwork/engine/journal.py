@@ -109,7 +109,7 @@ class RunJournal:
 
     def __init__(self, claim: Claim, owner: Owner) -> None:
         self.claim = claim
-        self.seq = claim.steps
+        self.seq = 0
         self.rows: list[StepColumns] = []
         self.blobs: list[tuple[UUID, bytes]] = []
         self.calls: list[dict[str, Any]] = []

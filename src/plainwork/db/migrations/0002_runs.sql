@@ -230,9 +230,9 @@ end $$;
 -- Leases up to p_limit due runs to a worker and says all it needs to begin. A run is a suspect when two workers were
 -- lost while they had it: at most p_suspects of those are handed out, so that one which kills its worker is found alone.
 create function claim_runs(p_limit integer, p_suspects integer, p_worker integer, p_lease_s float8)
-returns table (workspace_id uuid, run_id uuid, epoch integer, claims smallint, agent_id uuid, version_id uuid, status text,
-               trigger json, inputs json, vars json, created_at timestamptz, started_at timestamptz,
-               deadline_at timestamptz, steps integer, tokens bigint, cost_usd float8, claimed_at timestamptz)
+returns table (workspace_id uuid, run_id uuid, epoch integer, claims smallint, agent_id uuid, version_id uuid,
+               trigger json, inputs json, vars json, started_at timestamptz, deadline_at timestamptz, tokens bigint,
+               cost_usd float8, claimed_at timestamptz)
 language plpgsql security definer set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 begin
@@ -251,17 +251,16 @@ begin
         from due d where q.workspace_id = d.workspace_id and q.run_id = d.run_id
         returning q.workspace_id, q.run_id, q.epoch, q.claims, q.deadline_at
     )
-    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.status, r.trigger, r.inputs,
-           case when r.vars::text <> '{}' then r.vars end,
-           r.created_at, r.started_at, c.deadline_at, r.steps, r.tokens, r.cost_usd::float8, now()
+    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.trigger, r.inputs,
+           case when r.vars::text <> '{}' then r.vars end, r.started_at, c.deadline_at, r.tokens, r.cost_usd::float8, now()
     from claimed c join runs r on r.workspace_id = c.workspace_id and r.id = c.run_id;
 end $$;
 
 -- The same for one run that is known by name.
 create function claim_run(p_workspace uuid, p_run uuid, p_worker integer, p_lease_s float8)
-returns table (workspace_id uuid, run_id uuid, epoch integer, claims smallint, agent_id uuid, version_id uuid, status text,
-               trigger json, inputs json, vars json, created_at timestamptz, started_at timestamptz,
-               deadline_at timestamptz, steps integer, tokens bigint, cost_usd float8, claimed_at timestamptz)
+returns table (workspace_id uuid, run_id uuid, epoch integer, claims smallint, agent_id uuid, version_id uuid,
+               trigger json, inputs json, vars json, started_at timestamptz, deadline_at timestamptz, tokens bigint,
+               cost_usd float8, claimed_at timestamptz)
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     return query
@@ -271,9 +270,8 @@ begin
         where q.workspace_id = p_workspace and q.run_id = p_run and q.due_at <= now()
         returning q.workspace_id, q.run_id, q.epoch, q.claims, q.deadline_at
     )
-    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.status, r.trigger, r.inputs,
-           case when r.vars::text <> '{}' then r.vars end,
-           r.created_at, r.started_at, c.deadline_at, r.steps, r.tokens, r.cost_usd::float8, now()
+    select r.workspace_id, r.id, c.epoch, c.claims, r.agent_id, r.version_id, r.trigger, r.inputs,
+           case when r.vars::text <> '{}' then r.vars end, r.started_at, c.deadline_at, r.tokens, r.cost_usd::float8, now()
     from claimed c join runs r on r.workspace_id = c.workspace_id and r.id = c.run_id;
 end $$;
 
@@ -366,7 +364,7 @@ begin
         started_at = coalesce(r.started_at, to_timestamp(u.started)),
         finished_at = case when u.state in ('succeeded', 'failed') then clock_timestamp() end,
         wake_at = case when u.state = 'waiting' then to_timestamp(u.due) end,
-        steps = u.steps, tokens = u.tokens, cost_usd = u.cost
+        steps = greatest(r.steps, u.steps), tokens = u.tokens, cost_usd = u.cost
     from unnest(r_workspace, r_run, r_state, r_touch, r_due, r_started, r_steps, r_tokens, r_cost, r_cause, r_output,
                 r_output_blob, r_failure, r_ask) with ordinality
          as u(w, r, state, touch, due, started, steps, tokens, cost, cause, output, blob, failure, ask, i)

@@ -217,12 +217,13 @@ async def _read(connection: Any, run_id: UUID) -> rows.Run:
 @routes.add("POST", "/runs/{run_id}/cancel", Permission.RUNS_WRITE, response_model=Run, errors=(409,))
 async def cancel_run(tenant: Tenant, caller: CallerArg, run_id: UUID) -> Response:
     """Ends a run for good; whoever works on it stops within a second. 409 when it has ended already."""
-    before = await _read(tenant, run_id)
-    status = before.status if before.is_over else await rows.cancel(tenant, run_id)
-    if before.is_over or status != "cancelled":
-        raise Conflict(f"The run has ended already: {status}.", next_step="Start a new run.")
+    await _read(tenant, run_id)
+    is_done = await rows.stop(tenant, run_id)
+    run = await _read(tenant, run_id)
+    if not is_done:
+        raise Conflict(f"The run has ended already: {run.status}.", next_step="Start a new run.")
     await audit.append(tenant, caller.actor, "run.cancelled", ("run", run_id))
-    return _answer(_shown(await _read(tenant, run_id)))
+    return _answer(_shown(run))
 
 
 # ── Watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,158 @@
+"""The first set-up, signing in and out, the cookie, the throttle."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plainwork.api.auth import COOKIE, CSRF_HEADER, SECURE_COOKIE
+from plainwork.db import audit, users
+from tests.api.support import GREETER, Api, Client, serving
+
+PASSWORD = "correct horse battery"
+OWNER = {"email": "Owner@Example.org", "password": PASSWORD}
+
+
+@pytest.fixture
+async def fresh(tmp_path: Path, database_url: str) -> AsyncIterator[Api]:
+    """An installation that nobody has set up."""
+    async with serving(tmp_path, database_url, works=False) as api:
+        yield api
+
+
+async def set_up(api: Api, **more: Any) -> tuple[Client, dict[str, Any]]:
+    token = await users.new_setup_token(api.database)
+    client = api.client()
+    shown = await client.ok("POST", "/setup", 201, json={"token": token} | OWNER | more)
+    client.headers[CSRF_HEADER] = shown["csrf_token"]
+    return client, shown
+
+
+# ── Set-up ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_the_token_makes_the_first_owner_once(fresh: Api) -> None:
+    nobody = fresh.client()
+    assert await nobody.ok("GET", "/setup") == {"needed": True}
+    first = await users.new_setup_token(fresh.database)
+    newest = await users.new_setup_token(fresh.database)
+    for wrong in ("nonsense", first):
+        refused = await nobody.refused("POST", "/setup", 401, json={"token": wrong} | OWNER)
+        assert "newest" in refused["next_step"]
+    assert await nobody.ok("GET", "/setup") == {"needed": True}
+
+    body = {"token": newest, "name": "Olga", "workspace": "Works"} | OWNER
+    shown = await nobody.ok("POST", "/setup", 201, json=body)
+    assert shown["user"] == {"id": shown["user"]["id"], "email": "owner@example.org", "name": "Olga"}
+    assert [(w["name"], w["slug"], w["role"]) for w in shown["workspaces"]] == [("Works", "works", "owner")]
+    nobody.headers[CSRF_HEADER] = shown["csrf_token"]
+    assert (await nobody.ok("GET", "/session"))["user"]["name"] == "Olga"
+    await nobody.ok("POST", "/agents", 201, json={"markdown": GREETER})
+
+    assert await nobody.ok("GET", "/setup") == {"needed": False}
+    for token in (newest, "nonsense"):
+        await nobody.refused("POST", "/setup", 409, json=body | {"token": token})
+    assert await users.new_setup_token(fresh.database) is None
+    async with fresh.database.workspace(shown["workspaces"][0]["id"]) as connection:
+        actions = [entry.action for entry in reversed(await audit.page(connection))]
+    assert actions == ["workspace.created", "session.started", "agent.created", "version.published", "agent.live"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"password": "short"},
+        {"password": "aaaaaaaaaaaaaaa"},
+        {"password": "x" * 1001},
+        {"email": "nobody"},
+        {"email": "a@b@"},
+        {"email": "x" * 250 + "@example.org"},
+        {"workspace": ""},
+        {"unknown": 1},
+    ],
+)
+async def test_a_set_up_that_cannot_be_leaves_the_token(fresh: Api, wrong: dict[str, Any]) -> None:
+    token = await users.new_setup_token(fresh.database)
+    refused = await fresh.client().refused("POST", "/setup", 422, json={"token": token} | OWNER | wrong)
+    assert wrong.get("password", PASSWORD) not in str(refused)
+    await fresh.client().ok("POST", "/setup", 201, json={"token": token} | OWNER)
+
+
+async def test_two_set_ups_at_once_make_one_owner(fresh: Api) -> None:
+    token = await users.new_setup_token(fresh.database)
+    tries = [
+        fresh.client().post("/api/v1/setup", json={"token": token, "password": PASSWORD, "email": f"{n}@example.org"})
+        for n in range(3)
+    ]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*tries)) == [201, 409, 409]
+
+
+# ── Sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_session_from_beginning_to_end(fresh: Api) -> None:
+    first, _ = await set_up(fresh)
+    client = fresh.client()
+    answer = await client.post("/api/v1/session", json={"email": " owner@example.ORG", "password": PASSWORD})
+    assert answer.status_code == 201
+    morsel = SimpleCookie(answer.headers["set-cookie"])[COOKIE]
+    assert (morsel["httponly"], morsel["samesite"], morsel["path"], morsel["secure"]) == (True, "lax", "/", "")
+    assert int(morsel["max-age"]) == users.SESSION_LIFE.total_seconds()
+    assert morsel.value not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+    shown = await client.ok("GET", "/session")
+    assert shown == answer.json()
+    client.headers[CSRF_HEADER] = shown["csrf_token"]
+    signed_out = await client.request("DELETE", "/api/v1/session")
+    assert signed_out.status_code == 204
+    ended = SimpleCookie("; ".join(signed_out.headers.get_list("set-cookie")))
+    assert ended[COOKIE]["max-age"] == "0"
+    # The cookie is worth nothing any more, also where somebody kept it.
+    kept = fresh.client(cookies={COOKIE: morsel.value}, headers={CSRF_HEADER: shown["csrf_token"]})
+    await kept.refused("GET", "/session", 401)
+    await kept.refused("GET", "/agents", 401)
+    await kept.refused("DELETE", "/session", 401)
+    await first.ok("GET", "/session")
+    async with fresh.database.workspace(shown["workspaces"][0]["id"]) as connection:
+        actions = [entry.action for entry in await audit.page(connection)]
+    assert actions[:2] == ["session.ended", "session.started"]
+
+
+async def test_over_tls_the_cookie_is_bound_to_the_host(fresh: Api) -> None:
+    await set_up(fresh)
+    client = fresh.client()
+    client.base_url = "https://plainwork.test"
+    answer = await client.post("/api/v1/session", json=OWNER)
+    morsel = SimpleCookie(answer.headers["set-cookie"])[SECURE_COOKIE]
+    assert (morsel["secure"], morsel["path"], morsel["domain"]) == (True, "/", "")
+    assert "max-age" in answer.headers["strict-transport-security"]
+    await client.ok("GET", "/session")
+
+
+async def test_a_wrong_password_and_an_unknown_person_look_the_same(fresh: Api) -> None:
+    await set_up(fresh)
+    client = fresh.client()
+    wrong = await client.refused("POST", "/session", 401, json=OWNER | {"password": "another password"})
+    unknown = await client.refused("POST", "/session", 401, json={"email": "no@example.org", "password": PASSWORD})
+    odd = await client.refused("POST", "/session", 401, json={"email": "é\n;'--", "password": ""})
+    assert wrong == unknown == odd
+    assert not client.cookies
+
+
+async def test_too_many_wrong_passwords_are_stopped(fresh: Api) -> None:
+    await set_up(fresh)
+    client = fresh.client()
+    for _ in range(users.FAILURES_PER_EMAIL):
+        await client.refused("POST", "/session", 401, json={"email": "victim@example.org", "password": "wrong"})
+    stopped = await client.refused("POST", "/session", 429, json={"email": "Victim@example.org ", "password": "wrong"})
+    assert stopped["code"] == "LimitReached"
+    await client.ok("POST", "/session", 201, json=OWNER)
+
+
+async def test_a_forged_cookie_is_nobody(fresh: Api) -> None:
+    await set_up(fresh)
+    for value in ("x", "%00", "é", "a" * 4000):
+        client = fresh.client(headers={"Cookie": f"{COOKIE}={value}".encode()})
+        await client.refused("GET", "/session", 401)

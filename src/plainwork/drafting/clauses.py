@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from plainwork.drafting.heads import ADVERBS, SEPARATORS, Head, find_head, is_light
+from plainwork.drafting.heads import ADVERBS, ASKING, SEPARATORS, Head, find_head, is_light
 from plainwork.drafting.spans import ends_condition
 from plainwork.drafting.text import Token, Tokens, trimmed
 from plainwork.drafting.verbs import Verb, readings
@@ -227,7 +227,10 @@ def _really_leads(tokens: Tokens, at: int, kind: str, size: int) -> bool:
     following = tokens[at + size].lower if at + size < len(tokens) else ""
     word = tokens[at].lower
     if word == "once":
-        return following not in ("a", "per", "every", "daily", "weekly", "monthly", "hourly", "again", "more", "in", "")
+        unit = tokens[at + 2].lower if at + 2 < len(tokens) else ""
+        if following == "a":
+            return unit not in ("day", "week", "month", "hour", "minute", "year", "quarter", "night", "fortnight")
+        return following not in ("per", "every", "daily", "weekly", "monthly", "hourly", "again", "more", "in", "")
     if word == "whether":
         return _asks(tokens, at)
     if word == "where":
@@ -310,8 +313,9 @@ def _acts(tokens: Tokens, continues: bool) -> list[Piece]:
     for number, head in enumerate(heads):
         following = heads[number + 1] if number + 1 < len(heads) else None
         act = replace(_act(tokens, head, following), tool=tool, goal=goals)
-        if is_light(head.verb) and following and (following.infinitive or following.by):
-            used = head.verb.act == "use" or head.passive
+        light = is_light(head.verb) or (head.verb.lemma in ASKING and following is not None and following.infinitive)
+        if light and following and (following.infinitive or following.by):
+            used = head.verb.act == "use" or head.passive or head.verb.lemma in ASKING
             tool = (*tool, *(act.subject if head.verb.act == "use" else ()), *(act.object if used else ()))
             goals = (*goals, head.verb.lemma)
             continue

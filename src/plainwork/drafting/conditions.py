@@ -294,7 +294,13 @@ def _is(text: str, subject: str, many: str | None, noun: str) -> Test | None:
         words = words[:-1]
     if not field:
         field = _field_of(words[0] if words else "")
-    if not field or not words or len(words) > 3 or words[0] in ("a", "an", "the", "necessary", "needed"):
+    if (
+        not field
+        or not words
+        or len(words) > 3
+        or words[0] in ("a", "an", "the")
+        or {"necessary", "needed", "required", "possible"} & set(words)
+    ):
         return None
     sign = "!=" if match["no"] else "=="
     if re.fullmatch(r"-?\d+(?:\.\d+)?", value):

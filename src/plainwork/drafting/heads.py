@@ -16,6 +16,8 @@ BE = words("be")
 MODALS = words("modals")
 _PERSONS = frozenset(["i", "we", "you", "they", "users", "people", "customers", "who"])
 _AGENTS = words("agents")
+ASKING = frozenset(("ask", "tell", "prompt", "instruct", "let", "have"))
+"""Verbs that hand what follows to somebody else: ``ask Claude to write``."""
 _PERSON = words("singular_persons")
 _MANY = words("agents_plural")
 _MAKERS = words("agents_that")
@@ -133,7 +135,8 @@ def _as_base(spot: _Spot) -> Head | None:
         return Head(spot.at, verb, start, spot.before, modal=word)
     if word in SEPARATORS:
         return _joined_base(spot)
-    subject = word in _PERSONS | _MANY | {"it", "workflow", "agent", "bot", "model", "llm", "ai"}
+    model = _ends_model(spot.tokens, spot.before)
+    subject = model or word in _PERSONS | _MANY | {"it", "workflow", "agent", "bot", "model", "llm", "ai"}
     return spot.subject_before() if subject and (not verb.noisy or object_follows(spot.tokens, spot.at)) else None
 
 
@@ -148,7 +151,12 @@ def _joined_base(spot: _Spot) -> Head | None:
 def _infinitive(spot: _Spot) -> Head | None:
     assert spot.before is not None
     earlier = spot.tokens[spot.before - 1].lower if spot.before else ""
-    leads = (
+    asked = (
+        spot.last is not None
+        and spot.last.verb.lemma in ASKING
+        and _names_model(spot.tokens[spot.last.at + 1 : spot.before])
+    )
+    leads = asked or (
         spot.last is None
         or is_light(spot.last.verb)
         or earlier in ("is", "able", "going", "used", "task", "goal", "step")
@@ -156,6 +164,11 @@ def _infinitive(spot: _Spot) -> Head | None:
     if not leads or (spot.verb.noisy and not object_follows(spot.tokens, spot.at)):
         return None
     return spot.bare(spot.before, infinitive=spot.last is not None)
+
+
+def _names_model(tokens: Sequence[Token]) -> bool:
+    named = any(mention.app.sort == "model" for mention in find_apps((*tokens[:1], *tokens)))
+    return named or bool({token.lower for token in tokens} & {"ai", "llm", "model", "gpt"})
 
 
 def _as_third(spot: _Spot) -> Head | None:
@@ -288,6 +301,11 @@ def _opens(tokens: Tokens, at: int) -> bool:
     near = {token.lower for token in tokens[at + 1 : at + 4]}
     alone = at + 1 >= len(tokens) or tokens[at + 1].kind == "mark"
     return not alone and not near & _NOMINAL and tokens[at + 1].lower not in BE | MODALS
+
+
+def _ends_model(tokens: Sequence[Token], at: int) -> bool:
+    window = tokens[max(0, at - 2) : at + 1]
+    return any(mention.end == len(window) and mention.app.sort == "model" for mention in find_apps(window))
 
 
 def _ends_app(tokens: Sequence[Token], at: int) -> bool:

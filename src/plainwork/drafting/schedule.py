@@ -39,7 +39,9 @@ class Timing:
 def find_timing(statements: Iterable[Statement], text: str, zone: str) -> tuple[Timing | None, ScheduleError | None]:
     """The timing, or why the one that was named cannot be kept; (None, None) when nothing is said of time."""
     matches = [
-        match for statement in statements if statement.origin != "aside" and (match := find_schedule(statement.text[:_LONGEST]))
+        match
+        for statement in statements
+        if statement.origin != "aside" and (match := find_schedule(statement.text[:_LONGEST]))
     ]
     if matches:
         best = min(matches, key=lambda match: match.assumed_time)

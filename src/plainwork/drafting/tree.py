@@ -16,6 +16,7 @@ from plainwork.drafting.clauses import Act, Cond, Failure, Loop, Piece, Unread, 
 from plainwork.drafting.data import words
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.meaning import interpret
+from plainwork.drafting.naming import url_noun
 from plainwork.drafting.places import Setting
 from plainwork.drafting.text import Token, Tokens, find_words, tokenize, words_of
 from plainwork.drafting.triggers import Event, Reading
@@ -168,9 +169,7 @@ class Builder:
     def _do(self, act: Act) -> None:
         act, relative = _without_relative(act)
         nodes: list[Node] = [Do(action, self._number) for action in interpret(act, self.setting)]
-        self._lists |= {
-            w.singular(noun) for action in _actions(nodes) if w.is_plural(noun := w.head_noun(action.object))
-        }
+        self._lists |= {w.singular(noun) for action in _actions(nodes) for noun in _nouns(action) if w.is_plural(noun)}
         begun, self._begun = self._begun, len(self._here)
         self._here += nodes
         each = _each_subject(act) or _belongs(act) or _each_object(act)
@@ -376,6 +375,11 @@ class Builder:
 
 def _actions(nodes: Sequence[Node]) -> list[Action]:
     return [node.action for node in nodes if isinstance(node, Do) and node.action.do == "fetch"]
+
+
+def _nouns(action: Action) -> list[str]:
+    """What an action reads: its object's head, and the last word of an address."""
+    return [w.head_noun(action.object), *(url_noun(token.text) for token in action.words if token.kind == "url")]
 
 
 def _check_behind(act: Act) -> bool:

@@ -242,6 +242,7 @@ class Api:
             base_url="http://plainwork.test",
             headers=headers | more.pop("headers", {}),
             event_hooks={"response": [self.description.check]},
+            trust_env=False,
             **more,
         )
         self.clients.append(made)

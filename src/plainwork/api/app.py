@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from plainwork.vault import Vault
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
-READY_S = 3.0
-"""How long the database may take to answer before this process says that it is not ready."""
-
 RESOURCES = (setup, session, agents, runs, drafts, specs, kinds, secrets, api_keys)
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -54,9 +51,11 @@ def create_app(
     outside: Outside,
     *,
     beat_s: float = 15.0,
+    ready_s: float = 3.0,
 ) -> FastAPI:
     """The application over what the process has opened. ``beat_s``: how often event streams show that they live, and look
-    whether their reader may still read. Raises RuntimeError when a route declares no permission."""
+    whether their reader may still read; ``ready_s``: how long the database may take to answer ``/readyz``. Raises
+    RuntimeError when a route declares no permission."""
     app = FastAPI(
         title="Plainwork",
         version=__version__,
@@ -65,12 +64,16 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    state = {
-        **{"settings": settings, "database": database, "vault": vault, "bell": bell, "events": events},
-        **{"outside": outside, "versions": Versions(database), "catalogue": load_catalogue(), "beat_s": beat_s},
-    }
-    for name, value in state.items():
-        setattr(app.state, name, value)
+    app.state.settings = settings
+    app.state.database = database
+    app.state.vault = vault
+    app.state.bell = bell
+    app.state.events = events
+    app.state.outside = outside
+    app.state.versions = Versions(database)
+    app.state.catalogue = load_catalogue()
+    app.state.beat_s = beat_s
+    app.state.ready_s = ready_s
     problems.install(app)
     for resource in RESOURCES:
         resource.routes.install(app, "/api/v1")
@@ -94,7 +97,7 @@ async def readyz(request: Request) -> dict[str, str]:
     """The database answers; its schema was brought up to date before the process began to listen."""
     database: Database = request.app.state.database
     try:
-        async with asyncio.timeout(READY_S), database.connection() as connection:
+        async with asyncio.timeout(request.app.state.ready_s), database.connection() as connection:
             await connection.fetchval("select 1")
     except TimeoutError:
         raise Unavailable(

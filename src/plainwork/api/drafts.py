@@ -35,7 +35,9 @@ class English(Body):
 async def create_draft(request: Request, caller: CallerArg, body: English) -> DraftJson:
     """Drafts a document. Nothing is stored: ``POST /agents`` with the ``markdown`` makes the agent."""
     from plainwork.drafting import draft, draft_by_rules
+    from plainwork.spec.cron import zone_named
 
+    zone_named(body.zone)
     catalogue = request.app.state.catalogue
     if body.model is None:
         return _shown(await asyncio.to_thread(draft_by_rules, body.english, catalogue, body.zone))

@@ -105,7 +105,7 @@ def describe(app: FastAPI) -> Schema:
         if isinstance(route, Guarded) and route.include_in_schema:
             for method in route.methods or ():
                 _complete(document["paths"][route.path_format][method.lower()], route, method)
-    described: Schema = _walked(document, _reference)
+    described: Schema = msgspec.json.decode(msgspec.json.encode(_walked(document, _finished)))
     return described
 
 
@@ -113,8 +113,7 @@ def _complete(operation: Schema, route: Guarded, method: str) -> None:
     """Adds who may use the operation, and every error that it may answer with."""
     permission = route.permission or Permission.PUBLIC
     operation.pop("x-errors", None)
-    if route.description:
-        operation["summary"], operation["description"] = _summary(route.description), _plain(route.description)
+    operation["summary"] = _summary(route.description)
     operation["security"] = list(_security(permission, method))
     if permission not in {Permission.PUBLIC, Permission.ACCOUNT}:
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/Workspace"})
@@ -163,17 +162,15 @@ _STRUCTS = (Spec, Flow, Finding, Where, Span, Kind, Event, Diff, Draft)
 def _structs() -> dict[str, Schema]:
     """Name → schema of every struct that answers hold, and of what these hold."""
     _, parts = msgspec.json.schema_components(_STRUCTS, ref_template=_HOME + "{name}")
-    return {name: _walked(schema, _described) for name, schema in parts.items()}
+    return parts
 
 
-def _described(node: Schema) -> Schema:
+def _finished(node: Schema) -> Schema:
+    """A reference in place of a mark, prose in place of a docstring."""
+    if "x-struct" in node:
+        return {"$ref": _HOME + node["x-struct"]}
     text = node.get("description")
     return node | {"description": _plain(text)} if isinstance(text, str) else node
-
-
-def _reference(node: Schema) -> Schema:
-    """A reference in place of a mark."""
-    return {"$ref": _HOME + node["x-struct"]} if "x-struct" in node else node
 
 
 def _walked(node: Any, change: Callable[[Schema], Schema]) -> Any:

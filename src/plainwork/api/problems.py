@@ -127,7 +127,7 @@ class BodyLimit:
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or len(declared) > 15 or int(declared) > self.most:
             detail = f"The body is larger than {self.most} bytes."
-            await problem(413, "TooLarge", detail, headers={"Connection": "close"})(scope, receive, send)
+            await problem(413, "TooLarge", detail, next_step="Send less at once.")(scope, receive, send)
             return
         seen = 0
 

@@ -177,9 +177,9 @@ def _check_depth(value: Any) -> None:
     level, depth = [value], 0
     while level:
         depth += 1
-        if depth > DEEPEST + 1:
+        if depth > DEEPEST:
             raise _too_deep()
-        level = [inner for one in level for inner in _inside(one)]
+        level = [inner for one in level for inner in _inside(one) if isinstance(inner, dict | list)]
 
 
 def _check_characters(value: Any) -> None:

@@ -76,7 +76,7 @@ class Database:
                 connection = await self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
             except TimeoutError:
                 raise Unavailable("The database had no free connection in time.", next_step="Try again.") from None
-            except OSError as error:
+            except (OSError, asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError) as error:
                 raise cannot_connect(error, self.where, self.login.source) from error
             try:
                 yield connection

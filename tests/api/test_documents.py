@@ -1,0 +1,215 @@
+"""Documents without storing them: parse, edit, diff, drafts, kinds, schemas."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from plainwork.engine import catalogue
+from tests.api.support import API, GREETER, Api, Place, serving
+from tests.world import World
+
+EXAMPLES = {p.stem: p.read_text() for p in sorted((Path(__file__).parents[2] / "examples" / "agents").glob("*.md"))}
+
+
+# ── Parse ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("text", EXAMPLES.values(), ids=EXAMPLES)
+async def test_the_examples_parse(api: Api, place: Place, text: str) -> None:
+    parsed = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": text})
+    assert parsed["valid"] is True
+    for name in ("spec", "flow"):
+        schema = await api.client().ok("GET", f"/schemas/{name}.json", 200)
+        jsonschema_rs.Draft202012Validator(schema).validate(parsed[name])
+
+
+async def test_a_document_with_errors_is_told_and_not_refused(place: Place) -> None:
+    parsed = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": "---\na: [\n---\n# X\n"})
+    assert (parsed["valid"], parsed["spec"], parsed["flow"]) == (False, None, None)
+    assert parsed["findings"][0]["line"]
+    drawn = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": GREETER.replace("set", "sett")})
+    assert drawn["valid"] is False
+    assert drawn["flow"]["nodes"]
+
+
+async def test_a_large_document_does_not_hold_up_the_others(place: Place) -> None:
+    body = "".join(f"\n### Step {n}\n```yaml step\nuses: set\nwith: {{a: {n}}}\n```\n" for n in range(1500))
+    large = {"markdown": GREETER + body}
+    parsing = asyncio.create_task(place.as_owner.ok("POST", "/specs/parse", 200, json=large))
+    await asyncio.sleep(0.05)
+    began = time.monotonic()
+    await place.as_owner.ok("GET", "/agents")
+    quick = time.monotonic() - began
+    began = time.monotonic()
+    parsed = await parsing
+    assert len(parsed["flow"]["nodes"]) == 1501
+    assert quick < max(1.0, (time.monotonic() - began) / 2)
+
+
+# ── Edit ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_change_of_the_canvas_changes_only_its_lines(place: Place) -> None:
+    change = {"op": "set", "node": "greet", "path": "with.text", "value": "Good day"}
+    edited = await place.as_owner.ok("POST", "/specs/edit", 200, json={"markdown": GREETER, "change": change})
+    assert edited["markdown"] == GREETER.replace("Hello {{ inputs.name }}", "Good day")
+    [span] = edited["changed"]
+    assert span["line"] == span["end_line"] == 16
+    assert edited["markdown"][span["start"] : span["end"]] in '{text: "Good day"}'
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"op": "explode"},
+        {"op": ["set"]},
+        {"op": "set", "node": "nowhere", "path": "with.text", "value": 1},
+        {"op": "set", "node": "greet"},
+        {"op": "rename", "node": "greet"},
+        {"op": "rename", "node": "greet", "name": 3},
+        {"op": "delete"},
+        {"op": "add"},
+        {"op": "add", "step": {"uses": 3}},
+        {"op": "connect", "from": "greet", "to": "nowhere"},
+        {"op": "connect"},
+        {"op": "disconnect", "from": {}, "to": []},
+        {"op": "move", "node": None},
+        {"op": "condition", "from": "greet"},
+        {"op": None, "node": {"a": [[[]]]}},
+    ],
+)
+async def test_a_change_that_cannot_be_is_refused(place: Place, change: dict[str, Any]) -> None:
+    refused = await place.as_owner.refused("POST", "/specs/edit", 422, json={"markdown": GREETER, "change": change})
+    assert refused["code"] == "Invalid"
+
+
+async def test_a_document_that_cannot_be_read_cannot_be_edited(place: Place) -> None:
+    change = {"op": "rename", "node": "greet", "name": "Hail"}
+    broken = {"markdown": "---\na: [\n---\n# X", "change": change}
+    assert (await place.as_owner.refused("POST", "/specs/edit", 422, json=broken))["findings"]
+    for body in ({"markdown": GREETER}, {"change": change}, {"markdown": GREETER, "change": []}):
+        await place.as_owner.refused("POST", "/specs/edit", 422, json=body)
+
+
+# ── Diff ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_what_changed(place: Place) -> None:
+    after = GREETER.replace("Hello", "Good day")
+    found = await place.as_owner.ok("POST", "/specs/diff", 200, json={"before": GREETER, "after": after})
+    [step] = found["changed"]
+    assert step["id"] == "greet"
+    assert step["fields"] == [
+        {"field": "with.text", "before": "Hello {{ inputs.name }}", "after": "Good day {{ inputs.name }}"}
+    ]
+    assert found["summary"]
+    same = await place.as_owner.ok("POST", "/specs/diff", 200, json={"before": GREETER, "after": GREETER})
+    assert not any(same.values())
+    refused = await place.as_owner.refused(
+        "POST", "/specs/diff", 422, json={"before": GREETER, "after": "---\na: [\n---"}
+    )
+    assert "after" in refused["detail"]
+
+
+# ── Kinds and schemas ────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_the_kinds(place: Place) -> None:
+    listed = (await place.as_owner.ok("GET", "/kinds"))["kinds"]
+    assert [kind["id"] for kind in listed] == list(catalogue.load())
+    for kind in listed:
+        assert await place.as_owner.ok("GET", f"/kinds/{kind['id']}") == kind
+    http = await place.as_owner.ok("GET", "/kinds/http@1")
+    assert http["input"]["required"] == ["url"]
+    assert "http" in (await place.as_owner.refused("GET", "/kinds/htp", 404))["next_step"]
+    for odd in ("http@2", "%00", "x" * 3000, "é"):
+        await place.as_owner.refused("GET", f"/kinds/{odd}", 404)
+
+
+async def test_the_schemas(api: Api) -> None:
+    nobody = api.client()
+    for name in ("spec", "flow"):
+        schema = await nobody.ok("GET", f"/schemas/{name}.json", 200)
+        jsonschema_rs.meta.validate(schema)
+    await nobody.refused("GET", "/schemas/nothing.json", 422)
+    await nobody.refused("GET", "/schemas/spec", 404)
+
+
+# ── Drafts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+SENTENCE = (
+    "Every weekday at 8:30 fetch https://example.org/posts.json, keep posts with score over 100, summarise them and mail "
+    "the summary to team@example.org"
+)
+
+
+async def test_a_draft_by_rules_becomes_an_agent(place: Place) -> None:
+    body = {"english": SENTENCE, "zone": "Europe/Berlin"}
+    draft = await place.as_owner.ok("POST", "/drafts", 201, json=body)
+    assert draft["drafted_by"] == "rules"
+    trigger, *steps = draft["flow"]["nodes"]
+    assert (trigger["config"]["cron"], trigger["config"]["timezone"]) == ("30 8 * * 1-5", "Europe/Berlin")
+    assert [step["type"] for step in steps] == ["http@1", "filter@1", "llm@1", "email.send@1"]
+    assert {"markdown", "spec", "flow", "assumptions", "questions", "needs", "findings"} <= set(draft)
+    assert (await place.as_owner.ok("GET", "/agents"))["agents"] == []
+    made = await place.as_owner.ok("POST", "/agents", 201, json={"markdown": draft["markdown"]})
+    assert made["version"]["spec"] == draft["spec"]
+    assert made["version"]["flow"] == draft["flow"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"english": ""},
+        {"english": "   \n"},
+        {"english": "x" * 20_001},
+        {"english": SENTENCE, "zone": "Mars/Olympus"},
+        {"english": SENTENCE, "zone": "../../etc/passwd"},
+        {"english": SENTENCE, "zone": ""},
+        {"english": SENTENCE, "model": ""},
+        {"english": [SENTENCE]},
+    ],
+)
+async def test_what_cannot_be_drafted_is_refused(place: Place, body: dict[str, Any]) -> None:
+    assert (await place.as_owner.refused("POST", "/drafts", 422, json=body))["detail"]
+
+
+@pytest.mark.parametrize(
+    "english", ["hello", "?", "😀" * 50, "{{ x }} $(rm -rf /) '; drop table agents; --", "a\u202eb " * 400]
+)
+async def test_any_text_drafts_something_valid_or_says_why_not(place: Place, english: str) -> None:
+    answer = await place.as_owner.post(f"{API}/drafts", json={"english": english})
+    assert answer.status_code in {201, 422}
+    if answer.status_code == 201:
+        parsed = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": answer.json()["markdown"]})
+        assert parsed["valid"] is True
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with World() as world:
+        yield world
+
+
+async def test_a_model_drafts_and_its_calls_are_booked(tmp_path: Path, database_url: str, world: World) -> None:
+    world.models.say("this is no draft")
+    async with serving(tmp_path, database_url, works=False, allow_hosts=world.allow_hosts) as api:
+        place = await api.place()
+        account = {"key": world.models.key, "base_url": world.models.openai_url}
+        await place.as_owner.ok("PUT", "/secrets/openai", 200, json={"value": account})
+        answer = await place.as_owner.post(f"{API}/drafts", json={"english": SENTENCE, "model": "openai:gpt-4o"})
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["drafted_by"] == "rules"
+        assert any("gpt-4o" in one["text"] for one in answer.json()["assumptions"])
+        assert world.models.key not in answer.text
+        assert SENTENCE in str(world.models.asked[0])
+        async with api.database.workspace(place.id) as connection:
+            booked = await connection.fetch("select provider, model, run_id from llm_calls")
+        assert len(booked) == len(world.models.asked)
+        assert {tuple(row) for row in booked} == {("openai", "gpt-4o", None)}
+
+
+async def test_a_model_that_nobody_has_leaves_it_to_the_rules(place: Place) -> None:
+    draft = await place.as_owner.ok("POST", "/drafts", 201, json={"english": SENTENCE, "model": "nobody:nothing"})
+    assert draft["drafted_by"] == "rules"
+    assert any("nobody" in one["text"] for one in draft["assumptions"])

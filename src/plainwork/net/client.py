@@ -35,6 +35,7 @@ _OURS = frozenset(
 # What may follow a request to another host; every other header could be a credential under a name of its own.
 _HARMLESS = frozenset({"accept", "accept-language", "accept-encoding", "content-type", "user-agent"})
 _SINGLE = frozenset({"content-type", "location"})
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -85,6 +86,7 @@ class Client:
             connector=aiohttp.TCPConnector(resolver=self._resolver, limit=self._connections, ttl_dns_cache=10),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            middlewares=(_send_acts_once,),
             trust_env=False,
             headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPTED},
         )
@@ -359,6 +361,21 @@ def _same_place(before: URL, after: URL) -> bool:
     if before.scheme == after.scheme:
         return before.port == after.port
     return after.scheme == "https" and before.port == 80 and after.port == 443
+
+
+class _BrokenOff(aiohttp.ClientConnectionError):
+    """A connection broke in the middle of an act."""
+
+
+async def _send_acts_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """The library sends a PUT or DELETE a second time by itself when a connection breaks; whether an act is repeated is
+    for the planner to decide."""
+    try:
+        return await send(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if request.method in _READS or isinstance(error, aiohttp.ClientConnectorError):
+            raise
+        raise _BrokenOff(str(error)) from error
 
 
 @asynccontextmanager

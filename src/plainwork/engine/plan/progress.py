@@ -171,13 +171,21 @@ class Progress:
             self._again(state, None)
             return
         seed = f"{self._seed}/{state.path}"
+        if step.effect == "once" and failure.kind == "timeout" and step.on_uncertain != "repeat":
+            self._take_in_doubt(state, failure)
+            return
         due = retry_at(step.retry, failure, record.attempt, record.at, seed)
         if due is None:
             self._fail(state, failure)
-        elif step.effect == "once" and failure.kind == "timeout" and step.on_uncertain != "repeat":
-            self._uncertain(state)
         else:
             self._again(state, due if due > record.at else None)
+
+    def _take_in_doubt(self, state: State, failure: Failure) -> None:
+        """An act that may have happened is not repeated. A route of the document for it goes before asking a person."""
+        if state.step.on_uncertain == "ask" and state.step.routes.of_failure("timeout"):
+            self._fail(state, failure)
+        else:
+            self._uncertain(state)
 
     def _again(self, state: State, not_before: float | None) -> None:
         state.attempt += 1

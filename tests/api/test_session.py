@@ -61,23 +61,22 @@ async def test_the_token_makes_the_first_owner_once(fresh: Api) -> None:
     assert actions == ["workspace.created", "session.started", "agent.created", "version.published", "agent.live"]
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"password": "short"},
-        {"password": "aaaaaaaaaaaaaaa"},
-        {"password": "x" * 1001},
-        {"email": "nobody"},
-        {"email": "a@b@"},
-        {"email": "x" * 250 + "@example.org"},
-        {"workspace": ""},
-        {"unknown": 1},
-    ],
+WRONG: tuple[dict[str, Any], ...] = (
+    {"password": "short"},
+    {"password": "aaaaaaaaaaaaaaa"},
+    {"password": "x" * 1001},
+    {"email": "a@b@"},
+    {"email": "x" * 250 + "@example.org"},
+    {"workspace": ""},
+    {"unknown": 1},
 )
-async def test_a_set_up_that_cannot_be_leaves_the_token(fresh: Api, wrong: dict[str, Any]) -> None:
+
+
+async def test_a_set_up_that_cannot_be_leaves_the_token(fresh: Api) -> None:
     token = await users.new_setup_token(fresh.database)
-    refused = await fresh.client().refused("POST", "/setup", 422, json={"token": token} | OWNER | wrong)
-    assert wrong.get("password", PASSWORD) not in str(refused)
+    for wrong in WRONG:
+        refused = await fresh.client().refused("POST", "/setup", 422, json={"token": token} | OWNER | wrong)
+        assert wrong.get("password", PASSWORD) not in str(refused)
     await fresh.client().ok("POST", "/setup", 201, json={"token": token} | OWNER)
 
 
@@ -85,9 +84,9 @@ async def test_two_set_ups_at_once_make_one_owner(fresh: Api) -> None:
     token = await users.new_setup_token(fresh.database)
     tries = [
         fresh.client().post("/api/v1/setup", json={"token": token, "password": PASSWORD, "email": f"{n}@example.org"})
-        for n in range(3)
+        for n in range(2)
     ]
-    assert sorted(answer.status_code for answer in await asyncio.gather(*tries)) == [201, 409, 409]
+    assert sorted(answer.status_code for answer in await asyncio.gather(*tries)) == [201, 409]
 
 
 # ── Sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,17 +141,16 @@ async def test_a_wrong_password_and_an_unknown_person_look_the_same(fresh: Api) 
 
 
 async def test_too_many_wrong_passwords_are_stopped(fresh: Api) -> None:
-    await set_up(fresh)
-    client = fresh.client()
-    for _ in range(users.FAILURES_PER_EMAIL):
-        await client.refused("POST", "/session", 401, json={"email": "victim@example.org", "password": "wrong"})
-    stopped = await client.refused("POST", "/session", 429, json={"email": "Victim@example.org ", "password": "wrong"})
+    client, wrong = fresh.client(), {"email": "victim@example.org", "password": "wrong"}
+    tries = [client.post("/api/v1/session", json=wrong) for _ in range(users.FAILURES_PER_EMAIL + 3)]
+    answers = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert sorted(answers) == [401] * users.FAILURES_PER_EMAIL + [429] * 3
+    stopped = await client.refused("POST", "/session", 429, json=wrong | {"email": "Victim@example.org "})
     assert stopped["code"] == "LimitReached"
-    await client.ok("POST", "/session", 201, json=OWNER)
+    await client.refused("POST", "/session", 401, json=wrong | {"email": "somebody@else.example"})
 
 
 async def test_a_forged_cookie_is_nobody(fresh: Api) -> None:
-    await set_up(fresh)
     for value in ("x", "%00", "é", "a" * 4000):
         client = fresh.client(headers={"Cookie": f"{COOKIE}={value}".encode()})
         await client.refused("GET", "/session", 401)

@@ -235,17 +235,21 @@ class Execution:
     def _succeeded(self, task: Task, result: Any, began: float) -> None:
         outcome: str | None = None
         if isinstance(result, Done):
-            result, outcome = result.output, result.outcome
+            result, outcome = result.output, result.outcome and json.clean_text(result.outcome)
         elif isinstance(result, Waiting):
             self._waits(task, result)
             return
         if self.redactor is not None:
             result = self.redactor.scrub_json(result)
         try:
-            output, blob = self.records.apart(outputs.encode(result))
+            content = outputs.encode(result)
+            output, blob = self.records.apart(content)
         except CallFailed as error:
             self._failed(task, error, began)
             return
+        if not is_pure(task.node.kind.id):
+            # What comes from outside may hold what JSON does not: from here on the run sees what its journal will say.
+            result = json.decode(content)
         at, path, attempt = time.time(), task.path, task.attempt
         took_ms = (time.perf_counter() - began) * 1000
         self.records.add(path, attempt, "succeeded", at, output, blob, outcome, took_ms=took_ms)
@@ -261,8 +265,7 @@ class Execution:
             with log.bound(redactor=self.redactor, run=str(self.claim.run_id), step=task.path):
                 _log.bug(error)
         failure = error.failure if isinstance(error, _Stopped) else failure_of(error)
-        if self.redactor is not None:
-            failure = msgspec.structs.replace(failure, message=self.redactor.scrub(failure.message))
+        failure = outputs.presentable(failure, self.redactor)
         if task.node.effect == "once" and isinstance(error, CallFailed) and error.uncertain:
             # Nobody knows whether it was done: to the planner that is what a passed time limit is.
             failure = msgspec.structs.replace(failure, kind="timeout")

@@ -1,4 +1,4 @@
-"""What a step gave, made fit for the journal: secrets taken out, encoded, too large ones refused."""
+"""What a step gave, or why it failed, made fit for the journal: secrets taken out, encoded, too large ones refused."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from plainwork.db import json
+from plainwork.engine.plan import Failure
 from plainwork.errors import CallFailed
+from plainwork.log import Redactor
 
 LARGEST = 10 * 1024 * 1024
 _SHORTEST_SECRET = 5
@@ -26,6 +30,15 @@ def encode(value: Any) -> bytes:
             next_step="Ask for less, or keep only what later steps need.",
         )
     return content
+
+
+def presentable(failure: Failure, redactor: Redactor | None) -> Failure:
+    """The failure in texts that can be stored, without secrets: the other side's own words may be among them."""
+    texts = [failure.message, failure.next_step or ""]
+    if redactor is not None:
+        texts = [redactor.scrub(text) for text in texts]
+    message, next_step = map(json.clean_text, texts)
+    return msgspec.structs.replace(failure, message=message, next_step=next_step or None)
 
 
 def secret_values(account: Mapping[str, Any], fields: Iterable[str]) -> set[str]:

@@ -121,7 +121,7 @@ def test_a_service_without_a_connector_is_asked_for_and_not_invented() -> None:
 
 def test_needs_and_costs_are_told_per_step() -> None:
     draft = drafted(MORNING)
-    assert [need.hosts for need in draft.needs][0] == ("127.0.0.1",)
+    assert draft.needs[0].hosts == ("127.0.0.1",)
     assert draft.needs[-1].effect == "once"
     assert draft.estimate.model_calls_per_run == 1
     assert draft.estimate.runs_per_month == 22

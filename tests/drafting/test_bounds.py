@@ -45,11 +45,13 @@ def sound(draft: Draft) -> None:
 def attempt(text: str) -> None:
     try:
         draft = drafted(text)
-    except Invalid as refused:
-        assert refused.findings
-        assert refused.next_step
+    except Invalid as error:
+        refused = error
     else:
         sound(draft)
+        return
+    assert refused.findings
+    assert refused.next_step
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plainwork.drafting.result import Draft
+    from plainwork.drafting.result import Assumption, Draft, Estimate, Need, Question
+    from plainwork.drafting.rules import draft_by_rules
     from plainwork.llm import Gateway
     from plainwork.spec.kinds import Catalogue
+
+__all__ = ["Assumption", "Draft", "Estimate", "Need", "Question", "draft", "draft_by_rules"]
 
 _DOORS = {
     "Assumption": "result",

@@ -15,7 +15,7 @@ from plainwork.drafting.rules import SAFE, Ruled, finish
 from plainwork.drafting.vocabulary import answer_schema, guess_of, instructions, kinds_for
 from plainwork.errors import CallFailed, Finding
 from plainwork.spec.kinds import Catalogue
-from plainwork.spec.model import Input, Route, Spec, Step, to_json
+from plainwork.spec.model import FAIL, STOP, Input, Route, Spec, Step, to_json
 from plainwork.spec.names import slug
 
 if TYPE_CHECKING:
@@ -138,7 +138,9 @@ def _routed(steps: tuple[Step, ...], ids: dict[str, str]) -> tuple[Step, ...]:
     found = []
     for step in steps:
         routes = tuple(
-            msgspec.structs.replace(route, to=tuple(ids.get(slug(name), ids.get(name, name)) for name in route.to))
+            msgspec.structs.replace(
+                route, to=tuple(name if name in (STOP, FAIL) else ids.get(slug(name), name) for name in route.to)
+            )
             for route in step.routes
         )
         found.append(msgspec.structs.replace(step, routes=routes, steps=_routed(step.steps, ids)))

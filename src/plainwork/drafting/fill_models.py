@@ -119,9 +119,9 @@ def labels_of(action: Action) -> tuple[list[str], bool]:
             found = _listed(tokens[at + 1 :])
             if len(found) >= 2:
                 return found, True
-    quoted = [token.value for token in tokens if token.kind == "quoted"]
+    quoted = list(dict.fromkeys(token.value for token in tokens if token.kind == "quoted" and token.value))
     if len(quoted) >= 2:
-        return list(dict.fromkeys(quoted))[:20], True
+        return quoted[:20], True
     lowers = {token.lower for token in (*tokens, *action.words)} | {action.verb}
     if "sentiment" in lowers or "tone" in lowers:
         return list(_MOODS), True

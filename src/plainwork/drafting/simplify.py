@@ -15,28 +15,31 @@ from plainwork.drafting.data import words
 from plainwork.drafting.meaning import interpret
 from plainwork.drafting.places import Setting
 from plainwork.drafting.text import Tokens
-from plainwork.drafting.tree import Do, Each, If, Node
+from plainwork.drafting.tree import DEEPEST_LOOPS, Do, Each, If, Node
 from plainwork.drafting.triggers import Reading
 
 _STUDIES = words("study_verbs")
 _MODEL = ("llm", "classify", "extract")
 
 
-def simplify(nodes: list[Node]) -> list[Node]:
-    """The same level with redundant actions, empty branches and empty loops left out."""
+def simplify(nodes: list[Node], loops: int = 0) -> list[Node]:
+    """The same level with redundant actions, empty branches and empty loops left out, and loops that are too deep opened.
+    ``loops``: how many are around it."""
     found: list[Node] = []
     for node in nodes:
-        for kept in _inner(node):
+        for kept in _inner(node, loops):
             _join(found, kept)
     return _without_weak(found)
 
 
-def _inner(node: Node) -> list[Node]:
+def _inner(node: Node, loops: int) -> list[Node]:
     if isinstance(node, Each):
-        body = simplify(node.body)
+        body = simplify(node.body, loops + 1)
+        if loops >= DEEPEST_LOOPS:
+            return body
         return [Each(node.over, body, node.leading)] if body else []
     if isinstance(node, If):
-        arms = [replace(arm, body=simplify(arm.body)) for arm in node.arms]
+        arms = [replace(arm, body=simplify(arm.body, loops)) for arm in node.arms]
         if not any(arm.body for arm in arms):
             return [Do(node.decider)] if node.decider else []
         return [If(arms, node.decider)]

@@ -59,7 +59,7 @@ class Each:
 
 Node: TypeAlias = Do | If | Each
 
-_DEEPEST_LOOPS, _DEEPEST_BRANCHES, _DEEPEST_GATES = 3, 8, 5
+DEEPEST_LOOPS, _DEEPEST_BRANCHES, _DEEPEST_GATES = 3, 8, 5
 """How deep one sentence may nest, and how many questions may each govern all that follows: a heading has six levels."""
 _READS = ("fetch", "filter", "transform", "merge")
 _YES = words("agreeing")
@@ -100,7 +100,7 @@ class Builder:
         self._number = 0
         self._wrapped: Each | None = None
         self._lists: set[str] = set()
-        self._loops = self._branches = self._gates = 0
+        self._loops = self._branches = self._gates = self._top_loops = self._asked_loops = 0
 
     def add(self, reading: Reading) -> None:
         """Take in one sentence."""
@@ -116,13 +116,13 @@ class Builder:
     def _level(self, tokens: Sequence[Token], pieces: Sequence[Piece]) -> list[Node]:
         first = pieces[0] if pieces else None
         answers = isinstance(first, Cond) and (first.kind == "else" or {t.lower for t in first.tokens} <= _YES | _NO)
-        self._loops = self._branches = 0
+        self._branches = 0
         if self._pending and not answers and self._gates < _DEEPEST_GATES:
-            self._gates += 1
+            self._gates, self._top_loops = self._gates + 1, self._asked_loops
             self._top, self._pending, self._loop = self._pending.arms[0].body, None, None
         if self._loop and not self._stays(tokens, first):
             self._loop = None
-        self._loops += self._loop is not None
+        self._loops = self._top_loops + (self._loop is not None)
         return self._loop.body if self._loop else self._top
 
     def _stays(self, tokens: Sequence[Token], first: Piece | None) -> bool:
@@ -267,6 +267,7 @@ class Builder:
         branch = If([Arm(cond.tokens)], decider)
         self._here.append(branch)
         self._last_if = self._pending = branch
+        self._asked_loops = self._loops
         self._here, self._begun = branch.arms[0].body, 0
 
     def _asked_place(self, cond: Cond) -> list[Node]:
@@ -324,7 +325,7 @@ class Builder:
 
     def _each(self, tokens: Tokens, trailing: bool) -> None:
         self._loops += 1
-        if self._loops > _DEEPEST_LOOPS:
+        if self._loops > DEEPEST_LOOPS:
             return
         over, test = _over(tokens)
         source = _source_of(over) or self._place_of(over)

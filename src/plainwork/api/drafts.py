@@ -15,6 +15,7 @@ from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, DraftJson, json_of
 from plainwork.db import llm_calls, new_id
 from plainwork.db.llm_calls import LlmCall
+from plainwork.errors import Invalid
 
 if TYPE_CHECKING:
     from plainwork.llm import CallRecord
@@ -35,9 +36,8 @@ class English(Body):
 async def create_draft(request: Request, caller: CallerArg, body: English) -> DraftJson:
     """Drafts a document. Nothing is stored: ``POST /agents`` with the ``markdown`` makes the agent."""
     from plainwork.drafting import draft, draft_by_rules
-    from plainwork.spec.cron import zone_named
 
-    zone_named(body.zone)
+    _check_zone(body.zone)
     catalogue = request.app.state.catalogue
     if body.model is None:
         return _shown(await asyncio.to_thread(draft_by_rules, body.english, catalogue, body.zone))
@@ -48,6 +48,15 @@ async def create_draft(request: Request, caller: CallerArg, body: English) -> Dr
     finally:
         async with request.app.state.database.workspace(caller.workspace_id) as connection:
             await llm_calls.record(connection, [_row(call) for call in calls])
+
+
+def _check_zone(name: str) -> None:
+    from plainwork.spec.cron import ScheduleError, zone_named
+
+    try:
+        zone_named(name)
+    except ScheduleError as why:
+        raise Invalid(why.message, next_step=why.next_step) from None
 
 
 def _shown(made: Any) -> DraftJson:

@@ -16,10 +16,11 @@ from plainwork.engine.events import Event
 from plainwork.engine.start import read, run_here, start
 from plainwork.engine.versions import Versions
 from plainwork.engine.worker import Outside, Worker
+from plainwork.errors import Invalid
 from plainwork.net import Client
 from plainwork.queue.postgres import PostgresQueue
 from plainwork.spec.flow import Node
-from plainwork.spec.model import Limits, Retry
+from plainwork.spec.model import Input, Limits, Retry
 from tests.engine.flows import chain, loop, node
 from tests.engine.running import Running, add_version, ended, eventually, in_state, journal_of, working
 from tests.world import Reply, Web
@@ -340,6 +341,41 @@ async def test_run_here_tells_each_event_and_ends(
     assert ("a", "started", 0) in [(e.path, e.status, e.seq) for e in events]
     assert [e.status for e in events if e.type == "run"][-1] == "succeeded"
     assert events[-1].output == {"n": 7}
+
+
+async def test_run_here_keeps_its_run_from_other_workers(
+    database: Database, workspace_id: UUID, web: Web, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server at work on the same database has other settings: from the first step to the last, across waits that are
+    long enough to be given back, the run is not taken by it."""
+    monkeypatch.setattr(execution, "HOLD_S", 0.05)
+    web.on("GET", "/a", Reply(json=1))
+    nodes = [
+        node("a", "http", config={"url": web.url + "/a"}),
+        node("w", "wait", config={"for": "1300ms"}),
+        node("b", "http", config={"url": web.url + "/a"}),
+    ]
+    version = await add_version(database, workspace_id, nodes, chain("a", "w", "b"))
+    bell = await PostgresQueue.open(database)
+    async with working(database, Outside()):  # it may reach nothing
+        many = [run_here(database, version, {}, outside, bell=bell) for _ in range(8)]
+        ends = await asyncio.gather(*many)
+    await bell.close()
+    assert [run.failure for run in ends] == [None] * 8
+    assert {run.status for run in ends} == {"succeeded"}
+
+
+async def test_run_here_says_what_is_wrong_with_the_inputs(
+    database: Database, workspace_id: UUID, outside: Outside
+) -> None:
+    declared = {"n": Input(type="number")}
+    version = await add_version(database, workspace_id, [node("a")], inputs=declared)
+    bell = await PostgresQueue.open(database)
+    with pytest.raises(Invalid, match="n should be a number"):
+        await run_here(database, version, {"n": "many"}, outside, bell=bell)
+    await bell.close()
+    async with database.workspace(workspace_id) as connection:
+        assert await connection.fetchval("select count(*) from runs") == 0
 
 
 async def test_run_here_gives_the_run_back_when_it_is_stopped(

@@ -66,9 +66,14 @@ async def claim(db: Database, limit: int, worker: int | None, lease_s: float, su
 async def claim_one(db: Database, workspace_id: UUID, run_id: UUID, worker: int | None, lease_s: float) -> Claim | None:
     """Leases one run by its id; None when it is not due (another worker has it, or it has ended)."""
     async with db.connection() as connection:
-        row = await connection.fetchrow(
-            "select * from claim_run($1, $2, $3, $4)", workspace_id, run_id, worker, lease_s
-        )
+        return await claim_on(connection, workspace_id, run_id, worker, lease_s)
+
+
+async def claim_on(
+    connection: Connection, workspace_id: UUID, run_id: UUID, worker: int | None, lease_s: float
+) -> Claim | None:
+    """As ``claim_one``, in a transaction of the caller's: a run that it has just inserted is nobody else's for a moment."""
+    row = await connection.fetchrow("select * from claim_run($1, $2, $3, $4)", workspace_id, run_id, worker, lease_s)
     return Claim(*row) if row else None
 
 

@@ -52,6 +52,8 @@ class Host(Protocol):
     """What an execution needs of its worker."""
 
     journal: Journal
+    keeps_waiting: bool
+    """Whether it keeps its runs through waits of any length, rather than giving them back until their time comes."""
 
     def reach(self, execution: Execution) -> Reach:
         """What the run's steps may use outside."""
@@ -363,7 +365,8 @@ class Execution:
         self._drop_abandoned()
         if self.tasks or "" in self.timers:
             return False
-        if plan.wake_at is not None and plan.ask is None and plan.wake_at - time.time() <= HOLD_S:
+        wait_s = plan.wake_at - time.time() if plan.wake_at is not None and plan.ask is None else None
+        if wait_s is not None and (wait_s <= HOLD_S or self.host.keeps_waiting):
             return False
         records = self.records
         records.state, records.due, records.touch = "waiting", plan.wake_at, True

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from plainwork.db import Connection, Database, new_id, runs
+from plainwork.db import Connection, Database, new_id, queue, runs
 from plainwork.db.ids import first_id_at
+from plainwork.db.queue import Claim
 from plainwork.db.runs import NewRun, Run, RunStatus
 from plainwork.engine.events import Event, Events
 from plainwork.engine.versions import Version, Versions
@@ -121,25 +122,58 @@ async def run_here(
     trigger: Mapping[str, Any] = MANUAL,
     on_event: Callable[[Event], None] = lambda _: None,
 ) -> Run:
-    """Starts a run and works on it in this process to its end, telling each event as it happens.
+    """Starts a run and works on it in this process to its end, telling each event as it happens. No other worker takes it
+    meanwhile, also while it waits: it sees this process' secrets and settings from its first step to its last.
 
     It returns when the run is over, or waits for a person. Cancelled (Ctrl-C), it gives the run back to other workers.
     """
-    started = await start(db, version, inputs, trigger=trigger)
     events = Events(db)
-    only = (version.workspace_id, started.run_id)
-    worker = Worker(db, bell, outside, events=events, versions=versions, only=only, drain_s=0.0)
+    claimed: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
+    watched = asyncio.Event()
+
+    async def begin(number: int | None, lease_s: float) -> Claim:
+        claim = await _start_claimed(db, version, inputs, trigger, number, lease_s)
+        claimed.set_result(claim.run_id)
+        await watched.wait()
+        return claim
+
+    worker = Worker(db, bell, outside, events=events, versions=versions, only=begin, drain_s=0.0)
     working = asyncio.create_task(worker.run())
     try:
-        async with aclosing(_until_broken(events.watch(*only), working)) as stream:
+        both: list[asyncio.Future[Any]] = [claimed, working]
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not claimed.done():
+            working.result()
+        run_id = await claimed
+        async with aclosing(_until_broken(events.watch(version.workspace_id, run_id), working)) as stream:
             async for event in stream:
+                watched.set()
                 on_event(event)
                 if event.type == "run" and event.ask is not None:
                     break
     finally:
+        watched.set()
         worker.stop()
         await asyncio.gather(working, return_exceptions=True)
-    return await read(db, *only)
+    return await read(db, version.workspace_id, run_id)
+
+
+async def _start_claimed(
+    db: Database,
+    version: Version,
+    inputs: Mapping[str, Any],
+    trigger: Mapping[str, Any],
+    number: int | None,
+    lease_s: float,
+) -> Claim:
+    """Starts a run that is leased to the worker of this number from the moment on that others can see it."""
+    run = NewRun(new_id(), coerce(version.graph.flow.inputs, inputs), dict(trigger), None)
+    async with db.workspace(version.workspace_id) as connection:
+        await _check_day(connection, version, 1)
+        await runs.insert(connection, version.workspace_id, version.agent_id, version.id, [run], version.time_s)
+        claim = await queue.claim_on(connection, version.workspace_id, run.id, number, lease_s)
+    assert claim is not None
+    return claim
 
 
 async def _until_broken(

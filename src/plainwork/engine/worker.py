@@ -66,8 +66,9 @@ class Outside:
 class Worker:
     """``run`` works until ``stop``.
 
-    ``concurrency``: how many runs it holds at most. ``lease_s``: how long a claim lasts unless it is renewed. ``only``: work
-    on this one run (workspace id, run id) and no other. ``drain_s``: how long ``stop`` lets runs go on to their end.
+    ``concurrency``: how many runs it holds at most. ``lease_s``: how long a claim lasts unless it is renewed. ``only``: called
+    with the worker's number and the length of a lease, it claims the one run that this worker works on and no other;
+    through waits too, so that no other worker takes it. ``drain_s``: how long ``stop`` lets runs go on to their end.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Worker:
         lease_s: float = LEASE_S,
         events: Events | None = None,
         versions: Versions | None = None,
-        only: tuple[UUID, UUID] | None = None,
+        only: Callable[[int | None, float], Awaitable[Claim]] | None = None,
         drain_s: float = 10.0,
     ) -> None:
         self.journal = Journal(db, lease_s=lease_s, held=self._held)
@@ -92,7 +93,9 @@ class Worker:
         self._outside = outside or Outside()
         self._concurrency = concurrency
         self._lease_s = lease_s
-        self._only = only
+        self.keeps_waiting = only is not None
+        self._claim_first = only
+        self._only: tuple[UUID, UUID] | None = None
         self._drain_s = drain_s
         self._number: int | None = None
         self._suspect: Execution | None = None
@@ -134,7 +137,11 @@ class Worker:
         self._room.set()
 
     async def _work(self) -> None:
+        first = [await self._claim_first(self._number, self._lease_s)] if self._claim_first else []
         async with asyncio.TaskGroup() as group:
+            if first:
+                self._only = (first[0].workspace_id, first[0].run_id)
+                await self._begin(first)
             while not self._stopping.is_set():
                 claims = await self._claim()
                 if claims:

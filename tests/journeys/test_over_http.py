@@ -76,7 +76,7 @@ def test_set_up_publish_run_and_see_it(data_dir: Path) -> None:
         assert server.call("POST", f"/api/v1/runs/{ran.json()['id']}/cancel").status == 409
         refused = server.call("POST", f"/api/v1/agents/{agent}/runs", {"inputs": {"number": "many"}})
         assert refused.status == 422
-        assert "number" in refused.json()["message"] + str(refused.json().get("findings"))
+        assert "number" in refused.json()["detail"] + str(refused.json().get("findings"))
 
 
 def test_kill_9_with_500_runs_in_flight_loses_and_doubles_nothing(data_dir: Path) -> None:

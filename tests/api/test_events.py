@@ -198,7 +198,7 @@ async def test_a_stream_ends_when_its_reader_goes(api: Api, place: Place, addres
     await eventually(lambda: not api.events._watchers, 10)
 
 
-async def test_signing_out_ends_the_streams_of_the_session(place: Place, address: str) -> None:
+async def test_signing_out_ends_the_streams_of_the_session(api: Api, place: Place, address: str) -> None:
     run_id = await started(place, SLEEPER)
     person = await place.person("viewer")
     async with watching(address, person, run_id) as stream:
@@ -206,6 +206,7 @@ async def test_signing_out_ends_the_streams_of_the_session(place: Place, address
         await person.ok("DELETE", "/session", 204)
         rest = await stream.rest()
     assert rest[-1].type == "problem"
+    api.description.validate({"$ref": "#/components/schemas/Problem"}, rest[-1].data)
     assert rest[-1].data["code"] == "SignInNeeded"
 
 

@@ -37,7 +37,8 @@ async def test_it_is_served_to_everybody(api: Api) -> None:
 def test_it_is_openapi_3_1() -> None:
     assert re.fullmatch(r"3\.1\.\d", DOCUMENT["openapi"])
     assert set(DOCUMENT) <= {"openapi", "info", "paths", "components", "servers", "security", "tags"}
-    assert {"title", "version", "description"} <= set(DOCUMENT["info"])
+    assert {"title", "version", "description", "license"} <= set(DOCUMENT["info"])
+    assert DOCUMENT["servers"] == [{"url": "/"}]
     for path, item in DOCUMENT["paths"].items():
         assert path.startswith(API + "/")
         assert set(item) <= {"get", "put", "post", "delete", "patch"}

@@ -92,7 +92,14 @@ _WORKSPACE: Schema = {
 
 def describe(app: FastAPI) -> Schema:
     """The document for ``app``. Made anew at each call."""
-    document = get_openapi(title=app.title, version=app.version, description=_ABOUT, routes=app.routes)
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=_ABOUT,
+        routes=app.routes,
+        servers=[{"url": "/"}],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
     schemas = document["components"]["schemas"]
     for ours in ("HTTPValidationError", "ValidationError"):
         schemas.pop(ours, None)

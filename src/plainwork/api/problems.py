@@ -4,6 +4,7 @@ layers around the app that make sure of it: the limit on bodies, and the answer 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -23,21 +24,27 @@ _CODES = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge", 415: "Unsup
 _DESCRIPTION = "The description of all routes is at /api/v1/openapi.json."
 
 
-def problem(status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    """One problem document: RFC 9457's ``status``, ``title`` and ``detail``, our ``code``, and ``more`` (``next_step``,
-    ``where``, ``findings``, ``id``) where there is any."""
+def document(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
+    """One problem: RFC 9457's ``status``, ``title`` and ``detail``, our ``code``, and ``more`` (``next_step``, ``where``,
+    ``findings``, ``id``) where there is any."""
     body = {"code": code, "status": status, "title": HTTPStatus(status).phrase, "detail": detail}
-    extra = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    known = {name: value for name, value in more.items() if value is not None}
-    return JSONResponse(body | known, status, extra | (headers or {}), media_type=MEDIA_TYPE)
+    return body | {name: value for name, value in more.items() if value is not None}
 
 
-def of(why: PlainworkError) -> Response:
-    """The answer to an error of ours."""
+def of(why: PlainworkError) -> dict[str, Any]:
+    """The problem that an error of ours is."""
     said = why.as_json()
-    if why.status >= 500:
-        _logger.warning("unavailable", error=str(why))
-    return problem(why.status, said.pop("code"), said.pop("message"), **said)
+    return document(why.status, said.pop("code"), said.pop("message"), **said)
+
+
+def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+    """The answer that is a problem."""
+    return _answer(document(status, code, detail, **more), headers)
+
+
+def _answer(body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    extra = {"WWW-Authenticate": "Bearer"} if body["status"] == 401 else {}
+    return JSONResponse(body, body["status"], extra | dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -45,7 +52,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PlainworkError)
     async def ours(_request: Request, why: PlainworkError) -> Response:
-        return of(why)
+        if why.status >= 500:
+            _logger.warning("unavailable", error=str(why))
+        return _answer(of(why))
 
     @app.exception_handler(RequestValidationError)
     async def not_valid(_request: Request, why: RequestValidationError) -> Response:

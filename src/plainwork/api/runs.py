@@ -14,6 +14,7 @@ from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from plainwork.api import problems
 from plainwork.api.auth import CallerArg, Permission, Tenant, admit
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import LARGEST_INTEGER, Body, Limit, Number, Shape
@@ -129,7 +130,7 @@ async def start_run(
     wait: Annotated[
         float | None, Query(ge=0, le=MOST_WAIT_S, description="Seconds to wait for the run to end.")
     ] = None,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)] = None,
 ) -> Response:
     """Starts a run: 202 with its id, or with ``?wait=`` 200 with how it ended (202 if it has not by then).
 
@@ -236,7 +237,11 @@ async def cancel_run(tenant: Tenant, caller: CallerArg, run_id: UUID) -> Respons
     responses={204: {"description": "The run is over and Last-Event-ID was its last event: do not connect again."}},
 )
 async def watch_run(
-    request: Request, tenant: Tenant, caller: CallerArg, run_id: UUID, last_event_id: Annotated[str, Header()] = ""
+    request: Request,
+    tenant: Tenant,
+    caller: CallerArg,
+    run_id: UUID,
+    last_event_id: Annotated[str, Header(alias="Last-Event-ID")] = "",
 ) -> Response:
     """The run as server-sent events: ``step`` (a journal row) and ``run`` (its state) until it is over.
 
@@ -273,7 +278,7 @@ async def _stream(request: Request, happening: AsyncGenerator[Event, None]) -> A
                 following = asyncio.ensure_future(anext(happening, None))
                 yield _encoded(event)
     except PlainworkError as why:
-        yield b"event: problem\ndata: %s\n\n" % msgspec.json.encode(why.as_json())
+        yield b"event: problem\ndata: %s\n\n" % msgspec.json.encode(problems.of(why))
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -90,7 +90,7 @@ def channel_of(verb: str, part: Sequence[Token], app: App | None) -> str:
 def parts_of(act: Act, order: Sequence[str], share: bool) -> list[tuple[Tokens, App | None]]:
     """The object's parts, one step each, with the app of each. Parts without an app of their own take a neighbour's."""
     whole_app = choose(places_of(act), *order)
-    parts = _whole(split_objects(act.object))
+    parts = whole_parts(split_objects(act.object))
     apps = [choose([Place(app, relation) for app, relation in related(part)], *order) for part in parts]
     if len(parts) < 2 or not (all(apps) or (share and _all_things(parts))):
         return [(act.object or act.subject, whole_app)]
@@ -103,7 +103,7 @@ def parts_of(act: Act, order: Sequence[str], share: bool) -> list[tuple[Tokens, 
     return filled
 
 
-def _whole(parts: list[Tokens]) -> list[Tokens]:
+def whole_parts(parts: list[Tokens]) -> list[Tokens]:
     """``it to S3 and Dropbox``: a part that is only a service takes the beginning of the first part."""
     return [_completed(parts[0], part) if at and only_app(part) else part for at, part in enumerate(parts)]
 

@@ -12,8 +12,8 @@ from plainwork.drafting.desk import Desk, Label, Made
 from plainwork.drafting.fill import fill
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.naming import condition_phrase, input_name, phrase, url_noun, with_app
+from plainwork.drafting.nodes import Arm, Do, Each, If, Node
 from plainwork.drafting.text import Token, words_of
-from plainwork.drafting.tree import Arm, Do, Each, If, Node
 from plainwork.drafting.values import Value
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.model import Route, Step

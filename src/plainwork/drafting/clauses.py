@@ -39,12 +39,13 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Cond:
     """A condition; ``else`` has no tokens. ``trailing``: it stands behind what it governs. ``asked``: it is the question
-    of a verb before it (determine if …)."""
+    of a verb before it (determine if …). ``chained``: it stands behind ``else`` (else if …)."""
 
     kind: Literal["if", "unless", "else"]
     tokens: Tokens = ()
     trailing: bool = False
     asked: bool = False
+    chained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def read_sentence(tokens: Tokens) -> list[Piece]:
     """The pieces of one sentence, in the order in which they stand."""
     tokens = _without_purpose(_without_asides(tokens))[:MOST_WORDS]
     pieces: list[Piece] = []
-    at = 0
+    at, otherwise = 0, False
     while at < len(tokens):
         lead = _lead_at(tokens, at)
         if lead is None:
@@ -156,8 +157,11 @@ def read_sentence(tokens: Tokens) -> list[Piece]:
         asked = _asks(tokens, at)
         trailing = any(isinstance(p, Act) for p in pieces) and not _opens_clause(tokens, at)
         piece, at = _governed(tokens, at + size, kind, trailing=trailing)
+        if isinstance(piece, Cond):
+            piece = replace(piece, asked=asked, chained=otherwise)
         if piece is not None:
-            pieces.append(replace(piece, asked=True) if asked and isinstance(piece, Cond) else piece)
+            pieces.append(piece)
+        otherwise = kind == "else" and piece is None
     return pieces
 
 
@@ -237,8 +241,10 @@ def _really_leads(tokens: Tokens, at: int, kind: str, size: int) -> bool:
         return at > 0 and tokens[at - 1].lower not in ("to", "know", "see", "determine")
     if kind == "when":
         return following not in ("done", "finished", "ready", "complete", "possible", "needed", "necessary", "")
-    if word == "if" and following in ("necessary", "needed", "possible", "required", "any", "applicable", "available"):
+    if word == "if" and following in ("necessary", "needed", "possible", "required", "applicable", "available"):
         return False
+    if word == "if" and following == "any":
+        return at + 2 < len(tokens) and tokens[at + 2].kind != "mark"
     if kind == "loop" and word == "for" and following in ("day", "week", "hour", "month", "minute"):
         return False
     if kind == "else" and word == "else":
@@ -256,7 +262,7 @@ def _really_leads(tokens: Tokens, at: int, kind: str, size: int) -> bool:
 def _opens_clause(tokens: Tokens, at: int) -> bool:
     """Whether a lead in the middle of a sentence governs what follows it: ``…, and if it is late, tell me``."""
     before = tokens[at - 1].lower if at else ""
-    if before in ("and", "then", "but", ";", ":", "–", "—"):
+    if before in ("and", "then", "but", ";", ":", "–", "—", "else", "otherwise"):
         return True
     if before != ",":
         return False

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action, Do, before_target, channel_of, is_text, media_noun
 from plainwork.drafting.clauses import Act
+from plainwork.drafting.data import words
 from plainwork.drafting.places import Place, Setting, choose
 from plainwork.drafting.services import calls, read_fetch, read_send
-from plainwork.drafting.text import tokenize
+from plainwork.drafting.text import Tokens, tokenize
+
+_CONSENT = words("consent")
 
 
 def read_write(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -63,7 +66,7 @@ def read_analyse(act: Act, places: Sequence[Place], setting: Setting) -> list[Ac
 def read_classify(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     """Labelling a thing at a service, else judging with a model."""
     target = choose(places, "at", "via", "own", "subject", "from")
-    if target and act.verb.lemma in ("label", "flag", "moderate", "route", "triage", "rate"):
+    if target and act.verb.lemma in ("label", "flag", "moderate", "route", "triage"):
         return calls(act, places, setting)
     do: Do = "llm" if act.verb.lemma in ("score", "rate", "rank", "grade") else "classify"
     return [
@@ -171,7 +174,17 @@ def read_approve(act: Act, places: Sequence[Place], setting: Setting) -> list[Ac
     lowers = {token.lower for token in act.object}
     if channel and act.verb.lemma == "ask" and not lowers & {"approval", "approve", "confirmation", "permission"}:
         return [Action("send", "ask", act.object, channel, channel_of("", (), channel), words=act.tokens)]
-    return [Action("approve", act.verb.lemma, (*act.subject, *act.object), words=act.tokens)]
+    if act.verb.lemma == "ask" and "for" in lowers and not lowers & _CONSENT:
+        return read_send(act, places, setting) if lowers & w.MAILS else []
+    return [Action("approve", act.verb.lemma, _asked_person((*act.subject, *act.object)), words=act.tokens)]
+
+
+def _asked_person(tokens: Tokens) -> Tokens:
+    """``the finance manager for approval first`` → ``the finance manager``."""
+    for at, token in enumerate(tokens):
+        if at and token.lower in ("for", "to", "before", "first", "whether", "if"):
+            return tokens[:at]
+    return tokens
 
 
 def read_respond(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:

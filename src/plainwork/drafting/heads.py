@@ -9,6 +9,7 @@ from plainwork.drafting.apps import find_apps
 from plainwork.drafting.data import words
 from plainwork.drafting.text import Token, Tokens
 from plainwork.drafting.verbs import Verb, readings
+from plainwork.drafting.words import ADJECTIVES, ATTRIBUTES, PEOPLE, PREPOSITIONS, STOP_WORDS, singular
 
 SEPARATORS = words("separators")
 ADVERBS = words("adverbs")
@@ -27,6 +28,45 @@ _NODE_WORDS = frozenset(["node", "nodes"])
 _NOMINAL = words("compound_heads")
 _NOT_SUBJECTS = words("not_subjects")
 _FALSE_ADVERBS = words("false_adverbs")
+_COMPOUNDS = frozenset(tuple(pair.split("-")) for pair in words("compounds"))
+_PARTICLES = frozenset(["on", "off", "up", "out", "down", "in", "back", "over", "away"])
+_OBJECT_STARTS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "it",
+        "them",
+        "him",
+        "her",
+        "me",
+        "us",
+        "my",
+        "our",
+        "their",
+        "its",
+        "his",
+        "each",
+        "every",
+        "all",
+        "this",
+        "these",
+        "those",
+        "any",
+    ]
+)
+_NEVER_VERBS = (
+    words("never_verbs")
+    | STOP_WORDS
+    | PREPOSITIONS
+    | PEOPLE
+    | ATTRIBUTES
+    | ADJECTIVES
+    | ARTICLES
+    | MODALS
+    | BE
+    | ADVERBS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +130,7 @@ def find_head(tokens: Tokens, at: int, start: int, heads: Sequence[Head] = (), c
     ``heads``: those found before in these tokens; ``continues``: another clause of the sentence came before them."""
     verbs = readings(tokens[at].lower) if tokens[at].kind == "word" else ()
     after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
+    verbs = verbs or unlisted(tokens, at)
     if verbs and verbs[0].lemma == "get" and any(verb.form == "ed" for verb in readings(after)):
         return None
     if (
@@ -97,6 +138,8 @@ def find_head(tokens: Tokens, at: int, start: int, heads: Sequence[Head] = (), c
         or after in _NODE_WORDS
         or (verbs[0].noisy and after == "of")
         or (verbs[0].lemma == "back" and after != "up")
+        or (verbs[0].lemma == "go" and after not in ("to", "into"))
+        or is_compound(tokens, at)
     ):
         return None
     before = skip_back(tokens, at, start)
@@ -105,6 +148,27 @@ def find_head(tokens: Tokens, at: int, start: int, heads: Sequence[Head] = (), c
         if head:
             return head
     return None
+
+
+def is_compound(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the word ends a fixed name of a thing: ``pull request``, ``blog post``."""
+    return at > 0 and (tokens[at - 1].lower, singular(tokens[at].lower)) in _COMPOUNDS
+
+
+def unlisted(tokens: Sequence[Token], at: int) -> tuple[Verb, ...]:
+    """A word that the list of verbs does not have, read as one because of what follows it: ``thank them``, ``archive a``."""
+    token = tokens[at]
+    if token.kind != "word" or not token.lower.isalpha() or not 3 <= len(token.lower) <= 20:
+        return ()
+    behind = at + 2 if at + 1 < len(tokens) and tokens[at + 1].lower in _PARTICLES else at + 1
+    follows = tokens[behind].lower if behind < len(tokens) else ""
+    capital = token.text[:1].isupper() and at > 0
+    if capital or follows not in _OBJECT_STARTS or token.lower in _NEVER_VERBS or _is_adverb(token.lower):
+        return ()
+    if token.lower.endswith(("ing", "ed", "ion", "ness", "ment", "ity")):
+        return ()
+    third = token.lower.endswith("s") and not token.lower.endswith("ss")
+    return (Verb(token.lower.removesuffix("s") if third else token.lower, "do", "s" if third else "base", True),)
 
 
 def skip_back(tokens: Sequence[Token], at: int, start: int) -> int | None:
@@ -135,7 +199,7 @@ def _as_base(spot: _Spot) -> Head | None:
         return Head(spot.at, verb, start, spot.before, modal=word)
     if word in SEPARATORS:
         return _joined_base(spot)
-    model = _ends_model(spot.tokens, spot.before)
+    model = _ends_model(spot.tokens, spot.before) or (verb.lemma == "go" and word not in _NOT_SUBJECTS)
     subject = model or word in _PERSONS | _MANY | {"it", "workflow", "agent", "bot", "model", "llm", "ai"}
     return spot.subject_before() if subject and (not verb.noisy or object_follows(spot.tokens, spot.at)) else None
 
@@ -143,9 +207,30 @@ def _as_base(spot: _Spot) -> Head | None:
 def _joined_base(spot: _Spot) -> Head | None:
     assert spot.before is not None
     parallel = not spot.heads or any(head.verb.form == "base" for head in spot.heads)
+    if _in_list(spot):
+        return None
     if not parallel or (spot.verb.noisy and not object_follows(spot.tokens, spot.at)):
         return None
     return spot.bare(spot.before + 1, infinitive=bool(spot.last and spot.last.infinitive))
+
+
+def _in_list(spot: _Spot) -> bool:
+    """``extract the number, the date and total from …``: the last of several things, though the word may be a verb."""
+    assert spot.before is not None
+    if not spot.heads or not spot.verb.noisy or spot.tokens[spot.before].lower not in ("and", "or", ","):
+        return False
+    between = [token.lower for token in spot.tokens[spot.heads[-1].at + 1 : spot.before]]
+    enumerates = "," in between[1:-1] and spot.heads[-1].verb.act in (
+        "extract",
+        "fetch",
+        "write",
+        "analyse",
+        "give",
+        "create",
+    )
+    if spot.after in ("from", "of", "for", "with", "in", "into", ",", "and", "or", ""):
+        return enumerates and not (spot.verb.act == "send" and spot.after == "in")
+    return False
 
 
 def _infinitive(spot: _Spot) -> Head | None:
@@ -211,7 +296,8 @@ def _made_by(spot: _Spot) -> bool:
     """``a workflow that sends``: the relative clause tells what the agent itself does."""
     assert spot.before is not None
     opening = {token.lower for token in spot.tokens[:3]}
-    first = not spot.heads and spot.word == "that" and bool(opening & _MAKERS) and bool(opening & {"a", "an"})
+    definite = opening & {"the", "our", "your", "my", "this"}
+    first = not spot.heads and spot.word in ("that", "which") and bool(opening & _MAKERS) and not definite
     return first or (spot.before > 0 and spot.tokens[spot.before - 1].lower in _MAKERS)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import NOMINAL, Action, Do, is_text, media_noun
-from plainwork.drafting.apps import find_apps
+from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.clauses import Act
 from plainwork.drafting.data import words
 from plainwork.drafting.data_work import (
@@ -30,11 +30,16 @@ from plainwork.drafting.services import (
     read_receive,
     read_send,
     read_store,
+    read_unlisted,
     read_update,
     read_use,
 )
+from plainwork.drafting.text import Tokens
 
 _USERS = frozenset(("user", "users", "visitor", "visitors"))
+
+
+_OWN_STARTS = words("own_starts")
 
 
 _AGENTS_ALWAYS = words("agents_always")
@@ -62,10 +67,40 @@ def interpret(act: Act, setting: Setting) -> list[Action]:
         return [_model_action(act, places)]
     read = _READERS.get(act.verb.act)
     actions = read(act, places, setting) if read else []
+    actions = [*_unread_source(act, actions, places, setting), *actions]
     for action in actions:
         if action.app:
             setting.meet(action.app)
     return actions
+
+
+def _unread_source(act: Act, actions: Sequence[Action], places: Sequence[Place], setting: Setting) -> list[Action]:
+    """``summarise the open Jira tickets``: what a model works on is read first when the clause names its place."""
+    if not actions or actions[0].do not in ("llm", "classify", "extract") or actions[0].app:
+        return []
+    for place in places:
+        app = place.app
+        apart = place.relation in ("own", "from") and app.sort not in ("model", "media")
+        if apart and app.id not in setting.seen and not any(action.app == app for action in actions):
+            read = before_place(act.object, app)
+            return [Action("fetch", "get", read, app, words=act.object)] if read else []
+    return []
+
+
+def before_place(tokens: Tokens, app: App) -> Tokens:
+    """The noun phrase in which the service is named: ``a digest of Jira tickets`` → ``Jira tickets``."""
+    at = next((mention.start for mention in find_apps(tokens) if mention.app == app), None)
+    if at is None:
+        return ()
+    start, end = at, at
+    stops = w.PREPOSITIONS - {"from", "in"}
+    while start > 0 and tokens[start - 1].kind == "word" and tokens[start - 1].lower not in stops:
+        start -= 1
+    while (
+        end < len(tokens) and tokens[end].kind == "word" and (end < at + 1 or tokens[end].lower not in w.PREPOSITIONS)
+    ):
+        end += 1
+    return tokens[start:end]
 
 
 def describes_agent(act: Act, setting: Setting) -> bool:
@@ -73,7 +108,9 @@ def describes_agent(act: Act, setting: Setting) -> bool:
     verb, subject = act.verb, {token.lower for token in act.subject}
     head = w.head_noun(act.object)
     lowers = {token.lower for token in act.object}
-    if verb.act in ("begin", "goal", "give") or "trigger" in act.goal:
+    if verb.act == "begin" and not _starts_other(act, head):
+        return True
+    if verb.act in ("goal", "give") or "trigger" in act.goal:
         return True
     if verb.act in ("create", "write") and not act.object and not act.passive and not act.subject:
         return True
@@ -87,6 +124,14 @@ def describes_agent(act: Act, setting: Setting) -> bool:
     if subject & {"i", "you", "they"} and verb.act != "approve" and act.modal in ("can", "could", "may"):
         return True
     return verb.act == "use" and bool(lowers & {"trigger", "webhook", "cron"})
+
+
+def _starts_other(act: Act, head: str) -> bool:
+    """``run the tests``, ``trigger a deployment``: something else than the agent is started."""
+    lowers = {token.lower for token in act.object}
+    definite = act.object[:1] and act.object[0].lower in ("a", "an", "the", "my", "our", "another", "its")
+    own = head in w.AGENT_NOUNS and not find_apps(act.object)
+    return bool(definite) and act.verb.form in ("base", "s") and not own and not lowers & _OWN_STARTS
 
 
 def _names_agent(act: Act, head: str) -> bool:
@@ -148,5 +193,7 @@ _READERS: dict[str, _Reader] = {
     "approve": read_approve,
     "respond": read_respond,
     "receive": read_receive,
+    "begin": calls,
+    "do": read_unlisted,
     "use": read_use,
 }

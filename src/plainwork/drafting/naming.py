@@ -14,7 +14,7 @@ from plainwork.drafting.verbs import look_up
 from plainwork.spec.names import expression_name, is_reserved, slug
 
 LONGEST = 60
-_BAD = re.compile(r"[^\w\s'&+-]|_(?!\w)")
+_BAD = re.compile(r"[^\w\s'&+#@/-]|_(?!\w)|(?<!\w)[/](?=\w)|[/](?!\w)|#(?![A-Za-z])|(?<=\w)#|@(?!\w)")
 _STOPS = words("name_stops")
 _LAST = w.PREPOSITIONS | words("dangling")
 _RETURNS = {"it": "it", "them": "them", "this": "it", "these": "them", "those": "them", "that": "it"}
@@ -82,7 +82,7 @@ def phrase(tokens: Sequence[Token], instead_of_it: str = "", most: int = 9) -> s
         if token.lower in _RETURNS and instead_of_it and not (token.lower == "that" and kept):
             kept.append(f"the {instead_of_it}")
         elif token.kind in ("word", "number", "quoted", "channel") and len(kept) < most:
-            kept.append(token.value.lstrip("#"))
+            kept.append(token.value)
     return _without_ends(" ".join(kept))
 
 

@@ -15,13 +15,14 @@ from plainwork.drafting.desk import Desk
 from plainwork.drafting.facts import Facts, read_facts
 from plainwork.drafting.naming import clean, input_name, title_of
 from plainwork.drafting.needs import estimate_of, needs_of
+from plainwork.drafting.nodes import Do, Node
 from plainwork.drafting.outline import Statement, statements
 from plainwork.drafting.places import Setting, home_of
 from plainwork.drafting.result import MOST_QUESTIONS, Assumption, Draft, Question
 from plainwork.drafting.schedule import Timing, find_timing, without_schedule
 from plainwork.drafting.simplify import details_only, simplify, source_of
 from plainwork.drafting.text import Tokens, check_bounds, tokenize, words_of
-from plainwork.drafting.tree import Builder, Do, Node
+from plainwork.drafting.tree import Builder
 from plainwork.drafting.triggers import Event, Reading, find_event
 from plainwork.drafting.values import Value
 from plainwork.drafting.verbs import readings as verb_readings

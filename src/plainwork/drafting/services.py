@@ -13,8 +13,8 @@ from plainwork.drafting.actions import (
     channel_of,
     is_text,
     media_noun,
-    only_app,
     parts_of,
+    whole_parts,
 )
 from plainwork.drafting.apps import App
 from plainwork.drafting.clauses import Act, split_objects
@@ -209,14 +209,13 @@ def _written_by_model(act: Act, places: Sequence[Place]) -> list[Action]:
 
 def _send_parts(act: Act, made: Tokens, places: Sequence[Place]) -> list[tuple[Tokens, App | None]]:
     target = choose([place for place in places if place.relation != "from"], "at", "via", "own", "subject")
-    parts = split_objects(made)
+    parts = whole_parts(split_objects(made))
     named = [(part, _own_target(part)) for part in parts]
     distinct = [channel_of("", part, app) for part, app in named]
     if len(parts) > 1 and all(distinct):
         first = parts[0]
         whole = [
-            (part if w.head_noun(part) and not only_app(part) else (*before_target(first), *part), app)
-            for part, app in named
+            (part if w.head_noun(part) or part is first else (*before_target(first), *part), app) for part, app in named
         ]
         return whole
     if target is None and (lone := _own_target(made)):
@@ -252,3 +251,17 @@ def read_use(act: Act, places: Sequence[Place], setting: Setting) -> list[Action
     return (
         [Action("fetch", "call", act.object, target, words=act.tokens)] if target and act.verb.lemma == "invoke" else []
     )
+
+
+def read_unlisted(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
+    """A verb that the list does not have: a message where people are written to, a call at the service that is named."""
+    target = choose([place for place in places if place.relation in ("at", "via", "from")], "at", "via", "from")
+    lowers = {token.lower for token in act.object}
+    addressed = any(token.kind == "email" for token in act.object) or bool(lowers & w.MAILS)
+    if target and target.sort != "message":
+        return calls(act, places, setting)
+    if target or addressed:
+        return read_send(act, places, setting)
+    said = " ".join((*(t.text for t in act.subject), act.verb.lemma, *(t.text for t in act.object)))
+    setting.background.append(said[:1].upper() + said[1:])
+    return []

@@ -13,9 +13,10 @@ from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import Act, Loop
 from plainwork.drafting.data import words
 from plainwork.drafting.meaning import interpret
+from plainwork.drafting.nodes import Do, Each, If, Node
 from plainwork.drafting.places import Setting
 from plainwork.drafting.text import Tokens
-from plainwork.drafting.tree import DEEPEST_LOOPS, Do, Each, If, Node
+from plainwork.drafting.tree import DEEPEST_LOOPS
 from plainwork.drafting.triggers import Reading
 
 _STUDIES = words("study_verbs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plainwork.drafting.data import words
-from plainwork.drafting.heads import ARTICLES, BE, MODALS, find_head, object_follows
+from plainwork.drafting.heads import ARTICLES, BE, MODALS, find_head, is_compound, object_follows
 from plainwork.drafting.text import Tokens
 from plainwork.drafting.verbs import Verb, readings
 
@@ -58,6 +58,8 @@ def _without_comma(tokens: Tokens, at: int, start: int) -> int | None:
 
 def _at_verb(tokens: Tokens, at: int, start: int, verb: Verb) -> int | None:
     before = tokens[at - 1].lower
+    if is_compound(tokens, at):
+        return None
     if verb.noisy and before.endswith("s") and at == start + 1:
         return None
     if verb.form == "s" and before in ("it", "workflow", "system", "agent") and at - 1 > start + 1 and not verb.noisy:

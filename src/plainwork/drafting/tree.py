@@ -5,9 +5,8 @@ and what belongs into which loop.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import TypeAlias
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
@@ -16,57 +15,41 @@ from plainwork.drafting.clauses import Act, Cond, Failure, Loop, Piece, Unread, 
 from plainwork.drafting.data import words
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.meaning import interpret
-from plainwork.drafting.naming import url_noun
+from plainwork.drafting.nodes import Arm, Do, Each, If, Node
 from plainwork.drafting.places import Setting
-from plainwork.drafting.text import Token, Tokens, find_words, tokenize, words_of
+from plainwork.drafting.reach import (
+    alike,
+    asks_first,
+    asks_within,
+    each_inside,
+    each_object,
+    each_owner,
+    each_subject,
+    goes_on_within,
+    label_of,
+    last_judgement,
+    loop_parts,
+    many,
+    may_judge,
+    nouns_of,
+    reads_of,
+    says_ones,
+    source_of,
+    tested,
+    without_relative,
+)
+from plainwork.drafting.text import Token, Tokens, find_words, tokenize
 from plainwork.drafting.triggers import Event, Reading
-from plainwork.drafting.verbs import Verb, readings
-
-
-@dataclass(slots=True)
-class Do:
-    """One action; ``statement`` numbers the sentence it comes from."""
-
-    action: Action
-    statement: int = 0
-
-
-@dataclass(slots=True)
-class Arm:
-    """What happens under a condition; no ``test``: otherwise."""
-
-    test: Tokens
-    body: list[Node] = field(default_factory=list)
-    negated: bool = False
-
-
-@dataclass(slots=True)
-class If:
-    """A branch. ``decider``: the classification whose labels the arms are, where there is one."""
-
-    arms: list[Arm]
-    decider: Action | None = None
-
-
-@dataclass(slots=True)
-class Each:
-    """A loop over what ``over`` names."""
-
-    over: Tokens
-    body: list[Node] = field(default_factory=list)
-    leading: bool = False
-
-
-Node: TypeAlias = Do | If | Each
+from plainwork.drafting.verbs import Verb
 
 DEEPEST_LOOPS, _DEEPEST_BRANCHES, _DEEPEST_GATES = 3, 8, 5
 """How deep one sentence may nest, and how many questions may each govern all that follows: a heading has six levels."""
 _READS = ("fetch", "filter", "transform", "merge")
 _YES = words("agreeing")
 _NO = frozenset(["not", "no", "false", "none"])
-_RELATIVE = frozenset(["that", "which", "who", "whose", "where", "with", "having"])
 _IDLE = frozenset(["nothing", "skip", "stop", "end", "ignore"])
 FETCH = Verb("get", "fetch", "base", False)
+_LEFT_OUT = frozenset(["ignore", "drop", "discard", "skip", "omit", "eliminate", "exclude"])
 _OUT_OF_LOOP = (
     "finally",
     "at the end",
@@ -100,6 +83,8 @@ class Builder:
         self._number = 0
         self._wrapped: Each | None = None
         self._lists: set[str] = set()
+        self._listed: Tokens = ()
+        self._around: list[Node] = self.root
         self._loops = self._branches = self._gates = self._top_loops = self._asked_loops = 0
 
     def add(self, reading: Reading) -> None:
@@ -149,10 +134,12 @@ class Builder:
     def _take(self, piece: Piece, before: Piece | None, chained: bool) -> None:
         match piece:
             case Act():
-                if self._wrapped and {"it", "its", "them", "their"} & {token.lower for token in piece.object}:
+                if self._wrapped and goes_on_within(piece):
                     self._here, self._begun = self._wrapped.body, len(self._wrapped.body)
                 self._do(piece)
             case Cond():
+                if self._wrapped and piece.kind != "else" and not piece.trailing:
+                    self._here, self._begun = self._wrapped.body, len(self._wrapped.body)
                 self._condition(piece, before, chained)
             case When():
                 self._condition(Cond("if", piece.tokens, piece.trailing), before, chained)
@@ -167,17 +154,56 @@ class Builder:
     # Acts
 
     def _do(self, act: Act) -> None:
-        act, relative = _without_relative(act)
+        if self._by_label(act) and act.verb.act == "filter" and act.verb.lemma in _LEFT_OUT:
+            return
+        act, relative = without_relative(act)
+        act, inside = each_inside(act)
         nodes: list[Node] = [Do(action, self._number) for action in interpret(act, self.setting)]
-        self._lists |= {w.singular(noun) for action in _actions(nodes) for noun in _nouns(action) if w.is_plural(noun)}
+        self._note_lists(nodes)
         begun, self._begun = self._begun, len(self._here)
         self._here += nodes
-        each = _each_subject(act) or _belongs(act) or _each_object(act)
+        if any(isinstance(node, Do) and node.action.do == "approve" for node in nodes) and asks_first(act):
+            self._before_writing()
+        each = each_subject(act) or each_owner(act) or each_object(act) or inside
         if nodes and each:
             self._each(each, trailing=True)
         if nodes and relative:
             self._condition(Cond("if", relative, trailing=True), None, chained=False)
         self._begun = min(begun, len(self._here))
+
+    def _note_lists(self, nodes: Sequence[Node]) -> None:
+        for action in reads_of(nodes):
+            plural = [noun for noun in nouns_of(action) if w.is_plural(noun)]
+            self._lists |= {w.singular(noun) for noun in plural}
+            if plural:
+                self._listed = tokenize(plural[0])
+
+    def _before_writing(self) -> None:
+        """``ask the boss first``: the question comes before what was written last."""
+        around = self._around
+        writes = len(around) > 1 and isinstance(before := around[-2], Do) and before.action.do in ("call", "send")
+        if writes and isinstance(around[-1], If) and around[-1].arms[-1].body is self._here:
+            around[-2:] = [around[-1], around[-2]]
+
+    def _by_label(self, act: Act) -> bool:
+        """``complaints go to Slack``, ``forward the urgent ones``: what is done with one label of the last judgement."""
+        found = last_judgement(self._here) or last_judgement(self._top)
+        label = label_of(found[2], act) if found else ()
+        if found is None or not label:
+            return False
+        level, at, judged = found
+        node, arm = level[at], Arm(label)
+        if isinstance(node, If):
+            node.arms.append(arm)
+        elif at + 1 == len(level):
+            node = level[at] = If([arm], decider=judged)
+            if says_ones(act) and self._listed and level is self._top and self._loops < DEEPEST_LOOPS:
+                level[at] = Each(self._listed, [node])
+        else:
+            level.append(node := If([arm]))
+        assert isinstance(node, If)
+        self._last_if, self._here, self._begun = node, arm.body, 0
+        return True
 
     # Conditions
 
@@ -195,6 +221,9 @@ class Builder:
             self._answer(cond)
         elif cond.trailing and len(self._here) > self._begun:
             self._wrap(lambda body: self._branch(cond, body))
+        elif cond.chained and self._last_if:
+            self._last_if.arms.append(arm := Arm(cond.tokens, negated=cond.kind == "unless"))
+            self._here, self._begun = arm.body, 0
         else:
             self._open_arm(cond, chained)
 
@@ -210,7 +239,7 @@ class Builder:
             and isinstance(last, Each)
             and last.body
             and isinstance(last.body[-1], If)
-            and _alike(last.body[-1], cond.tokens)
+            and alike(last.body[-1], cond.tokens)
         ):
             self._here = last.body
             last = last.body[-1]
@@ -218,17 +247,17 @@ class Builder:
             each = Each(tuple(w.noun_phrase(cond.tokens[1:])[:1]))
             self._here.append(each)
             self._here, last = each.body, None
-        if (chained and isinstance(last, If) and _alike(last, cond.tokens)) or (
+        if (chained and isinstance(last, If) and alike(last, cond.tokens)) or (
             isinstance(last, If) and self._fresh_if and last.arms[-1].body == []
         ):
             last.arms.append(arm)
-        elif isinstance(last, Do) and last.action.do == "classify":
+        elif isinstance(last, Do) and last.action.do == "classify" and may_judge(last.action, cond.tokens):
             self._here[-1] = If([arm], decider=last.action)
         else:
             self._here.append(If([arm]))
         found = self._here[-1]
         assert isinstance(found, If)
-        self._last_if, self._fresh_if = found, True
+        self._last_if, self._fresh_if, self._around = found, True, self._here
         self._here, self._begun = arm.body, 0
 
     def _one_of_many(self, tokens: Tokens) -> bool:
@@ -246,7 +275,7 @@ class Builder:
 
     def _question(self, cond: Cond, before: Piece | None) -> None:
         """``determine if a reply is needed``: what comes then happens only if so."""
-        if not isinstance(before, Act) or before.verb.act != "check" or _check_behind(before):
+        if not isinstance(before, Act) or before.verb.act != "check" or asks_within(before):
             return
         last = self._here[-1] if len(self._here) > self._begun else None
         decider = None
@@ -327,8 +356,8 @@ class Builder:
         self._loops += 1
         if self._loops > DEEPEST_LOOPS:
             return
-        over, test = _over(tokens)
-        source = _source_of(over) or self._place_of(over)
+        over, test = loop_parts(tokens)
+        source = source_of(over) or self._place_of(over)
         over = tuple(w.noun_phrase(over)) if source else over
         if source:
             found: list[Node] = [Do(action, self._number) for action in interpret(source, self.setting)]
@@ -336,7 +365,7 @@ class Builder:
             self._here[at:at] = found
             self._begun += len(found)
         if trailing and len(self._here) > self._begun:
-            self._wrap(lambda body: Each(over, _tested(test, body)))
+            self._wrap(lambda body: Each(over, tested(test, body)))
             last = self._here[-1]
             self._loop = last if isinstance(last, Each) and self._here is self._top else self._loop
             self._wrapped = last if isinstance(last, Each) and not test else None
@@ -360,7 +389,7 @@ class Builder:
             return None
         at = next((at for at, token in enumerate(over) if at and token.lower in w.PREPOSITIONS), len(over))
         plural = tuple(
-            replace(t, text=_many(t.text), lower=_many(t.lower)) if i == at - 1 else t for i, t in enumerate(over[:at])
+            replace(t, text=many(t.text), lower=many(t.lower)) if i == at - 1 else t for i, t in enumerate(over[:at])
         )
         return Act(FETCH, (*tokenize("all"), *plural, *over[at:]))
 
@@ -372,131 +401,3 @@ class Builder:
         )
         start = min(start, len(nodes) - 1)
         self._here[self._begun + start :] = [make(nodes[start:])]
-
-
-def _actions(nodes: Sequence[Node]) -> list[Action]:
-    return [node.action for node in nodes if isinstance(node, Do) and node.action.do == "fetch"]
-
-
-def _nouns(action: Action) -> list[str]:
-    """What an action reads: its object's head, and the last word of an address."""
-    return [w.head_noun(action.object), *(url_noun(token.text) for token in action.words if token.kind == "url")]
-
-
-def _check_behind(act: Act) -> bool:
-    """``is checked using the node which determines if …``: the question belongs to a verb inside the object."""
-    return bool(act.object) and any(verb.act == "check" for verb in readings(act.object[-1].lower))
-
-
-def _tested(test: Tokens, body: list[Node]) -> list[Node]:
-    return [If([Arm(test, body)])] if test else body
-
-
-def _alike(branch: If, tokens: Sequence[Token]) -> bool:
-    """Whether a further condition speaks of what the branch already asks about."""
-    if branch.decider:
-        return True
-    mine = w.content_words(tokens) | _kinds(tokens)
-    return any(mine & (w.content_words(arm.test) | _kinds(arm.test)) for arm in branch.arms if arm.test)
-
-
-_LEVELS = words("priority_levels")
-
-
-def _kinds(tokens: Sequence[Token]) -> set[str]:
-    return {"priority"} if {token.lower for token in tokens} & _LEVELS else set()
-
-
-def _without_relative(act: Act) -> tuple[Act, Tokens]:
-    """``mail those sites that are down``: a relative clause behind what is written is a condition of its own."""
-    if act.verb.act not in ("send", "create", "update", "respond"):
-        return act, ()
-    for at, token in enumerate(act.object):
-        relative = token.lower in ("that", "which", "who", "whose") and at > 0
-        if (
-            relative
-            and at + 1 < len(act.object)
-            and act.object[at + 1].lower
-            in ("are", "is", "have", "has", "had", "were", "was", "contain", "contains", "match")
-        ):
-            return replace(act, object=_without_for(act.object[:at])), act.object[at + 1 :]
-    return act, ()
-
-
-def _without_for(tokens: Tokens) -> Tokens:
-    for at in range(len(tokens) - 1, -1, -1):
-        if tokens[at].lower in ("for", "about") and len(tokens) - at < 5:
-            return tokens[:at]
-    return tokens
-
-
-def _each_subject(act: Act) -> Tokens:
-    """``Each website is checked``: a loop over the subject."""
-    each = act.passive and act.subject and act.subject[0].lower in ("each", "every")
-    return act.subject[1:] if each else ()
-
-
-def _each_object(act: Act) -> Tokens:
-    """``Enrich each row``: a loop over the object, unless a further word says it already."""
-    each = (
-        bool(act.object)
-        and act.object[0].lower in ("each", "every")
-        and act.verb.act not in ("filter", "merge", "wait")
-    )
-    return tuple(w.noun_phrase(act.object[1:])) if each else ()
-
-
-def _belongs(act: Act) -> Tokens:
-    """``delete all folders that belong to any of the users``: a loop over the users."""
-    if act.verb.act not in ("fetch", "delete", "update", "create", "send", "store"):
-        return ()
-    at = find_words(
-        act.object,
-        "belong to any of the",
-        "belong to each of the",
-        "belonging to each",
-        "belong to each",
-        "belong to the",
-        "of each",
-    )
-    if at is None:
-        return ()
-    rest = tuple(
-        token
-        for token in act.object[at:]
-        if token.lower not in ("belong", "belonging", "to", "any", "of", "the", "each")
-    )
-    return tuple(w.noun_phrase(rest))
-
-
-def _over(tokens: Tokens) -> tuple[Tokens, Tokens]:
-    """What a loop goes over, and the condition its items must fulfil: ``lead that has a "hot" rating``."""
-    for at, token in enumerate(tokens):
-        if at and token.lower in _RELATIVE:
-            test = tokens[at:] if token.lower in ("with", "whose", "having") else tokens[at + 1 :]
-            return tokens[:at], test
-    return tokens, ()
-
-
-def _source_of(over: Tokens) -> Act | None:
-    """``each lead retrieved from Salesforce`` says where the leads come from."""
-    for at, token in enumerate(over):
-        for verb in readings(token.lower):
-            if at and verb.form == "ed" and verb.act in ("fetch", "receive"):
-                plural = tuple(
-                    replace(t, text=_many(t.text), lower=_many(t.lower)) if i == at - 1 else t
-                    for i, t in enumerate(over[:at])
-                )
-                return Act(replace(verb, act="fetch"), (*tokenize("all"), *plural, *over[at + 1 :]))
-    return None
-
-
-def _many(noun: str) -> str:
-    if w.is_plural(noun.lower()):
-        return noun
-    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
-
-
-def shown(tokens: Sequence[Token]) -> str:
-    """The words as written, for people."""
-    return words_of(tokens)

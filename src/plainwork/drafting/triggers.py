@@ -39,7 +39,25 @@ _STATES = words("state_words")
 _FORM = frozenset(["form", "forms", "survey", "questionnaire", "submission", "submissions", "typeform"])
 _CHAT = frozenset(["chat", "chatbot"])
 _WEB = frozenset(["webhook", "webhooks", "endpoint"])
-_CODE_THINGS = frozenset(("issue", "pull request", "pr", "discussion", "commit", "release", "push", "comment", "pull"))
+_CODE_THINGS = frozenset(
+    (
+        "star",
+        "fork",
+        "repo",
+        "repository",
+        "branch",
+        "tag",
+        "issue",
+        "pull request",
+        "pr",
+        "discussion",
+        "commit",
+        "release",
+        "push",
+        "comment",
+        "pull",
+    )
+)
 _HAPPENINGS = words("happenings")
 _THINGS = words("event_things")
 
@@ -116,8 +134,21 @@ def _told(reading: Reading, chooses: bool) -> Event | None:
 
 def _by_act(act: Act, reading: Reading) -> Event | None:
     lowers = {token.lower for token in act.object}
-    if act.verb.act == "receive" and not act.goal and act.subject and not lowers & {"notification", "alert"}:
+    told = act.subject or (lowers & (_WEB | w.MAILS) and not act.goal)
+    if act.verb.act == "receive" and not act.goal and told and not lowers & {"notification", "alert"}:
         return _event(act.object, (*reading.statement.label, *act.tokens), [act])
+    if act.verb.lemma == "wait" and len(act.object) > 2 and act.object[0].lower == "for" and not act.subject:
+        thing = lowers & _THINGS and not lowers & {
+            "approval",
+            "review",
+            "response",
+            "reply",
+            "seconds",
+            "minutes",
+            "hours",
+        }
+        if thing and (find_apps(act.object) or _new(act.object)):
+            return _event(act.object, reading.statement.label, [act])
     if (
         act.verb.act == "begin"
         and act.object
@@ -165,6 +196,10 @@ def _implied(reading: Reading) -> Event | None:
         if (words & _HAPPENINGS and find_apps(first.tokens)) or (words & _THINGS and _new(first.tokens)):
             return _event(first.tokens, first.tokens, [first])
     if isinstance(first, Act):
+        if first.passive and _new(first.subject[:2]) and {t.lower for t in first.subject} & _THINGS:
+            return _event(first.subject, first.subject, [])
+        if _moves_new(first):
+            return _event(first.object, first.object, [])
         spoken = _spoken_to(first)
         if spoken:
             return spoken
@@ -184,6 +219,13 @@ def _implied(reading: Reading) -> Event | None:
         if first.verb.lemma in ("read", "fetch") and any(app.app.id == "imap" for app in find_apps(first.tokens)):
             return _event(first.object, first.tokens, [first])
     return None
+
+
+def _moves_new(act: Act) -> bool:
+    """``Save new Instagram photos to Dropbox``: each new one of a service goes to another one."""
+    carries = act.verb.act in ("store", "send") or act.verb.lemma in ("add", "log", "append", "record", "copy")
+    apart = len({mention.app.id for mention in find_apps(act.object)}) > 1
+    return carries and apart and _new(act.object[:1]) and w.is_plural(w.head_noun(act.object))
 
 
 def _spoken_to(act: Act) -> Event | None:

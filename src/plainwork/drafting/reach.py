@@ -1,0 +1,224 @@
+"""How far the words of an act reach: the loop they ask for, the condition in a relative clause, the label they name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from plainwork.drafting import words as w
+from plainwork.drafting.actions import Action
+from plainwork.drafting.apps import find_apps
+from plainwork.drafting.clauses import Act
+from plainwork.drafting.data import words
+from plainwork.drafting.fill_models import labels_of
+from plainwork.drafting.naming import url_noun
+from plainwork.drafting.nodes import Arm, Do, Each, If, Node
+from plainwork.drafting.text import Token, Tokens, find_words, tokenize
+from plainwork.drafting.verbs import readings
+
+_RELATIVE = frozenset(["that", "which", "who", "whose", "where", "with", "having"])
+_COMPARING = words("comparing")
+
+
+def reads_of(nodes: Sequence[Node]) -> list[Action]:
+    """The actions among the nodes that read something."""
+    return [node.action for node in nodes if isinstance(node, Do) and node.action.do == "fetch"]
+
+
+def nouns_of(action: Action) -> list[str]:
+    """What an action reads: its object's head, and the last word of an address."""
+    return [w.head_noun(action.object), *(url_noun(token.text) for token in action.words if token.kind == "url")]
+
+
+def asks_within(act: Act) -> bool:
+    """``is checked using the node which determines if …``: the question belongs to a verb inside the object."""
+    return bool(act.object) and any(verb.act == "check" for verb in readings(act.object[-1].lower))
+
+
+def tested(test: Tokens, body: list[Node]) -> list[Node]:
+    """The body, under the condition if there is one."""
+    return [If([Arm(test, body)])] if test else body
+
+
+def alike(branch: If, tokens: Sequence[Token]) -> bool:
+    """Whether a further condition speaks of what the branch already asks about."""
+    if branch.decider:
+        return True
+    mine = w.content_words(tokens) | _kinds(tokens)
+    return any(mine & (w.content_words(arm.test) | _kinds(arm.test)) for arm in branch.arms if arm.test)
+
+
+_LEVELS = words("priority_levels")
+
+
+def _kinds(tokens: Sequence[Token]) -> set[str]:
+    return {"priority"} if {token.lower for token in tokens} & _LEVELS else set()
+
+
+def without_relative(act: Act) -> tuple[Act, Tokens]:
+    """``mail those sites that are down``: a relative clause behind what is written is a condition of its own."""
+    if act.verb.act not in ("send", "create", "update", "respond"):
+        return act, ()
+    for at, token in enumerate(act.object):
+        relative = token.lower in ("that", "which", "who", "whose") and at > 0
+        if (
+            relative
+            and at + 1 < len(act.object)
+            and act.object[at + 1].lower
+            in ("are", "is", "have", "has", "had", "were", "was", "contain", "contains", "match")
+        ):
+            return replace(act, object=_without_for(act.object[:at])), act.object[at + 1 :]
+    return act, ()
+
+
+def _without_for(tokens: Tokens) -> Tokens:
+    for at in range(len(tokens) - 1, -1, -1):
+        if tokens[at].lower in ("for", "about") and len(tokens) - at < 5:
+            return tokens[:at]
+    return tokens
+
+
+def each_subject(act: Act) -> Tokens:
+    """``Each website is checked``: a loop over the subject."""
+    each = act.passive and act.subject and act.subject[0].lower in ("each", "every")
+    return act.subject[1:] if each else ()
+
+
+def each_object(act: Act) -> Tokens:
+    """``Enrich each row``: a loop over the object, unless a further word says it already."""
+    each = (
+        bool(act.object)
+        and act.object[0].lower in ("each", "every")
+        and act.verb.act not in ("filter", "merge", "wait")
+    )
+    phrase = tuple(w.noun_phrase(act.object[1:])) if each else ()
+    rest = act.object[1 + len(phrase) :]
+    placed = bool(phrase) and rest[:1] and rest[0].lower in ("in", "from") and find_apps(rest[:4])
+    return (*phrase, *rest[: find_apps(rest)[0].end]) if placed else phrase
+
+
+def each_owner(act: Act) -> Tokens:
+    """``delete all folders that belong to any of the users``: a loop over the users."""
+    if act.verb.act not in ("fetch", "delete", "update", "create", "send", "store"):
+        return ()
+    at = find_words(
+        act.object,
+        "belong to any of the",
+        "belong to each of the",
+        "belonging to each",
+        "belong to each",
+        "belong to the",
+        "of each",
+    )
+    if at is None:
+        return ()
+    rest = tuple(
+        token
+        for token in act.object[at:]
+        if token.lower not in ("belong", "belonging", "to", "any", "of", "the", "each")
+    )
+    return tuple(w.noun_phrase(rest))
+
+
+def loop_parts(tokens: Tokens) -> tuple[Tokens, Tokens]:
+    """What a loop goes over, and the condition its items must fulfil: ``lead that has a "hot" rating``."""
+    for at, token in enumerate(tokens):
+        if at and token.lower in _COMPARING:
+            return tokens[:at], tokens[at:]
+        if at and token.lower in _RELATIVE:
+            test = tokens[at:] if token.lower in ("with", "whose", "having") else tokens[at + 1 :]
+            return tokens[:at], test
+    return tokens, ()
+
+
+def source_of(over: Tokens) -> Act | None:
+    """``each lead retrieved from Salesforce`` says where the leads come from."""
+    for at, token in enumerate(over):
+        for verb in readings(token.lower):
+            if at and verb.form == "ed" and verb.act in ("fetch", "receive"):
+                plural = tuple(
+                    replace(t, text=many(t.text), lower=many(t.lower)) if i == at - 1 else t
+                    for i, t in enumerate(over[:at])
+                )
+                return Act(replace(verb, act="fetch"), (*tokenize("all"), *plural, *over[at + 1 :]))
+    return None
+
+
+def each_inside(act: Act) -> tuple[Act, Tokens]:
+    """``a greeting to each customer whose …``: the act for one of them, and what the loop goes over."""
+    lowers = [token.lower for token in act.object]
+    if act.verb.act not in ("send", "create", "update", "write", "store", "do"):
+        return act, ()
+    for at in range(1, len(lowers) - 2):
+        if lowers[at] in ("to", "for", "in", "of") and lowers[at + 1] in ("each", "every"):
+            over = act.object[at + 2 :] if lowers[at + 2] != "of" else act.object[at + 4 :]
+            one = (*act.object[: at + 1], *tokenize("the"), *w.noun_phrase(over))
+            return replace(act, object=one), over
+    return act, ()
+
+
+def goes_on_within(act: Act) -> bool:
+    """Whether an act after ``fetch every page`` still speaks of one item: of ``it``, or of what is taken out of it."""
+    lowers = {token.lower for token in act.object}
+    if act.verb.act in ("respond", "merge"):
+        return False
+    taken = act.verb.act in ("extract", "classify") or act.verb.lemma in ("summarise", "summarize", "score", "rate")
+    return bool({"it", "its", "their"} & lowers) or (act.verb.act != "send" and "them" in lowers) or taken
+
+
+def asks_first(act: Act) -> bool:
+    """Whether the act says that it comes before what was told earlier: ``ask the manager first``."""
+    return bool({token.lower for token in act.object} & {"first", "beforehand"})
+
+
+def says_ones(act: Act) -> bool:
+    """Whether the act picks some of several things: ``the urgent ones``."""
+    return bool({token.lower for token in act.object} & {"ones", "those"})
+
+
+_LABELLED_THINGS = words("labelled_things")
+
+
+def last_judgement(nodes: list[Node]) -> tuple[list[Node], int, Action] | None:
+    """The latest classification at the end of a level, or in its last loop: its level, its place and its action."""
+    for at in range(len(nodes) - 1, max(-1, len(nodes) - 4), -1):
+        node = nodes[at]
+        if isinstance(node, Do) and node.action.do == "classify":
+            return nodes, at, node.action
+        if isinstance(node, If) and node.decider:
+            return nodes, at, node.decider
+        if isinstance(node, Each) and (found := last_judgement(node.body)):
+            return found
+    return None
+
+
+def label_in(labels: Sequence[str], tokens: Sequence[Token]) -> str:
+    """The longest label all of whose words are spoken (in any number); "" when none is."""
+    spoken = {w.singular(token.lower) for token in tokens}
+    fitting = [label for label in labels if {w.singular(word) for word in label.split()} <= spoken]
+    return max(fitting, key=len, default="")
+
+
+def may_judge(judged: Action, tokens: Sequence[Token]) -> bool:
+    """Whether a condition after a classification can mean one of its labels."""
+    labels, sure = labels_of(judged)
+    return not sure or bool(label_in(labels, tokens)) or not any(token.kind == "number" for token in tokens)
+
+
+def label_of(judged: Action, act: Act) -> Tokens:
+    """The label of ``judged`` that the act is about, as tokens; none when it is about everything."""
+    labels, sure = labels_of(judged)
+    if not sure or judged.named == "question":
+        return ()
+    phrase = act.subject if act.subject else w.noun_phrase(act.object)
+    label = label_in(labels, phrase)
+    others = w.content_words(phrase) - {w.singular(word) for word in label.split()} - _LABELLED_THINGS
+    plural = says_ones(act) or bool(act.subject) or (bool(phrase) and w.is_plural(phrase[-1].lower))
+    return tokenize(label) if label and plural and not others else ()
+
+
+def many(noun: str) -> str:
+    """The plural of a noun."""
+    if w.is_plural(noun.lower()):
+        return noun
+    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"

@@ -6,6 +6,9 @@ SHELL := /bin/bash
 TOOLS := $(CURDIR)/build/tools
 UV := $(or $(shell command -v uv 2>/dev/null),$(TOOLS)/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
+# The machine's own certificates, so that a company's proxy or mirror is trusted where the machine trusts it.
+export UV_SYSTEM_CERTS := 1
+export UV_NATIVE_TLS := 1
 BIN := .venv/bin
 WORKERS ?= 2
 ARGS ?=
@@ -16,31 +19,38 @@ help: ## list the targets
 $(TOOLS)/bin/uv:
 	@python3 scripts/get_uv.py $(TOOLS)
 
+SYNC = $(UV) sync --frozen --quiet --compile-bytecode
+
 .venv/.installed: pyproject.toml uv.lock | $(UV)
-	@$(UV) sync --frozen --quiet --compile-bytecode
+	@$(SYNC) --no-dev --inexact
 	@$(BIN)/python -m compileall -q src
 	@touch $@
+
+.venv/.developed: pyproject.toml uv.lock | $(UV)
+	@$(SYNC)
+	@$(BIN)/python -m compileall -q src
+	@touch $@ .venv/.installed
 
 install: .venv/.installed ## install what Plainwork needs into .venv
 
 run: .venv/.installed ## install and start everything, print the address (ARGS="--port 9000")
 	@$(BIN)/plainwork up $(ARGS)
 
-test: .venv/.installed ## install what the tests need and run them (ARGS="tests/spec -k parse")
+test: .venv/.developed ## install what the tests need and run them (ARGS="tests/spec -k parse")
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-check: .venv/.installed ## lint, format, types, layers, house rules
+check: .venv/.developed ## lint, format, types, layers, house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache | tail -n 12
 	@$(BIN)/python scripts/house_rules.py
 
-fix: .venv/.installed ## mend what ruff can mend
+fix: .venv/.developed ## mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-bench: .venv/.installed ## measure the hot paths, write build/bench.json (ARGS="durable_runs")
+bench: .venv/.developed ## measure the hot paths, write build/bench.json (ARGS="durable_runs")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove what was built and installed

@@ -55,6 +55,10 @@ class Models:
         """The next answers, in turn; the last one stays."""
         self._script += [Said(text, **usage) for text in texts]
 
+    def forget(self) -> None:
+        """Nothing is scripted any more."""
+        self._script.clear()
+
     def fail(self, status: int, message: str = "no", **headers: str) -> None:
         """The next answer is an error."""
         error = {"error": {"message": message, "type": "error", "code": status, "status": "ERROR"}}

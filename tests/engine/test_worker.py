@@ -305,7 +305,7 @@ async def test_a_run_may_take_only_so_many_steps(database: Database, workspace_i
         run = await running.finish(version)
     assert (run.status, run.cause) == ("failed", "budget_exceeded")
     assert "more than 20 steps" in run.failure["message"]
-    assert run.steps == 21
+    assert run.steps == 20
 
 
 async def test_large_outputs_are_kept_apart_and_too_large_ones_refused(

@@ -89,6 +89,27 @@ ONE: dict[str, tuple[str, str, str, str | None, str | None]] = {
         "a",
         "limits.tokens_per_run",
     ),
+    "a bound of runs on a step": (
+        "A | uses: set ;; limits: {runs per day: 3}",
+        "no-use",
+        "warning",
+        "a",
+        "limits.runs_per_day",
+    ),
+    "a time limit of a loop": (
+        "A | uses: foreach ;; with: {items: []} ;; timeout: 5s\n# B | uses: set",
+        "no-use",
+        "warning",
+        "a",
+        "timeout",
+    ),
+    "memory of an act": (
+        "A | uses: http ;; with: {url: u, method: POST} ;; cache: 5m",
+        "no-use",
+        "warning",
+        "a",
+        "cache",
+    ),
     "a missing account": ("A | uses: sql.query ;; with: {query: q}", "needs-account", "warning", "a", "account"),
     "a secret that is not listed": (
         "A | uses: http ;; account: API ;; with: {url: u}",

@@ -60,13 +60,20 @@ async def record(connection: Connection, calls: Sequence[LlmCall]) -> None:
     )
 
 
-async def spent(connection: Connection, *, since: datetime | None = None, run_id: UUID | None = None) -> Spent:
-    """What the workspace's calls came to, since a time or in one run."""
+async def spent(
+    connection: Connection,
+    *,
+    since: datetime | None = None,
+    run_id: UUID | None = None,
+    agent_id: UUID | None = None,
+) -> Spent:
+    """What the workspace's calls came to: since a time, in one run, of one agent."""
     row = await connection.fetchrow(
         """select count(*) as calls, coalesce(sum(input_tokens), 0)::bigint as input_tokens,
                   coalesce(sum(output_tokens), 0)::bigint as output_tokens, coalesce(sum(cost_usd), 0) as cost_usd
            from llm_calls where workspace_id = current_workspace()
-           and ($1::timestamptz is null or at >= $1) and ($2::uuid is null or run_id = $2)""",
-        *(since, run_id),
+           and ($1::timestamptz is null or at >= $1) and ($2::uuid is null or run_id = $2)
+           and ($3::uuid is null or agent_id = $3)""",
+        *(since, run_id, agent_id),
     )
     return Spent(**row)

@@ -12,16 +12,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from plainwork import log
-from plainwork.db import json, new_id
+from plainwork.db import json
 from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
-from plainwork.engine import outputs
+from plainwork.engine import answers, outputs
+from plainwork.engine.answers import Answers
+from plainwork.engine.budget import Budget, Stopped
 from plainwork.engine.journal import NOBODY, Journal, LeaseLost, RunJournal
 from plainwork.engine.kinds import Call, Done, Reach, Waiting, failure_of, is_pure, perform, perform_pure
 from plainwork.engine.plan import Failure, Plan, Progress, Record, Task
@@ -52,11 +54,15 @@ class Host(Protocol):
     """What an execution needs of its worker."""
 
     journal: Journal
+    answers: Answers
     keeps_waiting: bool
     """Whether it keeps its runs through waits of any length, rather than giving them back until their time comes."""
 
     def reach(self, execution: Execution) -> Reach:
         """What the run's steps may use outside."""
+
+    async def spent_today(self, execution: Execution) -> float:
+        """What the model calls of the run's agent came to since midnight (UTC), in USD, as far as they are on record."""
 
     def left(self, execution: Execution) -> None:
         """The run is over, waits, or is lost; the worker has it no longer."""
@@ -82,9 +88,11 @@ class Execution:
         self.progress = Progress.resume(version.graph, past, *given) if past else Progress(version.graph, *given)
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.TimerHandle] = {}
+        self.budget = Budget(version, self.records, history)
         self.redactor: log.Redactor | None = None
         self.is_over = False
         self._acting: set[str] = set()
+        self._keys: dict[str, bytes] = {}
         self._is_winding_down = False
         self._is_announced = False
         self._deadline = self._set_deadline()
@@ -111,6 +119,9 @@ class Execution:
     def _advance(self) -> None:
         if self.is_over or self._winds_down():
             return
+        if self.claim.deadline_at is not None and self.claim.deadline_at <= self.claim.claimed_at:
+            self._pass_deadline()  # not by its timer: a run that waits would be given back, and claimed, over and over
+            return
         until = time.perf_counter() + TICK_S
         while True:
             plan = self.progress.take()
@@ -119,9 +130,10 @@ class Execution:
             if plan.status in ("succeeded", "failed"):
                 self._finish(plan)
                 return
-            if self._passes_step_limit():
+            again = self._take_tasks(plan)
+            if again is None:
                 return
-            if not self._take_tasks(plan):
+            if not again:
                 break
             if time.perf_counter() > until:
                 self._later("", 0.0, self._advance)
@@ -129,27 +141,36 @@ class Execution:
         if plan.status != "waiting" or not self._park(plan):
             self._submit()
 
-    def _take_tasks(self, plan: Plan) -> bool:
-        """Takes pure steps at once and starts the others; True when a pure one was taken, so that more may follow."""
+    def _take_tasks(self, plan: Plan) -> bool | None:
+        """Takes pure steps at once and starts the others; True when a pure one was taken, so that more may follow; None
+        when the run was ended, because it may take no more."""
         again = False
         for task in plan.tasks:
             if task.not_before is not None and (delay := task.not_before - time.time()) > 0:
                 self._later(task.path, delay, self._take_delayed, task)
+            elif (passed := self._begin(task)) is not None:
+                self.stop("budget_exceeded", passed)
+                return None
             elif is_pure(task.node.kind.id):
-                self._take_pure(task)
                 again = True
-            else:
-                self._start(task)
         return again
 
     def _take_delayed(self, task: Task) -> None:
         if self.is_over or self._winds_down() or not self.progress.is_due(task.path):
             return
+        if (passed := self._begin(task)) is not None:
+            self.stop("budget_exceeded", passed)
+        self._advance()
+
+    def _begin(self, task: Task) -> Failure | None:
+        """Takes a pure step on the spot, starts any other; a failure instead when the run may take no more steps."""
+        if task.woken is None and (passed := self.budget.take_step()) is not None:
+            return passed
         if is_pure(task.node.kind.id):
             self._take_pure(task)
         else:
             self._start(task)
-        self._advance()
+        return None
 
     def _later(self, name: str, delay: float, act: Callable[..., None], *arguments: Any) -> None:
         def due() -> None:
@@ -181,11 +202,14 @@ class Execution:
         _taken.set(task.path)
         try:
             config = self.progress.config(task)
+            if (known := self._remembered(task, config)) is not None:
+                self._guarded(self._end, task, began, known, None)
+                return
             key = None
             if task.node.effect in _ACTS:
                 self._acting.add(task.path)
                 key = await self._intend(task, config)
-            self._check_budget(task)
+            await self.budget.check(task, partial(self.host.spent_today, self))
             async with asyncio.timeout(task.node.timeout_s or STEP_TIMEOUT_S):
                 result = await perform(self._call(task, config, key))
         except LeaseLost:
@@ -194,6 +218,17 @@ class Execution:
             self._guarded(self._end, task, began, None, error)
         else:
             self._guarded(self._end, task, began, result, None)
+
+    def _remembered(self, task: Task, config: dict[str, Any]) -> Done | None:
+        """What an equal call gave a while ago, when the step says that this will do."""
+        if task.node.cache_s is None:
+            return None
+        key = self._keys[task.path] = answers.key_of(self.claim.workspace_id, task.node, config)
+        known = self.host.answers.find(key)
+        if known is None:
+            return None
+        del self._keys[task.path]
+        return Done(json.decode(known.content), known.outcome)
 
     def _end(self, task: Task, began: float, result: Any, error: Exception | None) -> None:
         self.tasks.pop(task.path, None)
@@ -249,6 +284,8 @@ class Execution:
         except CallFailed as error:
             self._failed(task, error, began)
             return
+        if (key := self._keys.pop(task.path, None)) is not None and task.node.cache_s is not None:
+            self.host.answers.keep(key, content, outcome, task.node.cache_s)
         if not is_pure(task.node.kind.id):
             # What comes from outside may hold what JSON does not: from here on the run sees what its journal will say.
             result = json.decode(content)
@@ -263,10 +300,10 @@ class Execution:
         self.progress.apply(Record(task.path, task.attempt, "waiting", wake_at=result.wake_at, at=at))
 
     def _failed(self, task: Task, error: Exception, began: float) -> None:
-        if not isinstance(error, PlainworkError | TimeoutError):
+        if not isinstance(error, PlainworkError | TimeoutError | Stopped):
             with log.bound(redactor=self.redactor, run=str(self.claim.run_id), step=task.path):
                 _log.bug(error)
-        failure = error.failure if isinstance(error, _Stopped) else failure_of(error)
+        failure = error.failure if isinstance(error, Stopped) else failure_of(error)
         failure = outputs.presentable(failure, self.redactor)
         if task.node.effect == "once" and isinstance(error, CallFailed) and error.uncertain:
             # Nobody knows whether it was done: to the planner that is what a passed time limit is.
@@ -278,27 +315,6 @@ class Execution:
         self.progress.apply(Record(task.path, task.attempt, "failed", failure=failure, at=at))
 
     # limits
-
-    def _check_budget(self, task: Task) -> None:
-        """Raises before a model call that would begin above the run's limits."""
-        if not task.node.kind.id.startswith("llm"):
-            return
-        limits = self.version.limits
-        if limits.cost_per_run_usd is not None and self.records.cost_usd >= limits.cost_per_run_usd:
-            spent = f"{self.records.cost_usd:.4f} of {limits.cost_per_run_usd:.4f} USD"
-            raise _Stopped("budget", f"The run has used up its budget ({spent}).", "Raise `cost_per_run`.")
-        if limits.tokens_per_run is not None and self.records.tokens >= limits.tokens_per_run:
-            spent = f"{self.records.tokens} of {limits.tokens_per_run}"
-            raise _Stopped("budget", f"The run has used up its tokens ({spent}).", "Raise `tokens_per_run`.")
-
-    def _passes_step_limit(self) -> bool:
-        most = self.version.limits.steps_per_run
-        if most is None or self.records.seq <= most:
-            return False
-        self.stop(
-            "budget_exceeded", Failure("budget", f"The run took more than {most} steps.", "Raise `steps_per_run`.")
-        )
-        return True
 
     def _set_deadline(self) -> asyncio.TimerHandle | None:
         if self.claim.deadline_at is None:
@@ -320,28 +336,7 @@ class Execution:
 
     def note_model_call(self, call: CallRecord) -> None:
         """Books one call of a model: a row of the ledger with the next commit, and the run's own sums."""
-        self.records.tokens += call.usage.total
-        self.records.cost_usd += call.cost_usd or 0.0
-        self.records.touch = True
-        self.records.calls.append(
-            {
-                "id": str(new_id()),
-                "at": time.time(),
-                "path": _taken.get(call.node),
-                "agent_id": str(self.claim.agent_id),
-                "version_id": str(self.claim.version_id),
-                "provider": call.provider,
-                "model": call.model,
-                "failure": call.failure,
-                "input": call.usage.input,
-                "output": call.usage.output,
-                "cached": call.usage.cached,
-                "reasoning": call.usage.reasoning,
-                "cost_usd": call.cost_usd,
-                "latency_ms": round(call.latency_s * 1000),
-                "first_token_ms": None if call.first_token_s is None else round(call.first_token_s * 1000),
-            }
-        )
+        self.budget.book(call, _taken.get(call.node))
 
     # the journal
 
@@ -452,14 +447,6 @@ class Execution:
         self.host.left(self)
         self.progress.forget()
         self.records.owner = NOBODY
-
-
-class _Stopped(Exception):
-    """A step may not be taken; carries the failure."""
-
-    def __init__(self, kind: str, message: str, next_step: str) -> None:
-        super().__init__(message)
-        self.failure = Failure(kind, message, next_step)
 
 
 _NOWHERE = Reach()

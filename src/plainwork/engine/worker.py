@@ -15,16 +15,18 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from plainwork import log
 from plainwork.connectors import account_kinds
-from plainwork.db import Connection, Database, queue, runs
+from plainwork.db import Connection, Database, llm_calls, queue, runs
 from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
 from plainwork.engine import outputs
+from plainwork.engine.answers import Answers
 from plainwork.engine.events import Event, Events
 from plainwork.engine.execution import Execution
 from plainwork.engine.journal import LEASE_S, Journal, RunJournal
@@ -87,6 +89,7 @@ class Worker:
         self.journal = Journal(db, lease_s=lease_s, held=self._held)
         self.events = events or Events(db)
         self.versions = versions or Versions(db)
+        self.answers = Answers()
         self.active: dict[UUID, Execution] = {}
         self._db = db
         self._bell = bell
@@ -326,6 +329,14 @@ class Worker:
             account=partial(self._open_account, execution) if outside.open_account else None,
             smtp_url=outside.smtp_url,
         )
+
+    async def spent_today(self, execution: Execution) -> float:
+        """What the model calls of the run's agent came to since midnight (UTC), in USD, as far as they are on record."""
+        await self.journal.durable(execution.records)  # what it has just spent itself is to count
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        async with self._db.workspace(execution.claim.workspace_id) as connection:
+            spent = await llm_calls.spent(connection, since=today, agent_id=execution.claim.agent_id)
+        return float(spent.cost_usd)
 
     def left(self, execution: Execution) -> None:
         """The execution is done with its run."""

@@ -42,6 +42,7 @@ def check_config(flow: Flow, book: Book, catalogue: Catalogue, report: Report) -
             _add_unknown_kind(node, catalogue, report)
         else:
             _check_step(node, kind, default_account, report)
+            _check_use(node, kind, report)
         check_policy(node.retry, node.timeout, report, node.id)
         check_duration(node.cache, "cache", report, node.id)
         check_limits(node.limits, report, node.id)
@@ -88,6 +89,25 @@ def _check_step(node: Node, kind: Kind, default_account: str | None, report: Rep
         return
     _check_schema(node, kind, config, report)
     _check_special(node, kind, config, report)
+
+
+_OF_RUNS = ("cost_per_day_usd", "time_per_run", "runs_per_day", "steps_per_run")
+
+
+def _check_use(node: Node, kind: Kind, report: Report) -> None:
+    """Warnings about settings that change nothing where they stand."""
+    if kind.holds:
+        for name in ("retry", "timeout", "cache"):
+            if getattr(node, name) is not None:
+                message = f"{name} does nothing for {kind.id}: it counts for each step by itself."
+                report.warn("no-use", message, "Write it at the steps inside.", node=node.id, field=name)
+    elif node.cache is not None and (node.effect or kind.effect_of(node.config)) in ("keyed", "once"):
+        message = f"{node.name or node.id} acts, so it is never answered from memory."
+        report.warn("no-use", message, "Leave `cache` out.", node=node.id, field="cache")
+    for name in _OF_RUNS:
+        if node.limits is not None and getattr(node.limits, name) is not None:
+            message = f"{name.removesuffix('_usd').replace('_', ' ')} bounds whole runs, not a step."
+            report.warn("no-use", message, "Write it in the front matter.", node=node.id, field=f"limits.{name}")
 
 
 def _check_account(node: Node, kind: Kind, default: str | None, report: Report) -> None:

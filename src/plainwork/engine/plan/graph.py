@@ -6,7 +6,7 @@ A graph is built once per version, is immutable, and is shared by every run of t
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -16,7 +16,7 @@ from plainwork.spec.durations import parse_duration
 from plainwork.spec.expression import Expression, parse_expression
 from plainwork.spec.flow import FAIL_TARGET, STOP_TARGET, Edge, Flow, Node
 from plainwork.spec.kinds import Catalogue, Kind
-from plainwork.spec.model import Defaults, Effect, Retry
+from plainwork.spec.model import Defaults, Effect, Limits, Retry
 from plainwork.spec.names import expression_name
 from plainwork.spec.template import Template, parse_template
 
@@ -180,11 +180,13 @@ class Routes:
 
 
 class GraphStep:
-    """One node of a flow with everything resolved that no run decides. ``body``: the inner level of a loop."""
+    """One node of a flow with everything resolved that no run decides. ``body``: the inner level of a loop; ``cache_s``:
+    for how long an equal call may be answered from memory, which only those that look may."""
 
     __slots__ = (
         "account",
         "body",
+        "cache_s",
         "config",
         "effect",
         "holds",
@@ -225,6 +227,8 @@ class GraphStep:
         self.retry = _retry(node.retry or defaults.retry)
         timeout = node.timeout or defaults.timeout
         self.timeout_s = parse_duration(timeout) if timeout else None
+        looks = self.effect in ("none", "read")
+        self.cache_s = parse_duration(node.cache) if node.cache and looks else None
         self.account = node.account or (defaults.account if kind.account else None)
         self.model = node.model or flow.model
         self.incoming = 0
@@ -312,15 +316,25 @@ def _topological(steps: tuple[GraphStep, ...]) -> tuple[GraphStep, ...]:
         raise Invalid(f"The flow goes round in a circle: {names}.", next_step="Use a repeat step.") from error
 
 
-class Graph:
-    """A whole flow, ready to run. Build it with ``Graph.build`` and keep it with the version."""
+def _limits(level: Level) -> Iterator[tuple[str, Limits]]:
+    for step in level.steps:
+        if step.node.limits is not None:
+            yield step.id, step.node.limits
+        if step.body is not None:
+            yield from _limits(step.body)
 
-    __slots__ = ("flow", "level", "on_failure", "outputs")
+
+class Graph:
+    """A whole flow, ready to run. Build it with ``Graph.build`` and keep it with the version. ``limits``: those of steps,
+    by their ids."""
+
+    __slots__ = ("flow", "level", "limits", "on_failure", "outputs")
 
     def __init__(self, flow: Flow, catalogue: Catalogue) -> None:
         self.flow = flow
         self.level = Level(flow.nodes, flow.edges, flow, catalogue)
         self.outputs = {name: _parsed_template(out.value, f"outputs.{name}") for name, out in flow.outputs.items()}
+        self.limits = dict(_limits(self.level))
         by_id = {step.id: step for step in self.level.steps}
         self.on_failure = by_id.get(flow.on_failure) if flow.on_failure else None
 

@@ -1,5 +1,6 @@
 # Plainwork's commands. `make` lists them.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help install run test check fix bench clean
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
@@ -13,6 +15,7 @@ from plainwork.drafting.fill import fill
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.naming import condition_phrase, input_name, phrase, url_noun, with_app
 from plainwork.drafting.nodes import Arm, Do, Each, If, Node
+from plainwork.drafting.reach import label_in
 from plainwork.drafting.text import Token, words_of
 from plainwork.drafting.values import Value
 from plainwork.spec.kinds import Catalogue
@@ -21,6 +24,7 @@ from plainwork.spec.names import expression_name
 
 _LINKS = {"fetch": "from", "send": "to", "call": "in", "media": "with"}
 _TO = frozenset(("upload", "save", "store", "add", "append", "write", "push", "insert", "export", "back", "publish"))
+_SCORES = frozenset(("score", "rating", "grade", "rank", "value", "result"))
 _GENERIC = w.VAGUE | frozenset(["url", "json", "csv", "file", "response"])
 
 
@@ -29,6 +33,7 @@ class Assembler:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.made: dict[str, Made] = {}
 
     def steps(self, nodes: Sequence[Node]) -> tuple[Step, ...]:
         """The steps of the main section."""
@@ -63,7 +68,9 @@ class Assembler:
         filled = fill(self.desk, action, expression_name(step_id))
         if filled.gives:
             self.desk.values.add(filled.gives)
-        return Made(step_id, name, filled.uses, filled.config, filled.about, filled.account)
+        made = Made(step_id, name, filled.uses, filled.config, filled.about, filled.account)
+        self.made[expression_name(step_id)] = made
+        return made
 
     def _name(self, action: Action) -> str:
         value = self.desk.values.best(action.object, "list", "text", "data")
@@ -145,10 +152,38 @@ class Assembler:
         for arm in node.arms:
             if arm.test:
                 subject, many, noun = self._subject(arm.test)
-                test = read_test(arm.test, subject, many=many, noun=noun)
+                judged = self._judged(arm.test)
+                test = judged or self._of_model(read_test(arm.test, subject, many=many, noun=noun), subject)
                 self._explain(test, arm, name)
                 tests[id(arm)] = negated(test) if arm.negated else test
         return Made(step_id, name, "condition", tests=tests)
+
+    def _judged(self, tokens: Sequence[Token]) -> Test | None:
+        """A condition on a label that an earlier step gave: ``if it is a bug`` some steps after the classification."""
+        for value in reversed(self.desk.values.latest(60, asides=True)):
+            label = label_in(value.labels, tokens)
+            if label:
+                return Test(f"{value.expression} == {json.dumps(label, ensure_ascii=False)}", "label")
+        return None
+
+    def _of_model(self, test: Test, subject: str) -> Test:
+        """The test of something that a model wrote: the model gives the field that is tested beside its text."""
+        value = self.desk.values.under(subject)
+        if value and value.scored and test.field in _SCORES:
+            return replace(test, expression=test.expression.replace(f"{subject}.{test.field}", f"{subject}.score"))
+        made = self.made.get(subject.removesuffix(".text")) if subject.endswith(".text") else None
+        if made is None or made.uses != "llm" or not test.field.isidentifier() or "." not in test.expression:
+            return test
+        new = subject.removesuffix(".text") + ".data"
+        number = bool(re.search(r"[<>=]=? -?[\d.]+$", test.expression))
+        kind = "number" if number else "string" if test.sure else "boolean"
+        schema = made.config.setdefault("schema", {"type": "object", "properties": {"text": {"type": "string"}}})
+        schema["properties"][test.field] = {"type": kind}
+        schema["required"] = list(schema["properties"])
+        self.desk.values.restate(subject, f"{new}.text")
+        if not test.sure:
+            return Test(f"{new}.{test.field}", test.field)
+        return replace(test, expression=test.expression.replace(f"{subject}.{test.field}", f"{new}.{test.field}"))
 
     def _subject(self, tokens: Sequence[Token]) -> tuple[str, str | None, str]:
         """What a condition speaks of: its expression, the list it may count, and what it is called."""
@@ -162,7 +197,7 @@ class Assembler:
         if self.desk.item:
             spoken = {w.singular(token.lower) for token in tokens}
             value = None if self.desk.item in spoken else self.desk.values.named(tokens)
-            if value and value.expression != self.desk.item and value.shape == "data":
+            if value and value.expression != self.desk.item and value.shape in ("data", "text") and not value.labels:
                 return value.expression, None, w.singular(value.noun)
             return self.desk.item, None, self.desk.item.replace("_", " ")
         found = self.desk.values.best(tokens, "data", "list", "item")

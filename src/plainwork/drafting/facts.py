@@ -21,6 +21,8 @@ from plainwork.spec.model import Input
 _VARIABLE = re.compile(
     r"[(,]\s{0,3}(?:the\s)?variables?(?:\sname)?\s{0,3}[:=]?\s{0,3}[\"'‘“`]?(?P<name>[A-Za-z_]\w{0,40})", re.IGNORECASE
 )
+_USERS = frozenset(["user", "users", "customer", "visitor", "person", "me"])
+_CONSENT = words("consent")
 _BEGINS = words("phrase_begins")
 _GIVES = re.compile(r"\b(?:output|outputs|return|returns|result|produce|produces|deliver)\b", re.IGNORECASE)
 _TAKES = re.compile(
@@ -96,6 +98,8 @@ def _called(before: str) -> str:
 def _read_given(reading: Reading, facts: Facts) -> None:
     """``The user provides a topic and a language``: inputs without variable names."""
     for piece in reading.pieces:
+        if isinstance(piece, Act):
+            _read_asked(piece, facts)
         if not isinstance(piece, Act) or piece.verb.lemma not in (
             "provide",
             "enter",
@@ -128,6 +132,22 @@ def _read_given(reading: Reading, facts: Facts) -> None:
                 facts.inputs[input_name(*noun[-3:])] = Input(
                     type=type_of(" ".join(noun), ""), about=about[:1].upper() + about[1:]
                 )
+
+
+def _read_asked(act: Act, facts: Facts) -> None:
+    """``ask the user for a city`` and ``take a list of links``: inputs as well."""
+    lowers = [token.lower for token in act.object]
+    asked = act.verb.lemma == "ask" and "for" in lowers and bool(set(lowers[: lowers.index("for")]) & _USERS)
+    taken = act.verb.lemma in ("take", "accept") and not act.subject and lowers[:1] in (["a"], ["an"], ["some"])
+    if not asked and not taken:
+        return
+    told = act.object[lowers.index("for") + 1 :] if asked else act.object
+    for part in split_objects(_until_as(told))[:8]:
+        about = words_of(part)
+        noun = w.head_noun(part)
+        if noun and noun not in _CONSENT:
+            kind = type_of(about, "") if "list" not in about else "list of text"
+            facts.inputs[input_name(noun)] = Input(type=kind, about=about[:1].upper() + about[1:])
 
 
 def _until_as(tokens: Tokens) -> Tokens:

@@ -282,7 +282,9 @@ def _subject(desk: Desk, action: Action) -> str:
     value = desk.values.best(action.object, "text", "list")
     direct = action.verb in ("send", "mail", "email", "e-mail", "share", "forward", "post")
     noun = value.noun if value and value.noun not in ("result", "data", "text") else "message"
-    shown = phrase(action.object)
+    shown = re.sub(
+        r"^(?:(?:it|them|this|these|me|us|him|her|you|myself|everyone|back)\b\s*)+", "", phrase(action.object)
+    )
     shown = re.split(r" (?:to|by|via|with|for|on|using|in) ", f"{shown} ")[0].strip()
     shown = (
         noun

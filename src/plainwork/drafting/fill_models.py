@@ -20,6 +20,14 @@ _MOODS = ["positive", "neutral", "negative"]
 _LEVELS = ["high", "medium", "low"]
 
 
+_SCORES = frozenset(["score", "rate", "rank", "grade"])
+_SCORED: dict[str, object] = {
+    "type": "object",
+    "properties": {"score": {"type": "number"}, "reason": {"type": "string"}},
+    "required": ["score", "reason"],
+}
+
+
 def as_llm(desk: Desk, action: Action, step: str) -> Filled:
     """An ``llm`` step whose prompt repeats the clause and carries the data."""
     _use_model(desk, action)
@@ -37,6 +45,10 @@ def as_llm(desk: Desk, action: Action, step: str) -> Filled:
         config.update(given)
         prompt += "\n\n" + "\n\n".join(f"{{{{ {name} }}}}" for name in given)
     config["prompt"] = prompt
+    if action.verb in _SCORES:
+        config["schema"] = _SCORED
+        names = frozenset((noun, action.verb, "score", "rating", "grade", "rank", "result", head))
+        return Filled("llm", config, Value(f"{step}.data", "evaluation", "data", names, scored=True))
     return Filled(
         "llm",
         config,
@@ -104,6 +116,7 @@ def as_classify(desk: Desk, action: Action, step: str) -> Filled:
             "category",
             "text",
             frozenset(("category", "label", "class", "sentiment", "type")),
+            labels=tuple(labels) if sure and action.named != "question" else (),
             aside=True,
         ),
     )

@@ -43,16 +43,28 @@ def tested(test: Tokens, body: list[Node]) -> list[Node]:
 def alike(branch: If, tokens: Sequence[Token]) -> bool:
     """Whether a further condition speaks of what the branch already asks about."""
     if branch.decider:
-        return True
+        return may_judge(branch.decider, tokens)
     mine = w.content_words(tokens) | _kinds(tokens)
     return any(mine & (w.content_words(arm.test) | _kinds(arm.test)) for arm in branch.arms if arm.test)
 
 
 _LEVELS = words("priority_levels")
+MOODS = words("moods")
+
+
+def mood_of(tokens: Tokens) -> Action | None:
+    """The judgement that a condition on somebody's mood needs: ``if the review is positive``."""
+    lowers = {token.lower for token in tokens}
+    if not lowers & MOODS or any(token.kind == "number" for token in tokens) or lowers & {"result", "balance", "test"}:
+        return None
+    spoken = tuple(token for token in tokens if token.lower not in MOODS | {"sentiment", "is", "are", "of", "if"})
+    about = tuple(w.noun_phrase(spoken)) or tokenize("it")
+    return Action("classify", "classify", (*tokenize("the sentiment of"), *about), words=tokens)
 
 
 def _kinds(tokens: Sequence[Token]) -> set[str]:
-    return {"priority"} if {token.lower for token in tokens} & _LEVELS else set()
+    lowers = {token.lower for token in tokens}
+    return {name for name, of in (("priority", _LEVELS), ("sentiment", MOODS)) if lowers & of}
 
 
 def without_relative(act: Act) -> tuple[Act, Tokens]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,11 +16,12 @@ from plainwork.drafting.facts import Facts, read_facts
 from plainwork.drafting.naming import clean, input_name, title_of
 from plainwork.drafting.needs import estimate_of, needs_of
 from plainwork.drafting.nodes import Do, Node
+from plainwork.drafting.nominal import with_verb
 from plainwork.drafting.outline import Statement, statements
 from plainwork.drafting.places import Setting, home_of
 from plainwork.drafting.result import MOST_QUESTIONS, Assumption, Draft, Question
 from plainwork.drafting.schedule import Timing, find_timing, without_schedule
-from plainwork.drafting.simplify import details_only, simplify, source_of
+from plainwork.drafting.simplify import details_only, simplify, source_of, with_texts
 from plainwork.drafting.text import Tokens, check_bounds, tokenize, words_of
 from plainwork.drafting.tree import Builder
 from plainwork.drafting.triggers import Event, Reading, find_event
@@ -82,7 +83,19 @@ def _read(told: Sequence[Statement]) -> list[Reading]:
             lead_app = ()
         pieces = _with_label(pieces, statement.label)
         found.append(Reading(statement, tuple(pieces)))
+    if not any(isinstance(piece, Act) for reading in found for piece in reading.pieces):
+        return [replace(reading, pieces=tuple(_spelt_out(reading.pieces))) for reading in found]
     return found
+
+
+def _spelt_out(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Clauses without a verb, with the verb that their noun stands for."""
+    for piece in pieces:
+        spelt = with_verb(piece.tokens) if isinstance(piece, Unread) else ()
+        if spelt:
+            yield from read_sentence(spelt)
+        else:
+            yield piece
 
 
 def _with_label(pieces: list[Piece], label: Tokens) -> list[Piece]:
@@ -266,7 +279,7 @@ class _Draughtsman:
         builder = Builder(setting, self.event)
         for reading in details_only(readings, setting):
             builder.add(reading)
-        nodes = simplify(builder.root)
+        nodes = with_texts(simplify(builder.root))
         background = [tokenize(text) for text in setting.background]
         if not self.first and self.desk.values.last is None:
             self.first = source_of(nodes)

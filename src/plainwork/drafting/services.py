@@ -215,7 +215,8 @@ def _send_parts(act: Act, made: Tokens, places: Sequence[Place]) -> list[tuple[T
     if len(parts) > 1 and all(distinct):
         first = parts[0]
         whole = [
-            (part if w.head_noun(part) or part is first else (*before_target(first), *part), app) for part, app in named
+            (part if w.head_noun(part) or part[:1] == first[:1] else (*before_target(first), *part), app)
+            for part, app in named
         ]
         return whole
     if target is None and (lone := _own_target(made)):

@@ -178,14 +178,17 @@ def source_of(nodes: Sequence[Node]) -> list[Node]:
         return _reading_of(_until_verb(first.arms[0].test), None, first.arms[0].test)
     if isinstance(first, Each) and not find_apps(first.over):
         return []
-    if isinstance(first, Do) and first.action.do == "send" and not _is_message(first.action):
+    if isinstance(first, Do) and first.action.do == "send" and _is_message(first.action):
+        about = _content_of(first.action.object)
+        return _reading_of(about, first.action, about) if about else []
+    if isinstance(first, Do) and first.action.do == "send":
         return _reading_of(_without_person(first.action.object), first.action, first.action.object)
     return []
 
 
 def _reading_of(tokens: Tokens, action: Action | None, whole: Tokens) -> list[Node]:
     noun = w.head_noun(tokens)
-    if not noun or noun in w.VAGUE or noun in w.PEOPLE:
+    if not noun or noun in w.VAGUE or noun in w.PEOPLE or (action and _text_of(action)):
         return []
     app = next(
         (
@@ -196,6 +199,50 @@ def _reading_of(tokens: Tokens, action: Action | None, whole: Tokens) -> list[No
         None,
     )
     return [Do(Action("fetch", "get", tokens, app, words=tokens))]
+
+
+def _content_of(tokens: Tokens) -> Tokens:
+    """``a text message with the weather forecast`` → ``the weather forecast``: what has to be read first."""
+    for at, token in enumerate(tokens[:-1]):
+        following = tokens[at + 1].lower
+        told = following in ("the", "today's", "current", "latest", "yesterday's", "tomorrow's", "upcoming")
+        plural = token.lower == "about" and w.is_plural(w.head_noun(tokens[at + 1 :]))
+        if at and token.lower in ("with", "about", "containing", "including") and (told or plural):
+            return tuple(w.noun_phrase(tokens[at + 1 :]))
+    return ()
+
+
+def with_texts(nodes: list[Node], written: bool = False) -> list[Node]:
+    """The same level where a summary or a joke that is sent, and that nothing before it writes, is written first."""
+    found: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Do):
+            text = () if written or node.action.do != "send" else _text_of(node.action)
+            if text:
+                found.append(Do(Action("llm", "write", text, words=node.action.words), node.statement))
+            written = written or bool(text) or node.action.do in ("llm", "extract", "media")
+        elif isinstance(node, Each):
+            node = Each(node.over, with_texts(node.body, written), node.leading)
+            written = written or _writes(node.body)
+        else:
+            for arm in node.arms:
+                arm.body = with_texts(arm.body, written)
+            written = written or any(_writes(arm.body) for arm in node.arms)
+        found.append(node)
+    return found
+
+
+def _writes(nodes: Sequence[Node]) -> bool:
+    return any(isinstance(node, Do) and node.action.do in ("llm", "extract", "media") for node in nodes)
+
+
+def _text_of(action: Action) -> Tokens:
+    phrase = tuple(w.noun_phrase(_without_person(action.object)))
+    head = w.head_noun(phrase)
+    article = bool(phrase) and phrase[0].lower in ("a", "an", "one")
+    if any(token.kind == "quoted" for token in action.object):
+        return ()
+    return phrase if head in _RECAPPED or (head in _CREATIVE and article) else ()
 
 
 def _until_verb(tokens: Tokens) -> Tokens:
@@ -230,3 +277,4 @@ def _is_message(action: Action) -> bool:
 
 _VERBS_OF_STATE = words("verbs_of_state")
 _MESSAGES = words("message_nouns")
+_RECAPPED, _CREATIVE = words("recapped"), words("creative")

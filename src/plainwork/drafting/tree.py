@@ -26,11 +26,13 @@ from plainwork.drafting.reach import (
     each_owner,
     each_subject,
     goes_on_within,
+    label_in,
     label_of,
     last_judgement,
     loop_parts,
     many,
     may_judge,
+    mood_of,
     nouns_of,
     reads_of,
     says_ones,
@@ -254,7 +256,9 @@ class Builder:
         elif isinstance(last, Do) and last.action.do == "classify" and may_judge(last.action, cond.tokens):
             self._here[-1] = If([arm], decider=last.action)
         else:
-            self._here.append(If([arm]))
+            judged = last_judgement(self._here)
+            known = judged is not None and label_in(labels_of(judged[2])[0], cond.tokens)
+            self._here.append(If([arm], decider=None if known else mood_of(cond.tokens)))
         found = self._here[-1]
         assert isinstance(found, If)
         self._last_if, self._fresh_if, self._around = found, True, self._here

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from plainwork.drafting import words as w
@@ -22,6 +22,10 @@ class Value:
     shape: Shape
     names: frozenset[str] = frozenset()
     key: str = ""
+    labels: tuple[str, ...] = ()
+    """What it is one of, when a classification gives it."""
+    scored: bool = False
+    """Whether it holds a ``score`` under whatever name people give it (rating, grade)."""
     aside: bool = False
     """Only meant when it is named: "it" never stands for a label."""
 
@@ -41,6 +45,14 @@ class Values:
         """A further value."""
         self._known.append(value)
 
+    def restate(self, expression: str, instead: str) -> None:
+        """The value under ``expression`` is found under ``instead`` from now on."""
+        self._known = [replace(v, expression=instead) if v.expression == expression else v for v in self._known]
+
+    def under(self, expression: str) -> Value | None:
+        """The value with exactly this expression."""
+        return next((value for value in self._known if value.expression == expression), None)
+
     def mark(self) -> int:
         """A place to go back to with ``forget``."""
         return len(self._known)
@@ -54,9 +66,9 @@ class Values:
         """The latest value."""
         return next((value for value in reversed(self._known) if not value.aside), None)
 
-    def latest(self, count: int) -> list[Value]:
+    def latest(self, count: int, *, asides: bool = False) -> list[Value]:
         """The latest ``count`` values (or as many as there are), the oldest of them first."""
-        return [value for value in self._known if not value.aside][-count:]
+        return [value for value in self._known if asides or not value.aside][-count:]
 
     def named(self, tokens: Sequence[Token], *shapes: Shape) -> Value | None:
         """The latest value that the words name."""

@@ -14,7 +14,7 @@ from plainwork.drafting.desk import Desk, Label, Made
 from plainwork.drafting.fill import fill
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.naming import condition_phrase, input_name, phrase, url_noun, with_app
-from plainwork.drafting.nodes import Arm, Do, Each, If, Node
+from plainwork.drafting.nodes import Arm, Do, Each, Fork, If, Node
 from plainwork.drafting.reach import label_in
 from plainwork.drafting.text import Token, words_of
 from plainwork.drafting.values import Value
@@ -48,6 +48,11 @@ class Assembler:
             new = self._node(node, following)
             if at and new:
                 previous.target = new[0].id
+                if isinstance(node, Fork):
+                    previous.beside = tuple(one.id for one in new[1:])
+                    _lead_on(made[-1], previous)
+                    for one in new:
+                        _lead_on(one, following)
             elif at:
                 previous.same_as = following
             made += new
@@ -59,7 +64,21 @@ class Assembler:
             return [self._action(node.action)]
         if isinstance(node, Each):
             return [self._each(node)]
+        if isinstance(node, Fork):
+            return self._side_by_side(node)
         return self._branch(node, following)
+
+    def _side_by_side(self, node: Fork) -> list[Made]:
+        """Each begins with what was known before; all they give is known behind them."""
+        made, given = [], []
+        mark = self.desk.values.mark()
+        for one in node.branches:
+            made.append(self._action(one.action))
+            given += self.desk.values.since(mark)
+            self.desk.values.forget(mark)
+        for value in given:
+            self.desk.values.add(value)
+        return made
 
     # One action
 
@@ -348,5 +367,5 @@ def _routes(made: Made, last: bool) -> list[Route]:
         target = label.step
         if lead == "then" and target is None and last:
             continue
-        found.append(Route(lead=lead, to=(target or "stop",), test=test))  # type: ignore[arg-type]
+        found.append(Route(lead=lead, to=label.steps or ("stop",), test=test))  # type: ignore[arg-type]
     return found

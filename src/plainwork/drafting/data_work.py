@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action, Do, before_target, channel_of, is_text, media_noun
-from plainwork.drafting.clauses import Act
+from plainwork.drafting.apps import find_apps
+from plainwork.drafting.clauses import Act, split_objects
 from plainwork.drafting.data import words
 from plainwork.drafting.places import Place, Setting, choose
 from plainwork.drafting.services import calls, read_fetch, read_send
-from plainwork.drafting.text import Tokens, tokenize
+from plainwork.drafting.text import Tokens, find_words, tokenize
 
 _CONSENT = words("consent")
 
@@ -18,6 +20,19 @@ _CONSENT = words("consent")
 def read_write(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     """Writing a text, and putting it where the clause says."""
     target = choose(places, "at", "via", "own", "subject", "from")
+    into = find_words(act.object, "into") if act.verb.lemma == "turn" else None
+    behind = [mention.app for mention in find_apps(act.object[into:])] if into else []
+    if behind and behind[0].sort not in ("media", "model"):
+        target = behind[0]
+        source = next((place.app for place in places if place.app != target and place.app.sort != "model"), None)
+        found = [Action("call", "turn", act.object, target, words=act.tokens)]
+        if source is None or source.id in setting.seen:
+            return found
+        return [Action("fetch", "get", act.object[:into], source, words=act.tokens), *found]
+    several = split_objects(act.object)
+    pictured = [bool(media_noun(part)) for part in several]
+    if len(several) > 1 and any(pictured) and not all(pictured) and target is None:
+        return [action for part in several for action in read_write(replace(act, object=part), places, setting)]
     made = media_noun(act.object) or w.head_noun(act.object) in w.PAPERS
     if made and act.verb.lemma in ("generate", "compose", "design", "craft", "draft"):
         return [Action("media", act.verb.lemma, act.object, target, words=act.tokens)]

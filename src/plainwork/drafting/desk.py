@@ -41,11 +41,19 @@ class Label:
 
     target: str | None = None
     same_as: Label | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def step(self) -> str | None:
         """The step's id, when there is one."""
         return self.same_as.step if self.same_as else self.target
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The step and those that begin beside it; none at the end."""
+        if self.same_as:
+            return self.same_as.steps
+        return (self.target, *self.beside) if self.target else ()
 
 
 @dataclass(slots=True)

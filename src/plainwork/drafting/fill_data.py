@@ -86,10 +86,20 @@ def _test_words(tokens: Tokens) -> Tokens:
     return ()
 
 
+_COUNTS = {"three": 3, "3": 3, "four": 4, "4": 4, "five": 5, "5": 5, "all": 6, "everything": 6, "translations": 6}
+
+
 def as_merge(desk: Desk, action: Action, step: str) -> Filled:
     """A ``set`` of several lists as one, or a ``filter`` for what only one of them has."""
-    known = desk.values.latest(2)
     lowers = {token.lower for token in action.object}
+    count = next((number for word, number in _COUNTS.items() if word in lowers), 2)
+    known = desk.values.latest(count)
+    if len(known) > 1 and all(value.shape == "text" for value in known):
+        texts = ", ".join(value.expression for value in known)
+        names = frozenset(("text", "result", "texts", "all", known[-1].noun))
+        return Filled(
+            "set", {"text": f'{{{{ join([{texts}], "\\n\\n") }}}}'}, Value(f"{step}.text", "text", "text", names)
+        )
     noun = _noun(action)
     gives = Value(f"{step}.items", noun, "list", frozenset((noun, w.singular(noun), "item", "items", "list", "result")))
     if len(known) == 2 and lowers & {"unique", "uniquely", "only", "missing", "new", "difference"}:

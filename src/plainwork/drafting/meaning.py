@@ -110,7 +110,7 @@ def describes_agent(act: Act, setting: Setting) -> bool:
     lowers = {token.lower for token in act.object}
     if verb.act == "begin" and not _starts_other(act, head):
         return True
-    if verb.act in ("goal", "give") or "trigger" in act.goal:
+    if verb.act == "goal" or "trigger" in act.goal or (verb.act == "give" and not _gives_text(act)):
         return True
     if verb.act in ("create", "write") and not act.object and not act.passive and not act.subject:
         return True
@@ -124,6 +124,19 @@ def describes_agent(act: Act, setting: Setting) -> bool:
     if subject & {"i", "you", "they"} and verb.act != "approve" and act.modal in ("can", "could", "may"):
         return True
     return verb.act == "use" and bool(lowers & {"trigger", "webhook", "cron"})
+
+
+def _gives_text(act: Act) -> bool:
+    """``give a score and some advice``: the agent writes it; what a user gives is an input."""
+    return not act.passive and verb_gives(act) and (is_text(act.object) or w.head_noun(act.object) in _GIVEN)
+
+
+def verb_gives(act: Act) -> bool:
+    """Whether somebody else than a user gives something."""
+    return act.verb.lemma == "give" and not {token.lower for token in act.subject} & (_USERS | w.PEOPLE)
+
+
+_GIVEN = frozenset(["score", "scores", "rating", "comment", "comments", "evaluation", "grade", "reasons", "examples"])
 
 
 def _starts_other(act: Act, head: str) -> bool:
@@ -194,6 +207,7 @@ _READERS: dict[str, _Reader] = {
     "respond": read_respond,
     "receive": read_receive,
     "begin": calls,
+    "give": read_write,
     "do": read_unlisted,
     "use": read_use,
 }

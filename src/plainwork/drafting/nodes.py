@@ -43,4 +43,11 @@ class Each:
     leading: bool = False
 
 
-Node: TypeAlias = Do | If | Each
+@dataclass(slots=True)
+class Fork:
+    """Actions that happen side by side."""
+
+    branches: list[Do]
+
+
+Node: TypeAlias = Do | If | Each | Fork

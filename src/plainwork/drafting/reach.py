@@ -8,7 +8,7 @@ from dataclasses import replace
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
 from plainwork.drafting.apps import find_apps
-from plainwork.drafting.clauses import Act
+from plainwork.drafting.clauses import Act, split_objects
 from plainwork.drafting.data import words
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.naming import url_noun
@@ -188,6 +188,36 @@ def says_ones(act: Act) -> bool:
     return bool({token.lower for token in act.object} & {"ones", "those"})
 
 
+_PARALLEL = ("in parallel", "simultaneously", "concurrently", "at the same time")
+
+
+def says_parallel(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence wants things done side by side."""
+    return find_words(tokens, *_PARALLEL) is not None
+
+
+def side_by_side(act: Act) -> list[Act]:
+    """``it into French, German and Spanish in parallel``: one act for each."""
+    at = find_words(act.object, *_PARALLEL)
+    told = act.object if at is None else act.object[:at]
+    link = next((n for n, token in enumerate(told) if token.lower in ("into", "to", "in", "for", "with")), None)
+    parts = split_objects(told[link + 1 :]) if link is not None else []
+    if link is None or len(parts) < 2 or any(len(part) > 2 for part in parts) or act.verb.act not in _MODEL_ACTS:
+        return [replace(act, object=told)]
+    return [replace(act, object=(*told[: link + 1], *part)) for part in parts[:6]]
+
+
+_MODEL_ACTS = frozenset(["write", "analyse", "extract"])
+
+
+def picked_ones(act: Act) -> Tokens:
+    """``push the qualified ones``: the words that say which; none when all are meant."""
+    at = next((n for n, token in enumerate(act.object) if token.lower == "ones"), 0)
+    start = next((n for n in range(at - 1, -1, -1) if act.object[n].lower in ("the", "only", "all")), at)
+    picks = act.object[start + 1 : at]
+    return (*tokenize("those that are"), *picks) if 0 < len(picks) < 4 and act.verb.act != "filter" else ()
+
+
 _LABELLED_THINGS = words("labelled_things")
 
 
@@ -222,7 +252,7 @@ def label_of(judged: Action, act: Act) -> Tokens:
     labels, sure = labels_of(judged)
     if not sure or judged.named == "question":
         return ()
-    phrase = act.subject if act.subject else w.noun_phrase(act.object)
+    phrase = act.subject or picked_ones(act)[3:] or tuple(w.noun_phrase(act.object))
     label = label_in(labels, phrase)
     others = w.content_words(phrase) - {w.singular(word) for word in label.split()} - _LABELLED_THINGS
     plural = says_ones(act) or bool(act.subject) or (bool(phrase) and w.is_plural(phrase[-1].lower))

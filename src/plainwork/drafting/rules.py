@@ -301,7 +301,18 @@ class _Draughtsman:
             )
             if value and not value.expression.startswith("inputs."):
                 found[name] = Output(value=f"{{{{ {value.expression} }}}}", about=about)
+        asked = next((told for told in self._returned()), None)
+        last = self.desk.values.last
+        if asked is not None and not found and last and not any(step.uses == "respond" for step in steps):
+            found["result"] = Output(value=f"{{{{ {last.expression} }}}}", about=asked)
         return found
+
+    def _returned(self) -> Iterator[str]:
+        """What the text wants to get back from a run."""
+        for reading in self.readings:
+            for piece in reading.pieces:
+                if isinstance(piece, Act) and piece.verb.act == "respond" and not piece.subject:
+                    yield f"{piece.verb.lemma.capitalize()} {words_of(piece.object)}"[:160]
 
     def _tell_background(self, unread: Sequence[Tokens], any_steps: bool) -> None:
         shown = [words_of(tokens) for tokens in unread if len(tokens) > 1]

@@ -36,6 +36,8 @@ def read_fetch(act: Act, places: Sequence[Place], setting: Setting) -> list[Acti
 def read_check(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     """Checking something by reading it; ``check with somebody`` asks."""
     lowers = [token.lower for token in act.object]
+    if act.verb.lemma == "compare" and not any(place.relation == "from" for place in places):
+        return [Action("llm", "compare", act.object or act.subject, words=act.tokens)]
     if lowers[:1] == ["with"] or act.verb.lemma == "consult":
         return [Action("approve", "ask", act.object[1:], words=act.tokens)]
     if not lowers and not act.passive:
@@ -122,6 +124,7 @@ def source_of_places(places: Sequence[Place], found: Sequence[Action], setting: 
         if loose and app.id not in used | setting.seen and app.sort != "model":
             setting.seen.add(app.id)
             object_ = next((action.object for action in found), ())
+            object_ = object_[1:] if object_ and object_[0].lower in ("up", "out") else object_
             return [Action("fetch", "get", before_target(object_), app, words=object_)]
     return []
 

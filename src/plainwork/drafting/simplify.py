@@ -13,7 +13,7 @@ from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import Act, Loop
 from plainwork.drafting.data import words
 from plainwork.drafting.meaning import interpret
-from plainwork.drafting.nodes import Do, Each, If, Node
+from plainwork.drafting.nodes import Do, Each, Fork, If, Node
 from plainwork.drafting.places import Setting
 from plainwork.drafting.text import Tokens
 from plainwork.drafting.tree import DEEPEST_LOOPS
@@ -224,6 +224,8 @@ def with_texts(nodes: list[Node], written: bool = False) -> list[Node]:
         elif isinstance(node, Each):
             node = Each(node.over, with_texts(node.body, written), node.leading)
             written = written or _writes(node.body)
+        elif isinstance(node, Fork):
+            written = written or _writes(node.branches)
         else:
             for arm in node.arms:
                 arm.body = with_texts(arm.body, written)

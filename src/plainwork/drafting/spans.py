@@ -51,9 +51,25 @@ def _without_comma(tokens: Tokens, at: int, start: int) -> int | None:
     before = tokens[at - 1].lower
     if tokens[at].lower in MODALS and before in _SUBJECTS and at > start + 1:
         return at - (2 if before in _LONG_SUBJECTS and at - 2 > start else 1)
+    if before not in _NOT_BEFORE and tokens[at].lower in ("the", "a", "an") and _passive_comes(tokens, at, start):
+        return at
     return next(
         (end for verb in readings(tokens[at].lower) if (end := _at_verb(tokens, at, start, verb)) is not None), None
     )
+
+
+def _passive_comes(tokens: Tokens, at: int, start: int) -> bool:
+    """``if it has over 100 users the lead is assigned``: a passive act behind a condition that is complete."""
+    if at - start < 3 or tokens[at - 1].lower in _NOT_BEFORE or not {t.lower for t in tokens[start:at]} & _STATE:
+        return False
+    for spot in range(at + 2, min(at + 5, len(tokens) - 1)):
+        if tokens[spot].lower in ("is", "are"):
+            return any(verb.form == "ed" and verb.act in _DONE for verb in readings(tokens[spot + 1].lower))
+    return False
+
+
+_STATE = frozenset(["is", "are", "has", "have", "was", "exceeds", "contains", "equals"])
+_DONE = ("create", "send", "update", "store", "delete")
 
 
 def _at_verb(tokens: Tokens, at: int, start: int, verb: Verb) -> int | None:

@@ -15,7 +15,7 @@ from plainwork.drafting.clauses import Act, Cond, Failure, Loop, Piece, Unread, 
 from plainwork.drafting.data import words
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.meaning import interpret
-from plainwork.drafting.nodes import Arm, Do, Each, If, Node
+from plainwork.drafting.nodes import Arm, Do, Each, Fork, If, Node
 from plainwork.drafting.places import Setting
 from plainwork.drafting.reach import (
     alike,
@@ -34,8 +34,11 @@ from plainwork.drafting.reach import (
     may_judge,
     mood_of,
     nouns_of,
+    picked_ones,
     reads_of,
     says_ones,
+    says_parallel,
+    side_by_side,
     source_of,
     tested,
     without_relative,
@@ -86,6 +89,9 @@ class Builder:
         self._wrapped: Each | None = None
         self._lists: set[str] = set()
         self._listed: Tokens = ()
+        self._parallel = self._by_ones = False
+        self._events = {w.singular(event.noun)} if event else set()
+        self._events |= {"email", "mail", "message"} if event and event.how in ("mail", "chat", "app") else set()
         self._around: list[Node] = self.root
         self._loops = self._branches = self._gates = self._top_loops = self._asked_loops = 0
 
@@ -97,8 +103,25 @@ class Builder:
         self._begun = len(self._here)
         was_if, self._fresh_if = self._fresh_if, False
         self._wrapped = None
+        self._parallel = says_parallel(reading.statement.tokens)
         for at, piece in enumerate(pieces):
             self._take(piece, pieces[at - 1] if at else None, chained=was_if and at == 0)
+        if self._parallel:
+            self._fork()
+
+    def _fork(self) -> None:
+        """What a sentence does "in parallel": the run of its actions, without what brings them together."""
+        end = len(self._here)
+        while end and isinstance(last := self._here[end - 1], Do) and last.action.do in ("merge", "wait"):
+            end -= 1
+        start = end
+        while start and isinstance(one := self._here[start - 1], Do) and one.statement == self._number:
+            start -= 1
+        while start < end and isinstance(one := self._here[start], Do) and one.action.do == "fetch" and end - start > 2:
+            start += 1
+        branches = [node for node in self._here[start:end] if isinstance(node, Do)]
+        if len(branches) > 1:
+            self._here[start:end] = [Fork(branches)]
 
     def _level(self, tokens: Sequence[Token], pieces: Sequence[Piece]) -> list[Node]:
         first = pieces[0] if pieces else None
@@ -156,17 +179,22 @@ class Builder:
     # Acts
 
     def _do(self, act: Act) -> None:
-        if self._by_label(act) and act.verb.act == "filter" and act.verb.lemma in _LEFT_OUT:
+        self._by_ones = self._by_label(act)
+        if self._by_ones and act.verb.act == "filter" and act.verb.lemma in _LEFT_OUT:
             return
         act, relative = without_relative(act)
         act, inside = each_inside(act)
-        nodes: list[Node] = [Do(action, self._number) for action in interpret(act, self.setting)]
+        acts = side_by_side(act) if self._parallel else [act]
+        nodes: list[Node] = [Do(action, self._number) for one in acts for action in interpret(one, self.setting)]
+        if picks := picked_ones(act) if nodes and not self._by_ones else ():
+            nodes.insert(0, Do(Action("filter", "keep", picks, words=picks), self._number))
         self._note_lists(nodes)
         begun, self._begun = self._begun, len(self._here)
         self._here += nodes
         if any(isinstance(node, Do) and node.action.do == "approve" for node in nodes) and asks_first(act):
             self._before_writing()
         each = each_subject(act) or each_owner(act) or each_object(act) or inside
+        each = () if each and len(w.noun_phrase(each)) == 1 and w.singular(w.head_noun(each)) in self._events else each
         if nodes and each:
             self._each(each, trailing=True)
         if nodes and relative:

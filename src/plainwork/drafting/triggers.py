@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from plainwork.drafting import words as w
 from plainwork.drafting.apps import App, find_apps
-from plainwork.drafting.clauses import Act, Cond, Loop, Piece, When
+from plainwork.drafting.clauses import Act, Cond, Loop, Piece, Unread, When
 from plainwork.drafting.data import words
 from plainwork.drafting.heads import BE
 from plainwork.drafting.outline import Statement
@@ -110,6 +110,8 @@ def _told(reading: Reading, chooses: bool) -> Event | None:
     """A clause that says outright what the agent is started by."""
     for at, piece in enumerate(reading.pieces):
         before = reading.pieces[:at]
+        if isinstance(piece, Unread) and not at and _new(piece.tokens[:2]) and _is_event(piece.tokens):
+            return _event(piece.tokens, reading.statement.label, [piece])
         begins = all(isinstance(other, Act) and other.verb.act in ("begin", "goal", "use") for other in before)
         if isinstance(piece, When) and (begins or _is_event(piece.tokens)) and _happens(piece.tokens):
             around = (
@@ -196,11 +198,7 @@ def _implied(reading: Reading) -> Event | None:
         if (words & _HAPPENINGS and find_apps(first.tokens)) or (words & _THINGS and _new(first.tokens)):
             return _event(first.tokens, first.tokens, [first])
     if isinstance(first, Act):
-        if first.passive and _new(first.subject[:2]) and {t.lower for t in first.subject} & _THINGS:
-            return _event(first.subject, first.subject, [])
-        if _moves_new(first):
-            return _event(first.object, first.object, [])
-        spoken = _spoken_to(first)
+        spoken = _carried(first) or _spoken_to(first)
         if spoken:
             return spoken
         lowers = [token.lower for token in first.object]
@@ -219,6 +217,13 @@ def _implied(reading: Reading) -> Event | None:
         if first.verb.lemma in ("read", "fetch") and any(app.app.id == "imap" for app in find_apps(first.tokens)):
             return _event(first.object, first.tokens, [first])
     return None
+
+
+def _carried(act: Act) -> Event | None:
+    """``New bookings are added to HubSpot``, ``Save new photos to Dropbox``."""
+    if act.passive and _new(act.subject[:2]) and {token.lower for token in act.subject} & _THINGS:
+        return _event(act.subject, act.subject, [])
+    return _event(act.object, act.object, []) if _moves_new(act) else None
 
 
 def _moves_new(act: Act) -> bool:

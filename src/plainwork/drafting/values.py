@@ -57,6 +57,10 @@ class Values:
         """A place to go back to with ``forget``."""
         return len(self._known)
 
+    def since(self, mark: int) -> list[Value]:
+        """What was added since ``mark``."""
+        return self._known[mark:]
+
     def forget(self, mark: int) -> None:
         """Drop what was added since ``mark``: it is not known on every way that leads on."""
         del self._known[mark:]

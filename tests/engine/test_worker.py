@@ -342,7 +342,7 @@ async def test_large_outputs_are_kept_apart_and_too_large_ones_refused(
 async def test_opened_secrets_are_never_written_down(database: Database, workspace_id: UUID, web: Web) -> None:
     opened: list[tuple[UUID, str]] = []
 
-    async def open_account(claim: Claim, name: str) -> Mapping[str, Any]:
+    async def open_account(claim: Claim, name: str, *_: object) -> Mapping[str, Any]:
         opened.append((claim.workspace_id, name))
         return {"token": "s3cret-token-value", "username": "reader"}
 

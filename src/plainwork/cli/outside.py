@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from plainwork.engine.worker import Outside
     from plainwork.llm import CallRecord, Gateway
     from plainwork.settings import Settings
+    from plainwork.spec.kinds import Kind
     from plainwork.vault import Vault
 
 SECRET_PREFIX = "PLAINWORK_SECRET_"  # noqa: S105 - a name, not a secret
@@ -28,18 +29,19 @@ async def open_outside(
 ) -> AsyncIterator[Outside]:
     """The outside of this process. ``secrets`` (name → value) go before the vault's; they are used, never stored."""
     from plainwork import llm
+    from plainwork.connectors import connector_of, hosts_of
     from plainwork.engine.worker import Outside
     from plainwork.net import Client
     from plainwork.vault import Use
 
     given = secrets or {}
 
-    async def open_account(claim: Claim, name: str) -> Mapping[str, Any]:
+    async def open_account(claim: Claim, name: str, kind: Kind, config: Mapping[str, Any]) -> Mapping[str, Any]:
         if name in given:
-            value = given[name]
-        else:
-            value = await vault.open(claim.workspace_id, name, Use(agent=claim.agent_id))
-        return value if isinstance(value, dict) else {"value": value}
+            return _fields(given[name])
+        use = Use(connector=connector_of(kind), agent=claim.agent_id)
+        value = await vault.open(claim.workspace_id, name, use, lambda opened: hosts_of(kind, config, _fields(opened)))
+        return _fields(value)
 
     gateways: list[Gateway] = []
     async with Client(settings.allow_hosts) as client:
@@ -57,6 +59,11 @@ async def open_outside(
                 await made.close()
 
 
+def _fields(value: Any) -> Mapping[str, Any]:
+    """A secret as an account: a bare text is its ``value``."""
+    return value if isinstance(value, dict) else {"value": value}
+
+
 def provider_keys(vault: Vault, workspace_id: UUID) -> Any:
     """A provider's key: the workspace's secret of the provider's name, else the operator's environment variable."""
     from plainwork import llm
@@ -66,7 +73,10 @@ def provider_keys(vault: Vault, workspace_id: UUID) -> Any:
 
     async def keys(provider: str) -> Any:
         try:
-            return await vault.open(workspace_id, provider, Use(connector="llm"))
+            use = Use(connector="llm")
+            return await vault.open(
+                workspace_id, provider, use, lambda value: llm.hosts_of(provider, value, os.environ)
+            )
         except NotFound:
             return await operators(provider)
 

@@ -18,7 +18,7 @@ from plainwork.spec.kinds import Kind
 if TYPE_CHECKING:
     from plainwork.net import Client
 
-__all__ = ["Account", "Reach", "account_kinds", "catalogue_kinds", "perform"]
+__all__ = ["Account", "Reach", "account_kinds", "catalogue_kinds", "connector_of", "hosts_of", "perform"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,21 @@ def catalogue_kinds() -> list[Kind]:
 def account_kinds() -> dict[str, Account]:
     """The kinds of credential connectors take, by name, each with the JSON Schema of its fields."""
     return declared_accounts()
+
+
+def connector_of(kind: Kind) -> str:
+    """The id of the connector that a kind belongs to."""
+    return actions()[kind.id].connector.id
+
+
+def hosts_of(kind: Kind, config: Mapping[str, Any], account: Mapping[str, Any]) -> set[str]:
+    """The hosts that an opened account is sent to when a step of this kind is performed with this configuration.
+
+    Raises CallFailed (auth) for an account that is not filled in correctly.
+    """
+    from plainwork.connectors.engine import hosts_of
+
+    return hosts_of(actions()[kind.id], config, account)
 
 
 async def perform(kind: Kind, config: dict[str, Any], reach: Reach) -> Any:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from plainwork.connectors.declared import Action
 from plainwork.connectors.opened import open_account
-from plainwork.connectors.rest import call_rest
+from plainwork.connectors.rest import call_rest, hosts
 from plainwork.connectors.shapes import problem_in, with_defaults
 from plainwork.errors import CallFailed
 
 if TYPE_CHECKING:
     from plainwork.connectors import Reach
+
+
+def hosts_of(action: Action, config: Mapping[str, Any], given: Mapping[str, Any]) -> set[str]:
+    """The hosts that an account is sent to when the action is performed like this. Raises CallFailed for an account that
+    is not filled in correctly."""
+    account = open_account(action.connector, given)
+    if action.connector.code:
+        found: set[str] = _module(action.connector.code).hosts(config, account)
+        return found
+    return hosts(action.connector, account)
 
 
 async def perform_action(action: Action, config: dict[str, Any], reach: Reach) -> Any:
@@ -28,10 +39,13 @@ async def perform_action(action: Action, config: dict[str, Any], reach: Reach) -
     full = with_defaults(action.kind.input, config)
     try:
         if action.connector.code:
-            module = import_module(f"plainwork.connectors.code.{action.connector.code}")
-            return await module.perform(action, full, account, reach)
+            return await _module(action.connector.code).perform(action, full, account, reach)
         return await call_rest(action, full, account, reach)
     except CallFailed as failure:
         failure.message = account.hide_text(failure.message)
         failure.args = (failure.message,)
         raise
+
+
+def _module(code: str) -> Any:
+    return import_module(f"plainwork.connectors.code.{code}")

@@ -247,6 +247,14 @@ def _expression(path: str) -> Any:
     return jmespath.compile(path)
 
 
+def hosts(connector: Connector, account: Opened) -> set[str]:
+    """The hosts that a credential is sent to."""
+    addresses = {account.text("base_url") or connector.base_url or ""}
+    if connector.auth.method == "oauth2":
+        addresses.add(account.text("token_url") or connector.auth.token_url)
+    return {host for address in addresses if (host := urlsplit(address).hostname)} or set(connector.hosts)
+
+
 def _hosts(connector: Connector, account: Opened) -> set[str]:
     moved = {urlsplit(account.text(name)).netloc for name in ("base_url", "token_url")}
     return {host for host in {*connector.hosts, *moved} if host}

@@ -35,6 +35,7 @@ from plainwork.engine.plan import Failure
 from plainwork.engine.versions import Version, Versions
 from plainwork.errors import PlainworkError
 from plainwork.queue import Queue
+from plainwork.spec.kinds import Kind
 
 if TYPE_CHECKING:
     from plainwork.llm import CallRecord, Gateway
@@ -43,8 +44,9 @@ if TYPE_CHECKING:
 _log = log.get("worker")
 T = TypeVar("T")
 
-OpenAccount = Callable[[Claim, str], Awaitable[Mapping[str, Any]]]
-"""Opens the secret of this name for the run of this claim: it checks that the run's agent may use it."""
+OpenAccount = Callable[[Claim, str, Kind, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Opens the secret of this name for the run of this claim and a step of this kind with this configuration: it checks that
+they may use it."""
 
 CLAIM_AT_ONCE = 500
 _TURN = 25
@@ -357,9 +359,11 @@ class Worker:
     def _held(self) -> Iterable[RunJournal]:
         return (execution.records for execution in self.active.values())
 
-    async def _open_account(self, execution: Execution, name: str) -> Mapping[str, Any]:
+    async def _open_account(
+        self, execution: Execution, name: str, kind: Kind, config: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         assert self._outside.open_account is not None
-        account = await self._outside.open_account(execution.claim, name)
+        account = await self._outside.open_account(execution.claim, name, kind, config)
         secret = log.Redactor(outputs.secret_values(account, set(account) - _open_fields()))
         if secret:
             execution.redactor = secret if execution.redactor is None else execution.redactor | secret

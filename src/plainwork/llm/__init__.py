@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from plainwork.llm.gateway import Gateway, keys_from_env
 from plainwork.llm.model import DEFAULT_MODEL, Answer, CallRecord, Credential, Message, Request, Usage
+from plainwork.llm.providers import hosts_of
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -18,5 +19,6 @@ __all__ = [
     "Message",
     "Request",
     "Usage",
+    "hosts_of",
     "keys_from_env",
 ]

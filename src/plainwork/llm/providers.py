@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import yaml
@@ -96,6 +97,16 @@ def opened(secret: Opened) -> Credential | None:
             next_step='It is either the bare key, or {"key": "…", "base_url": "https://…"}.',
         )
     return Credential(key=key or None, base_url=base_url or None)
+
+
+def hosts_of(provider: str, secret: Opened, env: Mapping[str, str]) -> set[str]:
+    """The host that a provider's secret is sent to: the one it names itself, else the environment's, else its own."""
+    credential = opened(secret)
+    base_url = credential.base_url if credential is not None else None
+    known = providers().get(provider)
+    base_url = base_url or env.get(f"{provider.upper()}_BASE_URL") or (known.base_url if known is not None else "")
+    host = urlsplit(base_url).hostname
+    return {host} if host else set()
 
 
 def keys_from_env(env: Mapping[str, str]) -> Keys:

@@ -6,7 +6,7 @@ name and version: a ciphertext that was moved does not open. Values come out of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -77,8 +77,15 @@ class Vault:
             await audit.append(connection, actor, "secret.sealed", ("secret", name), detail)
         return stored
 
-    async def open(self, workspace_id: UUID, name: str, use: Use) -> Any:
-        """The current value of a secret, for one use.
+    async def open(
+        self,
+        workspace_id: UUID,
+        name: str,
+        use: Use,
+        hosts_of: Callable[[Any], Collection[str]] | None = None,
+    ) -> Any:
+        """The current value of a secret, for one use. ``hosts_of`` tells of the value to which hosts this use sends it,
+        where only the value itself can say so: the binding has to cover each of them.
 
         Raises NotFound when the workspace has no such secret, Forbidden when it is not bound to this use, Unavailable
         when it was sealed under another master key or its ciphertext is not what was stored.
@@ -88,8 +95,12 @@ class Vault:
         if found is None:
             raise NotFound(f"There is no secret {name!r}.", next_step=f"Add {name!r} under Secrets.")
         secret, sealed, key = found
-        check(secret, use)
-        return decode(self._opened(workspace_id, sealed, key))
+        check(secret if hosts_of is None else replace(secret, hosts=None), use)
+        value = decode(self._opened(workspace_id, sealed, key))
+        if hosts_of is not None and secret.hosts is not None:
+            for host in hosts_of(value) or (None,):
+                check(secret, replace(use, host=host))
+        return value
 
     async def list(self, workspace_id: UUID) -> Sequence[Secret]:
         """The secrets by name, with their bindings; never a value."""

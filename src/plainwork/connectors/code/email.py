@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -72,6 +73,11 @@ async def perform(action: Action, config: dict[str, Any], account: Opened, reach
     if refused:
         output["refused"] = [{"address": address, "reason": reason} for address, reason in refused.items()]
     return output
+
+
+def hosts(config: Mapping[str, Any], account: Opened) -> set[str]:
+    """The host that a credential is sent to."""
+    return {_server(account, None).host}
 
 
 def _server(account: Opened, smtp_url: str | None) -> _Server:

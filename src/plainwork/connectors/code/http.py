@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
 import msgspec
+from yarl import URL
 
 from plainwork.connectors.declared import Action
 from plainwork.connectors.opened import Opened
@@ -44,6 +46,15 @@ async def perform(action: Action, config: dict[str, Any], account: Opened, reach
     response = account.hide(response)
     _check(response, config["expect"], config["url"])
     return {"status": response.status, "headers": dict(response.headers), "body": _data(response)}
+
+
+def hosts(config: Mapping[str, Any], account: Opened) -> set[str]:
+    """The host that a credential is sent to, read as ``net`` reads it."""
+    try:
+        host = URL(str(config["url"])).raw_host
+    except ValueError:
+        return set()
+    return {host} if host else set()
 
 
 def _body(config: dict[str, Any], headers: dict[str, str]) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -65,6 +66,11 @@ async def perform(action: Action, config: dict[str, Any], account: Opened, reach
         raise CallFailed(str(error), failure="rejected", next_step="Check the step's `params`.") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
         raise _failure(error, server, config["write"]) from error
+
+
+def hosts(config: Mapping[str, Any], account: Opened) -> set[str]:
+    """The host that a credential is sent to."""
+    return {_server(account).host}
 
 
 def _server(account: Opened) -> _Server:

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from plainwork.net import Client
     from plainwork.spec.kinds import Kind
 
-Account: TypeAlias = Callable[[str], Awaitable[Mapping[str, Any]]]
+Account: TypeAlias = "Callable[[str, Kind, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]"
+"""Opens the secret of this name for a step of this kind with this configuration."""
 DEFAULT_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What the steps of a run may use outside: the guarded client, the model gateway, ``account`` (name → opened
-    secret), the operator's mail server, and the largest answer (bytes) a step takes in."""
+    """What the steps of a run may use outside: the guarded client, the model gateway, the vault (``account``), the
+    operator's mail server, and the largest answer (bytes) a step takes in."""
 
     net: Client | None = None
     llm: Gateway | None = None

@@ -69,7 +69,7 @@ async def _connect(call: Call) -> Any:
     if call.node.account is not None:
         if reach.account is None:
             raise CallFailed(f"There is no vault here to open {call.node.account} with.", failure="auth")
-        account = await reach.account(call.node.account)
+        account = await reach.account(call.node.account, call.kind, call.config)
     return await connectors.perform(
         call.kind,
         call.config,

@@ -7,14 +7,13 @@ import sys
 
 def main() -> None:
     """Runs the command line and ends the process with its exit code (``docs/operations.md`` lists them)."""
-    if sys.argv[1:] == ["--version"]:
-        from plainwork import __version__
+    try:
+        from plainwork.cli import run, streams
 
-        print(f"plainwork {__version__}")  # noqa: T201
-        return
-    from plainwork.cli import run
-
-    sys.exit(run(sys.argv[1:]))
+        streams.prepare()
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # before the command has begun, or after it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -38,9 +38,8 @@ class Settings:
         Raises Invalid naming the variable that cannot be understood.
         """
         env = os.environ if env is None else env
-        home = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
         values: dict[str, object] = {
-            "data_dir": Path(env.get("PLAINWORK_DATA_DIR") or home / "plainwork"),
+            "data_dir": _data_folder(env, overrides.pop("data_dir", None)),
             "database_url": env.get("DATABASE_URL") or None,
             "database_app_url": env.get("DATABASE_APP_URL") or None,
             "queue_url": env.get("QUEUE_URL") or None,
@@ -54,6 +53,23 @@ class Settings:
         }
         values.update({k: v for k, v in overrides.items() if v is not None})
         return cls(**values)  # type: ignore[arg-type]
+
+
+def _data_folder(env: Mapping[str, str], given: object) -> Path:
+    """The data folder, absolute. Nothing is read or made: it need not exist."""
+    if given is not None and not str(given):
+        raise Invalid("The data folder has no name.", next_step=_NAME_IT)
+    named = str(given or env.get("PLAINWORK_DATA_DIR") or "")
+    try:
+        if named:
+            return Path(os.path.abspath(Path(named).expanduser()))
+        return Path(os.path.abspath(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")) / "plainwork"
+    except (RuntimeError, OSError):  # no home, or no current folder
+        what = f"The data folder {named} cannot be found from here." if named else "This user has no home folder."
+        raise Invalid(what, next_step=_NAME_IT) from None
+
+
+_NAME_IT = "Name a folder you may write, in full, with --data-dir or PLAINWORK_DATA_DIR."
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:

@@ -2,7 +2,7 @@
 
 Exit codes: 0 done · 1 what was asked about is not right (findings, a failed run, a failed example) · 2 the request
 cannot be understood (usage, a file that cannot be read) · 3 something outside is unavailable (database, port, folder,
-host) · 70 a bug of ours · 130 interrupted.
+host) · 70 a bug of ours · 130 interrupted · 141 whoever read the output has left.
 """
 
 from __future__ import annotations
@@ -12,8 +12,18 @@ import sys
 import click
 
 from plainwork import __version__
-from plainwork.cli import runs, serve, specs
-from plainwork.cli.output import report_bug, report_error
+from plainwork.cli import runs, serve, specs, streams
+from plainwork.cli.output import (
+    GONE,
+    OK,
+    UNAVAILABLE,
+    USAGE,
+    Interrupted,
+    print_json,
+    report_bug,
+    report_error,
+    visible,
+)
 from plainwork.errors import PlainworkError
 
 
@@ -30,26 +40,46 @@ for _module in (specs, runs, serve):
 
 def run(arguments: list[str]) -> int:
     """Runs one command line; returns its exit code. Never shows a traceback."""
-    as_json = "--json" in arguments
+    try:
+        code = _run(arguments, as_json="--json" in arguments)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return code
+    except (BrokenPipeError, SystemExit):  # click makes the one of the other
+        streams.abandon()
+        return GONE
+    except streams.Unwritable as why:
+        streams.abandon()
+        return report_error(why, as_json=False)
+    except OSError:  # not even standard error can be written
+        streams.abandon()
+        return UNAVAILABLE
+
+
+def _run(arguments: list[str], *, as_json: bool) -> int:
     try:
         code = program(arguments, prog_name="plainwork", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+        return code if isinstance(code, int) else OK
     except click.exceptions.NoArgsIsHelpError as shown:
         click.echo(shown.format_message())
-        return 2
+        return USAGE
     except click.ClickException as why:
-        context = why.ctx if isinstance(why, click.UsageError) else None
-        place = context.command_path if context else "plainwork"
-        click.echo(f"{why.format_message()}\nSee: {place} --help", err=True)
-        return 2
+        return _report_usage(why, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        return report_error(Interrupted("Interrupted."), as_json=as_json)
+    except (BrokenPipeError, streams.Unwritable):
+        raise
     except PlainworkError as why:
         return report_error(why, as_json=as_json)
     except Exception as why:
         return report_bug(why, as_json=as_json)
+
+
+def _report_usage(why: click.ClickException, *, as_json: bool) -> int:
+    context = why.ctx if isinstance(why, click.UsageError) else None
+    next_step = f"See: {context.command_path if context else 'plainwork'} --help"
+    if as_json:
+        error = {"code": "Usage", "message": why.format_message(), "next_step": next_step}
+        print_json({"error": error})
+    click.echo(visible(f"{why.format_message()}\n{next_step}"), err=True)
+    return USAGE

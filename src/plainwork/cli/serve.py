@@ -8,12 +8,12 @@ import socket
 from collections.abc import Coroutine
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from plainwork.cli import output
+from plainwork.cli.specs import data_dir_option
 from plainwork.errors import Unavailable
 from plainwork.settings import Settings
 
@@ -28,16 +28,13 @@ if TYPE_CHECKING:
 
 _host = click.option("--host", help="The address the API listens on.  [default: 127.0.0.1]")
 _port = click.option("--port", type=click.IntRange(0, 65535), help="Where the API listens.  [default: 8700]")
-_data_dir = click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Where the embedded Postgres and the keys live."
-)
 
 
 @click.command()
 @_host
 @_port
-@_data_dir
-def up(host: str | None, port: int | None, data_dir: Path | None) -> int:
+@data_dir_option
+def up(host: str | None, port: int | None, data_dir: str | None) -> int:
     """Start everything in one process: database, API, worker, scheduler."""
     return _serve(Settings.from_env(port=port, host=host, data_dir=data_dir), {"api", "worker", "scheduler"})
 
@@ -45,30 +42,30 @@ def up(host: str | None, port: int | None, data_dir: Path | None) -> int:
 @click.command()
 @_host
 @_port
-@_data_dir
-def api(host: str | None, port: int | None, data_dir: Path | None) -> int:
+@data_dir_option
+def api(host: str | None, port: int | None, data_dir: str | None) -> int:
     """Start the API alone."""
     return _serve(Settings.from_env(port=port, host=host, data_dir=data_dir), {"api"})
 
 
 @click.command()
 @click.option("--concurrency", type=click.IntRange(1, 100_000), help="Runs in hand at once.  [default: 2000]")
-@_data_dir
-def worker(concurrency: int | None, data_dir: Path | None) -> int:
+@data_dir_option
+def worker(concurrency: int | None, data_dir: str | None) -> int:
     """Start a worker alone."""
     return _serve(Settings.from_env(concurrency=concurrency, data_dir=data_dir), {"worker"})
 
 
 @click.command()
-@_data_dir
-def scheduler(data_dir: Path | None) -> int:
+@data_dir_option
+def scheduler(data_dir: str | None) -> int:
     """Start a scheduler alone: due schedules, wake-ups, the sweeper."""
     return _serve(Settings.from_env(data_dir=data_dir), {"scheduler"})
 
 
 @click.command()
-@_data_dir
-def migrate(data_dir: Path | None) -> int:
+@data_dir_option
+def migrate(data_dir: str | None) -> int:
     """Bring the database's schema up to date."""
     asyncio.run(_migrate(Settings.from_env(data_dir=data_dir)))
     return output.OK
@@ -119,6 +116,10 @@ async def _run_parts(settings: Settings, parts: set[str], listener: socket.socke
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with await db.open(settings) as database:
         bell = await queue.open(settings, database)
+        if listener is None:
+            click.echo(
+                f"Plainwork's {' and '.join(sorted(parts))} is at work on {database.where}.\nStop it with Ctrl-C."
+            )
         process = _Process(settings, database, bell, vault.open(settings, database), Events(database), stop)
         try:
             await process.run(parts, listener)

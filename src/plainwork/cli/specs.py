@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 file_argument = click.argument("file", metavar="FILE")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+data_dir_option = click.option(
+    "--data-dir", metavar="FOLDER", help="Where the embedded Postgres and the vault's key live."
+)
 out_option = click.option("--out", "-o", metavar="FILE", help="Write there instead of printing.")
 
 
@@ -64,8 +67,10 @@ def check(file: str, as_json: bool) -> int:
         output.print_findings(loaded.findings, file)
         errors = sum(f.severity == "error" for f in loaded.findings)
         warnings = len(loaded.findings) - errors
-        steps = f"{len(loaded.spec.steps) + len(loaded.spec.errors)} steps, " if loaded.spec else ""
-        click.echo(f"{file}: {steps}{errors} errors, {warnings} warnings")
+        counted = [(len(loaded.spec.steps) + len(loaded.spec.errors), "step")] if loaded.spec else []
+        counted += [(errors, "error"), (warnings, "warning")]
+        said = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counted)
+        click.echo(output.visible(f"{file}: {said}"))
     return output.NOT_RIGHT if wrong else output.OK
 
 
@@ -123,9 +128,9 @@ def diff(a: str, b: str, as_json: bool) -> int:
 
     found = compare(read(a).require_valid()[0], read(b).require_valid()[0], load_catalogue())
     if as_json:
-        output.print_json(found)
+        output.print_json({name: getattr(found, name) for name in found.__struct_fields__})
     else:
-        click.echo("\n".join(found.summary) or "No difference.")
+        click.echo(output.visible("\n".join(found.summary)) or "No difference.")
     return output.OK
 
 
@@ -140,17 +145,18 @@ def draft(text: str, rules: bool, model: str | None, zone: str, as_json: bool, o
     """Draft a document from a sentence in English."""
     import asyncio
 
-    from plainwork.cli.output import read_text
-
-    english = read_text("-") if text == "-" else text
+    english = output.read_text("-") if text == "-" else output.given_text(text, "The sentence")
     made = asyncio.run(_draft(english, rules=rules or model is None, model=model, zone=zone))
     if as_json:
+        if out:
+            output.write_text(out, made.markdown)
         output.print_json({k: getattr(made, k) for k in _DRAFT_KEYS})
         return output.OK
     output.write_text(out, made.markdown)
+    output.print_findings(made.findings, out or "the draft")
     for title, lines in (("Assumed", made.assumptions), ("To decide", made.questions), ("Needs", made.needs)):
         for line in lines:
-            click.echo(f"{title}: {_sentence(line)}", err=True)
+            click.echo(output.visible(f"{title}: {_sentence(line)}"), err=True)
     return output.OK
 
 
@@ -188,10 +194,14 @@ def test(file: str, as_json: bool) -> int:
         output.print_json(report)
     else:
         for example in report.examples:
-            click.echo(f"{'ok  ' if example.passed else 'FAIL'} {example.name}")
+            click.echo(output.visible(f"{'ok  ' if example.passed else 'FAIL'} {example.name}"))
             for problem in example.problems:
-                click.echo(f"     {problem}")
+                click.echo(output.visible(f"     {problem}"))
         click.echo(f"{report.passed} passed, {report.failed} failed")
+        if not report.examples:
+            click.echo(
+                f"{file} has no Examples: nothing was tested. docs/agent-spec.md shows how to write one.", err=True
+            )
     return output.NOT_RIGHT if report.failed else output.OK
 
 

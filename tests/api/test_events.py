@@ -229,6 +229,23 @@ async def test_losing_the_key_or_the_role_ends_the_stream(api: Api, place: Place
     assert "viewer" in workspaces.ROLES
 
 
+async def test_who_is_left_with_another_workspace_sees_no_more_of_this_one(
+    api: Api, place: Place, other: Place, address: str
+) -> None:
+    """A request that names no workspace goes to the person's first, and that changes when they leave it."""
+    first, second = sorted((place, other), key=lambda one: one.id)
+    run_id = await started(first, SLEEPER)
+    member = await first.member("viewer")
+    async with api.database.workspace(second.id) as connection:
+        await workspaces.add_member(connection, member, "owner")
+    person = await api.signed_in(member)
+    async with watching(address, person, run_id) as stream:
+        await stream.next()
+        async with api.database.workspace(first.id) as connection:
+            await connection.execute("delete from memberships where user_id = $1", member)
+        assert (await stream.rest())[-1].data["code"] == "Forbidden"
+
+
 async def test_another_workspace_cannot_watch(api: Api, place: Place, other: Place, address: str) -> None:
     run_id = await started(place, SLEEPER)
     for caller, status in ((other.as_owner, 404), (await api.signed_in(other.owner), 404), (api.client(), 401)):

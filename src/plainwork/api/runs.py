@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from plainwork.api import problems
-from plainwork.api.auth import CallerArg, Permission, Tenant, admit
+from plainwork.api.auth import Caller, CallerArg, Permission, Tenant, admit
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import LARGEST_INTEGER, Body, Limit, Number, Shape
 from plainwork.db import agents as agent_rows
@@ -23,7 +23,7 @@ from plainwork.db import audit
 from plainwork.db import runs as rows
 from plainwork.engine import start
 from plainwork.engine.events import Event
-from plainwork.errors import Conflict, NotFound, PlainworkError
+from plainwork.errors import Conflict, Forbidden, NotFound, PlainworkError
 
 routes = Routes("runs")
 MOST_WAIT_S = 120
@@ -254,10 +254,10 @@ async def watch_run(
         return Response(status_code=204)
     happening = request.app.state.events.watch(caller.workspace_id, run_id, int(known[1]) if known else 0)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(request, happening), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_stream(request, caller, happening), media_type="text/event-stream", headers=headers)
 
 
-async def _stream(request: Request, happening: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
+async def _stream(request: Request, caller: Caller, happening: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
     """Server-sent events (WHATWG HTML §9.2). At every beat it looks whether the caller may still see this."""
     beat_s: float = request.app.state.beat_s
     clock = asyncio.get_running_loop().time
@@ -268,7 +268,7 @@ async def _stream(request: Request, happening: AsyncGenerator[Event, None]) -> A
         while True:
             done, _ = await asyncio.wait([following], timeout=max(0.0, next_beat - clock()))
             if clock() >= next_beat:
-                await admit(request, Permission.RUNS_READ)
+                await _admit_again(request, caller)
                 next_beat = clock() + beat_s
                 yield b": still here\n\n"
             if done:
@@ -283,6 +283,14 @@ async def _stream(request: Request, happening: AsyncGenerator[Event, None]) -> A
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await happening.aclose()
+
+
+async def _admit_again(request: Request, caller: Caller) -> None:
+    """Raises when the caller may no longer see runs of this workspace. Who names none is let into the first that is left
+    to them, which may be another."""
+    await admit(request, Permission.RUNS_READ)
+    if request.state.caller.workspace_id != caller.workspace_id:
+        raise Forbidden("You do not belong to this workspace.", next_step="Ask one of its owners to invite you.")
 
 
 def _encoded(event: Event) -> bytes:

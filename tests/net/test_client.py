@@ -294,3 +294,15 @@ async def test_retry_after_is_read_and_bounded(text: str, seconds: float | None)
     assert retry_after_s({"retry-after": text}, now=1_000_000) == seconds
     assert retry_after_s({}) is None
     assert retry_after_s({"retry-after-ms": "250", "retry-after": "9"}) == 0.25
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "gzip"])
+async def test_what_follows_compressed_data_is_not_collected(encoding: str) -> None:
+    """Bytes behind the end, or empty members, make no plain byte; they are bounded all the same."""
+    body = zlib.compress(b"hello") if encoding == "deflate" else gzip.compress(b"hello")
+    more = b"\0" * 65536 if encoding == "deflate" else gzip.compress(b"") * 3000
+    async with world_and_client() as (world, client):
+        world.web.on("GET", "/", Reply(chunks=[body, *[more] * 8], headers={"Content-Encoding": encoding}))
+        with pytest.raises(CallFailed, match="larger than"):
+            await client.request("GET", world.web.url, max_bytes=10_000)
+        assert (await client.request("GET", world.web.url)).body == b"hello"

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import aiohttp
@@ -28,6 +29,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT_S = 10.0
 MAX_LINE = 1024 * 1024
+_WRAPPING = 64 * 1024  # by so much may data that does not compress grow
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade"}
@@ -400,7 +402,7 @@ async def _watched(call: _Call) -> AsyncIterator[None]:
 
 
 async def _chunks(reply: aiohttp.ClientResponse, max_bytes: int, call: _Call) -> AsyncIterator[bytes]:
-    size = 0
+    size = arrived = 0
     try:
         inflate = Inflate(reply.headers.get("Content-Encoding", "") if reply.method != "HEAD" else "")
         while True:
@@ -408,9 +410,11 @@ async def _chunks(reply: aiohttp.ClientResponse, max_bytes: int, call: _Call) ->
                 raw = await reply.content.readany()
             if not raw:
                 return
-            for chunk in inflate.feed(raw):
+            # What arrives counts too: behind the end of compressed data anything may follow that makes no plain byte.
+            arrived += len(raw)
+            for chunk in chain(inflate.feed(raw), (b"",)):
                 size += len(chunk)
-                if size > max_bytes:
+                if max(size, arrived - _WRAPPING) > max_bytes:
                     reply.close()
                     raise CallFailed(
                         f"The answer of {call.out.url.raw_host} is larger than {max_bytes / 1048576:g} MiB.",
@@ -418,7 +422,8 @@ async def _chunks(reply: aiohttp.ClientResponse, max_bytes: int, call: _Call) ->
                         uncertain=True,
                         next_step="Ask for less, for example with a limit or a page size.",
                     )
-                yield chunk
+                if chunk:
+                    yield chunk
     except ValueError as error:
         reply.close()
         raise CallFailed(

@@ -203,3 +203,24 @@ async def test_groups_are_bounded(database: Database, workspace_id: UUID, monkey
             journal.submit(run.end("succeeded", None, None))
         await asyncio.gather(*(journal.durable(run) for run in large))
         assert journal.commits == 5
+
+
+async def test_who_waits_for_a_commit_that_was_broken_off_does_not_act(
+    database: Database, workspace_id: UUID, settings: Settings
+) -> None:
+    """Nobody knows whether the intent was written: to go on would be to act without one."""
+    version = await add_version(database, workspace_id, [node("a")])
+    [run] = await claimed(database, version)
+    journal = Journal(database)
+    flushing = asyncio.create_task(journal.run())
+    async with database.workspace(workspace_id) as connection:
+        await connection.execute("select from queue for update")  # the flush has to wait
+        run.add("a", 1, "started", 1e9, key="k")
+        journal.submit(run)
+        waiting = asyncio.create_task(journal.durable(run))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        flushing.cancel()
+        with pytest.raises(LeaseLost):
+            await asyncio.wait_for(waiting, 5)
+    assert flushing.cancelled()

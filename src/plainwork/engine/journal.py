@@ -257,6 +257,10 @@ class Journal:
         parts = [_Part(run) for run in runs]
         try:
             await self._send(runs, parts)
+        except BaseException:
+            for run in runs:
+                run.is_lost = True  # nobody knows what was written: who waits for it must not act upon it
+            raise
         finally:
             group.runs = []
             if not group.done.done():

@@ -60,7 +60,9 @@ class Answers:
             self._bytes -= len(answer.content)
 
 
-def key_of(workspace_id: UUID, step: GraphStep, config: dict[str, Any]) -> bytes:
-    """What makes calls equal: the workspace, the kind of step, who signs, which model, and every setting."""
-    same = [str(workspace_id), step.kind.type, step.account, step.model, config]
+def key_of(workspace_id: UUID, agent_id: UUID, step: GraphStep, config: dict[str, Any]) -> bytes:
+    """What makes calls equal: the workspace, the kind of step, who signs, which model, and every setting. With an account
+    the agent too: an account may be bound to some agents, and what it shows is for those alone."""
+    whose = [str(workspace_id)] if step.account is None else [str(workspace_id), str(agent_id)]
+    same = [whose, step.kind.type, step.account, step.model, config]
     return hashlib.blake2b(json.encode(same), digest_size=16).digest()

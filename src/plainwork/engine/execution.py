@@ -223,7 +223,7 @@ class Execution:
         """What an equal call gave a while ago, when the step says that this will do."""
         if task.node.cache_s is None:
             return None
-        key = self._keys[task.path] = answers.key_of(self.claim.workspace_id, task.node, config)
+        key = self._keys[task.path] = answers.key_of(self.claim.workspace_id, self.claim.agent_id, task.node, config)
         known = self.host.answers.find(key)
         if known is None:
             return None

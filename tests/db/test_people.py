@@ -54,6 +54,13 @@ async def test_only_the_newest_token_sets_up(database: db.Database) -> None:
     await users.set_up(database, new, email="a@example.org", name="A", password=PASSWORD, workspace="A")
 
 
+async def test_a_wrong_token_costs_no_hashing(database: db.Database) -> None:
+    """A password that could never be hashed is not even looked at."""
+    await users.new_setup_token(database)
+    with pytest.raises(SignInNeeded):
+        await users.set_up(database, "guess", email="a@example.org", name="A", password="", workspace="A")
+
+
 async def test_of_two_set_ups_at_once_one_wins(database: db.Database) -> None:
     token = await users.new_setup_token(database)
     tries = [
@@ -177,6 +184,28 @@ async def test_an_email_is_taken_once_in_any_case(database: db.Database) -> None
 async def test_what_is_no_email(email: str) -> None:
     with pytest.raises(Invalid, match="e-mail"):
         users.normal_email(email)
+
+
+async def test_signing_in_does_not_count_against_a_shared_address(database: db.Database) -> None:
+    await _set_up(database)
+    for _ in range(3):
+        await users.sign_in(database, "ada@example.org", PASSWORD, address="10.0.0.1")
+    with pytest.raises(SignInNeeded):
+        await users.sign_in(database, "ada@example.org", "wrong wrong wrong", address="10.0.0.1")
+    await users.sign_in(database, "ada@example.org", PASSWORD, address="10.0.0.1")
+    async with database.transaction() as connection:
+        assert [row[0] for row in await connection.fetch("select failures from sign_in_attempts")] == [1]
+
+
+async def test_an_address_that_is_shut_out_fills_no_table(
+    database: db.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users, "FAILURES_PER_ADDRESS", 0)
+    for number in range(5):
+        with pytest.raises(LimitReached):
+            await users.sign_in(database, f"{number}@example.org", "wrong wrong wrong", address="10.0.0.1")
+    async with database.transaction() as connection:
+        assert await connection.fetchval("select count(*) from sign_in_attempts") == 1
 
 
 # ── Workspaces ───────────────────────────────────────────────────────────────────────────────────────────────────────

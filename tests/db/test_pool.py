@@ -214,3 +214,9 @@ async def test_a_stopped_server_is_told(data_dir: Path) -> None:
         async with database.transaction() as connection:
             await connection.execute("select 1")
     await database.close()
+
+
+def test_a_login_does_not_show_its_password() -> None:
+    login = pool.Login("postgresql://owner:s3cret@db/app", "DATABASE_URL", "app", "dérived")
+    assert "s3cret" not in repr(login)
+    assert "dérived" not in repr(login)

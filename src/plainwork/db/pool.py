@@ -119,7 +119,7 @@ class Login:
     ``pgbouncer=true`` in the URL says that a pooler stands in front that does not keep prepared statements.
     """
 
-    url: str
+    url: str = field(repr=False)  # it may hold a password
     source: str
     user: str | None = None
     password: str | None = field(default=None, repr=False)

@@ -80,21 +80,28 @@ async def set_up(
 
     Raises Conflict when that has been done, SignInNeeded for a wrong token, Invalid for a bad e-mail or password.
     """
+    async with database.transaction() as connection:  # hashing takes time and memory, which not everybody may ask for
+        await _check_set_up(connection, token)
     hashed = await hash_password(password)
     user_id, workspace_id = new_id(), new_id()
     async with database.workspace(workspace_id, user_id) as connection:
-        row = await connection.fetchrow("select set_up_at, setup_token_hash from installation for update")
-        if row["set_up_at"]:
-            raise Conflict("This installation is set up already.", next_step="Sign in, or ask its owner to invite you.")
-        if token is not None and not hmac.compare_digest(row["setup_token_hash"] or b"", _hash(token)):
-            raise SignInNeeded(
-                "That set-up token is not valid.", next_step="Use the newest one, printed at the last start."
-            )
+        await _check_set_up(connection, token)
         await connection.execute("update installation set set_up_at = now(), setup_token_hash = null")
         user = await _insert(connection, user_id, email, name, hashed)
         made = await workspaces.create(connection, workspace_id, workspace)
         await workspaces.add_member(connection, user.id, "owner")
     return user, made
+
+
+async def _check_set_up(connection: Connection, token: str | None) -> None:
+    """Raises Conflict, or SignInNeeded for a wrong token; holds off other set-ups until the transaction ends."""
+    row = await connection.fetchrow("select set_up_at, setup_token_hash from installation for update")
+    if row["set_up_at"]:
+        raise Conflict("This installation is set up already.", next_step="Sign in, or ask its owner to invite you.")
+    if token is not None and not hmac.compare_digest(row["setup_token_hash"] or b"", _hash(token)):
+        raise SignInNeeded(
+            "That set-up token is not valid.", next_step="Use the newest one, printed at the last start."
+        )
 
 
 # ── Users ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -186,8 +193,9 @@ async def sign_in(
     in a quarter of an hour, by e-mail and by address.
     """
     email, user_agent = clean_text(email).strip().lower()[:254], clean_text(user_agent or "")[:400] or None
-    keys = [(f"email:{email}", FAILURES_PER_EMAIL)]
-    keys += [(f"address:{address}", FAILURES_PER_ADDRESS)] if address else []
+    # The address first: one that is shut out adds no rows for ever new e-mails.
+    keys = [(f"address:{address}", FAILURES_PER_ADDRESS)] if address else []
+    keys += [(f"email:{email}", FAILURES_PER_EMAIL)]
     # Counted before the password is looked at: many tries at once do not slip through.
     await _count_attempt(database, keys)
     async with database.person(email=email) as connection:
@@ -229,7 +237,11 @@ async def _begin(
         )
         await connection.execute(
             "delete from sign_in_attempts where key_hash = $1 or first_at < now() - $2::interval",
-            *(_hash(keys[0][0]), THROTTLE_WINDOW),
+            *(_hash(keys[-1][0]), THROTTLE_WINDOW),
+        )
+        await connection.execute(  # it was no failure: many people may share an address
+            "update sign_in_attempts set failures = failures - 1 where key_hash = any ($1) and failures > 0",
+            [_hash(key) for key, _ in keys[:-1]],
         )
     return Session(made["id"], User(**row), made["created_at"], made["expires_at"]), token
 

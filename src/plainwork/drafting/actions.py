@@ -124,3 +124,19 @@ def _all_things(parts: Sequence[Tokens]) -> bool:
         if not head or head in w.ATTRIBUTES or head in w.ADJECTIVES or head in w.VAGUE or len(part) > 9:
             return False
     return True
+
+
+def before_place(tokens: Tokens, app: App) -> Tokens:
+    """The noun phrase in which the service is named: ``a digest of Jira tickets`` → ``Jira tickets``."""
+    at = next((mention.start for mention in find_apps(tokens) if mention.app == app), None)
+    if at is None:
+        return ()
+    start, end = at, at
+    stops = w.PREPOSITIONS - {"from", "in"}
+    while start > 0 and tokens[start - 1].kind == "word" and tokens[start - 1].lower not in stops:
+        start -= 1
+    while (
+        end < len(tokens) and tokens[end].kind == "word" and (end < at + 1 or tokens[end].lower not in w.PREPOSITIONS)
+    ):
+        end += 1
+    return tokens[start:end]

@@ -44,6 +44,8 @@ _THINGS = words("service_things")
 _MARKERS = words("service_markers")
 # Words with a capital that name no service.
 _NOT_APPS = words("not_apps")
+# Makers whose further services are called by them and a name (Google My Business).
+_VENDORS = words("vendors")
 
 
 @cache
@@ -135,7 +137,8 @@ def _guessed(tokens: Sequence[Token], at: int) -> Mention | None:
         end += 1
     following = tokens[end].lower if end < len(tokens) else ""
     before = tokens[at - 1].lower if at else ""
-    if following in _MARKERS or (before in ("via", "using", "through") and at > 0):
+    vendor = end - at > 1 and token.lower in _VENDORS
+    if vendor or following in _MARKERS or (before in ("via", "using", "through") and at > 0):
         name = " ".join(re.sub(r"['’]s?$", "", part.text) for part in tokens[at:end])
         key = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
         if key and key[0].isalpha():

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
-from plainwork.drafting.conditions import Test, negated, read_test
+from plainwork.drafting.conditions import Test, negated, read_plain, read_test
 from plainwork.drafting.desk import Desk, Label, Made
 from plainwork.drafting.fill import fill
 from plainwork.drafting.fill_models import labels_of
@@ -34,6 +34,7 @@ class Assembler:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.made: dict[str, Made] = {}
+        self.tested = ""
 
     def steps(self, nodes: Sequence[Node]) -> tuple[Step, ...]:
         """The steps of the main section."""
@@ -94,12 +95,15 @@ class Assembler:
     def _name(self, action: Action) -> str:
         value = self.desk.values.best(action.object, "list", "text", "data")
         noun = value.noun if value and value.noun not in _GENERIC else "result"
+        if action.verb == "sync" and "sync" in {token.lower for token in action.object}:
+            return f"Keep {phrase(action.object)}"
         if action.named == "question":
             return f"Decide whether {phrase(action.object, noun)}"
         lowers = {token.lower for token in action.object}
         verb = f"{action.verb} up" if action.verb in ("look", "back") and "up" not in lowers else action.verb
         if action.do == "approve":
-            return f"Get approval from {phrase(action.object)}" if action.object else "Get approval"
+            link = "for" if action.verb in ("approve", "authorise", "authorize", "send", "submit") else "from"
+            return f"Get approval {link} {phrase(action.object)}" if phrase(action.object) else "Get approval"
         tokens = action.object
         if action.do == "classify":
             tokens = tokens[
@@ -168,10 +172,12 @@ class Assembler:
         named = condition_phrase(first.test, noun or "result")
         name, step_id = self.desk.names.take(f"{lead} {named}" if named else "Decide")
         tests: dict[int, Test] = {}
+        self.tested = ""
         for arm in node.arms:
             if arm.test:
                 subject, many, noun = self._subject(arm.test)
-                judged = self._judged(arm.test)
+                self.tested = subject
+                judged = self._judged(arm.test) or self._of_text(arm.test, subject)
                 test = judged or self._of_model(read_test(arm.test, subject, many=many, noun=noun), subject)
                 self._explain(test, arm, name)
                 tests[id(arm)] = negated(test) if arm.negated else test
@@ -184,6 +190,12 @@ class Assembler:
             if label:
                 return Test(f"{value.expression} == {json.dumps(label, ensure_ascii=False)}", "label")
         return None
+
+    def _of_text(self, tokens: Sequence[Token], subject: str) -> Test | None:
+        """The test of an input that is one text or one number."""
+        value = self.desk.values.under(subject)
+        plain = value is not None and value.shape == "text" and subject.startswith("inputs.")
+        return read_plain(tokens, subject, value.noun) if value and plain else None
 
     def _of_model(self, test: Test, subject: str) -> Test:
         """The test of something that a model wrote: the model gives the field that is tested beside its text."""
@@ -220,6 +232,8 @@ class Assembler:
                 return value.expression, None, w.singular(value.noun)
             return self.desk.item, None, self.desk.item.replace("_", " ")
         found = self.desk.values.best(tokens, "data", "list", "item")
+        if tokens and tokens[0].lower in ("it", "this") and self.desk.values.last and self.tested:
+            found = self.desk.values.under(self.tested) or found
         if found is None:
             return self.desk.ask("data", "object", "What the condition looks at", {}).strip("{} "), None, ""
         countable = found.shape == "list" or found.expression.endswith(".body")

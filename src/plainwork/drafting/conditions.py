@@ -123,6 +123,28 @@ def read_test(tokens: Sequence[Token], subject: str, *, many: str | None = None,
     return Test(f"bool(get({subject}, {json.dumps(field)}))", field, sure=False)
 
 
+_PLAIN = re.compile(
+    r"^(?:if )?(?:the |its |their |a )?(?P<what>[\w ]{1,40}?) (?:is|are|equals|=|says) (?P<no>not )?(?:set to |equal to )?"
+    r"(?P<value>[\"'“]?[\w$%.+@ -]{1,30}[\"'”]?)$",
+    re.IGNORECASE,
+)
+
+
+def read_plain(tokens: Sequence[Token], subject: str, noun: str) -> Test | None:
+    """A condition on a single text, not on a record with fields: ``the level is easy``, ``the count is over 5``."""
+    text = " ".join(words_of(tokens).split())
+    compared = _COMPARED.match(text.lower())
+    if compared:
+        sign = next(sign for words, sign in _SIGNS if re.fullmatch(words, compared["sign"]))
+        return Test(f"float({subject}) {sign} {_plain(compared['number'], compared['mark'])}", noun)
+    match = _PLAIN.match(text)
+    what = match["what"].lower() if match else ""
+    if match is None or (what not in ("it", "this", "that", "answer", "result") and noun not in what.split()):
+        return None
+    sign = "!=" if match["no"] else "=="
+    return Test(f"lower(trim(str({subject}))) {sign} {_literal(match['value'].lower())}", noun)
+
+
 def negated(test: Test) -> Test:
     """The opposite."""
     return Test(f"not ({test.expression})", test.field, test.sure)

@@ -34,7 +34,7 @@ def read_write(act: Act, places: Sequence[Place], setting: Setting) -> list[Acti
     if len(several) > 1 and any(pictured) and not all(pictured) and target is None:
         return [action for part in several for action in read_write(replace(act, object=part), places, setting)]
     made = media_noun(act.object) or w.head_noun(act.object) in w.PAPERS
-    if made and act.verb.lemma in ("generate", "compose", "design", "craft", "draft"):
+    if made and act.verb.lemma in ("generate", "compose", "design", "craft", "draft", "draw", "paint", "illustrate"):
         return [Action("media", act.verb.lemma, act.object, target, words=act.tokens)]
     if target and target.sort == "media":
         return [Action("fetch", act.verb.lemma, act.object, target, words=act.tokens)]
@@ -107,6 +107,8 @@ def read_extract(act: Act, places: Sequence[Place], setting: Setting) -> list[Ac
 def read_filter(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     """Keeping or leaving out items of a list."""
     lowers = {token.lower for token in act.object}
+    if act.verb.lemma == "keep" and "sync" in lowers and places:
+        return calls(replace(act, verb=replace(act.verb, lemma="sync", act="update")), places, setting)
     if act.verb.lemma == "keep" and lowers & {"sync", "track", "informed", "updated", "up-to-date", "posted", "date"}:
         return []
     target = choose(places, "from", "at", "own", "via", "subject")
@@ -145,6 +147,8 @@ def read_transform(act: Act, places: Sequence[Place], setting: Setting) -> list[
                 words=act.tokens,
             )
         ]
+    if lowers & (w.SOUNDS | w.FILMS) and act.verb.lemma in ("convert", "transform", "render"):
+        return [Action("media", act.verb.lemma, act.object, target, words=act.tokens)]
     if act.verb.lemma == "prepare" and is_text(act.object):
         return [Action("llm", act.verb.lemma, act.object, words=act.tokens)]
     if lowers & w.PICTURES and act.verb.lemma in ("resize", "compress", "crop", "trim", "convert"):

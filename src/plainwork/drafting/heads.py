@@ -209,6 +209,7 @@ def _joined_base(spot: _Spot) -> Head | None:
     parallel = not spot.heads or any(head.verb.form == "base" for head in spot.heads)
     if _in_list(spot):
         return None
+    parallel = parallel or spot.word in ("so", "then")
     if not parallel or (spot.verb.noisy and not object_follows(spot.tokens, spot.at)):
         return None
     return spot.bare(spot.before + 1, infinitive=bool(spot.last and spot.last.infinitive))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from plainwork.drafting import words as w
-from plainwork.drafting.actions import NOMINAL, Action, Do, is_text, media_noun
-from plainwork.drafting.apps import App, find_apps
+from plainwork.drafting.actions import NOMINAL, Action, Do, before_place, is_text, media_noun
+from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import Act
 from plainwork.drafting.data import words
 from plainwork.drafting.data_work import (
@@ -34,7 +34,6 @@ from plainwork.drafting.services import (
     read_update,
     read_use,
 )
-from plainwork.drafting.text import Tokens
 
 _USERS = frozenset(("user", "users", "visitor", "visitors"))
 
@@ -85,22 +84,6 @@ def _unread_source(act: Act, actions: Sequence[Action], places: Sequence[Place],
             read = before_place(act.object, app)
             return [Action("fetch", "get", read, app, words=act.object)] if read else []
     return []
-
-
-def before_place(tokens: Tokens, app: App) -> Tokens:
-    """The noun phrase in which the service is named: ``a digest of Jira tickets`` → ``Jira tickets``."""
-    at = next((mention.start for mention in find_apps(tokens) if mention.app == app), None)
-    if at is None:
-        return ()
-    start, end = at, at
-    stops = w.PREPOSITIONS - {"from", "in"}
-    while start > 0 and tokens[start - 1].kind == "word" and tokens[start - 1].lower not in stops:
-        start -= 1
-    while (
-        end < len(tokens) and tokens[end].kind == "word" and (end < at + 1 or tokens[end].lower not in w.PREPOSITIONS)
-    ):
-        end += 1
-    return tokens[start:end]
 
 
 def describes_agent(act: Act, setting: Setting) -> bool:

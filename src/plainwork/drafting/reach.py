@@ -44,6 +44,9 @@ def alike(branch: If, tokens: Sequence[Token]) -> bool:
     """Whether a further condition speaks of what the branch already asks about."""
     if branch.decider:
         return may_judge(branch.decider, tokens)
+    says = [token.lower for token in tokens[:2]]
+    if says in (["it", "is"], ["it", "equals"], ["they", "are"]) and len(tokens) <= 4:
+        return any({"is", "are", "equals"} & {t.lower for t in arm.test} for arm in branch.arms)
     mine = w.content_words(tokens) | _kinds(tokens)
     return any(mine & (w.content_words(arm.test) | _kinds(arm.test)) for arm in branch.arms if arm.test)
 
@@ -163,7 +166,9 @@ def each_inside(act: Act) -> tuple[Act, Tokens]:
         return act, ()
     for at in range(1, len(lowers) - 2):
         if lowers[at] in ("to", "for", "in", "of") and lowers[at + 1] in ("each", "every"):
-            over = act.object[at + 2 :] if lowers[at + 2] != "of" else act.object[at + 4 :]
+            over = act.object[at + 2 :] if lowers[at + 2] != "of" else act.object[at + 3 :]
+            if {"them", "these", "those"} & {token.lower for token in over[:1]}:
+                return replace(act, object=act.object[:at]), over[:1]
             one = (*act.object[: at + 1], *tokenize("the"), *w.noun_phrase(over))
             return replace(act, object=one), over
     return act, ()

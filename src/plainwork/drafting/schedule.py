@@ -39,9 +39,7 @@ class Timing:
 def find_timing(statements: Iterable[Statement], text: str, zone: str) -> tuple[Timing | None, ScheduleError | None]:
     """The timing, or why the one that was named cannot be kept; (None, None) when nothing is said of time."""
     matches = [
-        match
-        for statement in statements
-        if statement.origin != "aside" and (match := find_schedule(statement.text[:_LONGEST]))
+        match for statement in statements if statement.origin != "aside" and (match := schedule_in(statement.text))
     ]
     if matches:
         best = min(matches, key=lambda match: match.assumed_time)
@@ -62,6 +60,13 @@ def find_timing(statements: Iterable[Statement], text: str, zone: str) -> tuple[
             trigger, ("It runs every day at 09:00; the text says that it is scheduled, not when.",), asked=True
         ), None
     return None, None
+
+
+def schedule_in(text: str) -> Match | None:
+    """The schedule that a sentence names; the service Workday (``every Workday worker``) is none."""
+    match = find_schedule(text[:_LONGEST])
+    named = match is not None and re.search(r"Workdays?$", text[match.start : match.end])
+    return None if match and named and re.match(r"\s+[a-z]", text[match.end :]) else match
 
 
 def _timing(match: Match, zone: str) -> Timing:
@@ -99,7 +104,7 @@ def cron_of(trigger: Schedule, zone: str) -> tuple[str | None, str | None]:
 
 def without_schedule(statement: Statement) -> Statement:
     """The statement without the words that say when it happens."""
-    match = find_schedule(statement.text[:_LONGEST])
+    match = schedule_in(statement.text)
     if match is None:
         return statement
     base = statement.tokens[0].start

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import (
     NOMINAL,
     Action,
+    before_place,
     before_target,
     channel_of,
     is_text,
@@ -16,8 +18,9 @@ from plainwork.drafting.actions import (
     parts_of,
     whole_parts,
 )
-from plainwork.drafting.apps import App
+from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.clauses import Act, split_objects
+from plainwork.drafting.data import words
 from plainwork.drafting.places import HOLDS, Place, Setting, choose, home_for, related
 from plainwork.drafting.text import Token, Tokens, tokenize
 
@@ -27,16 +30,35 @@ def read_fetch(act: Act, places: Sequence[Place], setting: Setting) -> list[Acti
     head = w.head_noun(act.object) or w.head_noun(act.subject)
     if (head in setting.inputs or head in ("input", "inputs")) and not places:
         return []
+    lowers = {token.lower for token in act.object}
+    if act.verb.lemma in ("get", "receive") and _is_notice(act):
+        return read_send(act, places, setting)
+    thinks = act.verb.lemma in ("find", "list", "discover", "examine", "identify", "inspect") and setting.inputs
+    if thinks and not places and not lowers & _OUTSIDE and not any(token.kind == "url" for token in act.object):
+        return [Action("llm", act.verb.lemma, act.object or act.subject, words=act.tokens)]
     parts = parts_of(act, ("subject", "from", "own", "at", "via"), share=True)
     return [
         Action("fetch", act.verb.lemma, part, app or home_for(part, setting), words=act.tokens) for part, app in parts
     ]
 
 
+_OUTSIDE = words("outside_places")
+
+
+def _is_notice(act: Act) -> bool:
+    """``Get a text message when …``: the one who speaks wants to be written to."""
+    phrase = w.noun_phrase(act.object)
+    article = bool(phrase) and phrase[0].lower in ("a", "an") and not act.subject
+    return article and w.head_noun(phrase) in _NOTICES and len(act.object) <= len(phrase) + 3
+
+
+_NOTICES = words("message_nouns") - {"update", "call"} | w.MAILS | w.PHONES
+
+
 def read_check(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
     """Checking something by reading it; ``check with somebody`` asks."""
     lowers = [token.lower for token in act.object]
-    if act.verb.lemma == "compare" and not any(place.relation == "from" for place in places):
+    if act.verb.lemma == "compare" and not places and setting.inputs:
         return [Action("llm", "compare", act.object or act.subject, words=act.tokens)]
     if lowers[:1] == ["with"] or act.verb.lemma == "consult":
         return [Action("approve", "ask", act.object[1:], words=act.tokens)]
@@ -125,7 +147,11 @@ def source_of_places(places: Sequence[Place], found: Sequence[Action], setting: 
             setting.seen.add(app.id)
             object_ = next((action.object for action in found), ())
             object_ = object_[1:] if object_ and object_[0].lower in ("up", "out") else object_
-            return [Action("fetch", "get", before_target(object_), app, words=object_)]
+            read = before_target(object_)
+            named = {mention.app.id for mention in find_apps(read)}
+            if named - {app.id} or (not named and place.relation == "own"):
+                read = before_place(object_, app)
+            return [Action("fetch", "get", read or before_target(object_), app, words=object_)]
     return []
 
 
@@ -170,6 +196,8 @@ def read_send(act: Act, places: Sequence[Place], setting: Setting) -> list[Actio
     if act.verb.lemma == "pass" and not places and nominal is None:
         return []
     made = act.object if not act.passive else (*act.subject, *act.object)
+    if not places and ("for", "approval") in pairwise(lowers):
+        return [Action("approve", act.verb.lemma, made[: lowers.index("for")] or made, words=act.tokens)]
     found: list[Action] = []
     written = _written_by_model(act, places)
     if act.verb.lemma == "ping" and not places and not set(lowers) & w.PEOPLE:

@@ -167,7 +167,7 @@ class Builder:
                     self._here, self._begun = self._wrapped.body, len(self._wrapped.body)
                 self._condition(piece, before, chained)
             case When():
-                self._condition(Cond("if", piece.tokens, piece.trailing), before, chained)
+                self._when(piece, before, chained)
             case Loop():
                 self._each(piece.tokens, piece.trailing)
             case Failure():
@@ -175,6 +175,21 @@ class Builder:
             case Unread():
                 if not _IDLE & {token.lower for token in piece.tokens}:
                     self.unread.append(piece.tokens)
+
+    def _when(self, piece: When, before: Piece | None, chained: bool) -> None:
+        if before is None and self._repeats_event(piece):
+            self.unread.append(piece.tokens)
+        else:
+            self._condition(Cond("if", piece.tokens, piece.trailing), before, chained)
+
+    def _repeats_event(self, piece: When) -> bool:
+        """``when a voice message is received`` after the trigger was told: the same event in other words."""
+        lowers = {token.lower for token in piece.tokens}
+        return (
+            not piece.trailing
+            and bool(lowers & self._events)
+            and bool(lowers & {"received", "sent", "arrives", "receives"})
+        )
 
     # Acts
 

@@ -198,7 +198,7 @@ def _implied(reading: Reading) -> Event | None:
         if (words & _HAPPENINGS and find_apps(first.tokens)) or (words & _THINGS and _new(first.tokens)):
             return _event(first.tokens, first.tokens, [first])
     if isinstance(first, Act):
-        spoken = _carried(first) or _spoken_to(first)
+        spoken = _opening(reading) or _carried(first) or _spoken_to(first)
         if spoken:
             return spoken
         lowers = [token.lower for token in first.object]
@@ -224,6 +224,15 @@ def _carried(act: Act) -> Event | None:
     if act.passive and _new(act.subject[:2]) and {token.lower for token in act.subject} & _THINGS:
         return _event(act.subject, act.subject, [])
     return _event(act.object, act.object, []) if _moves_new(act) else None
+
+
+def _opening(reading: Reading) -> Event | None:
+    """``A new employee is added in BambooHR, so …``: what has happened when the rest is done."""
+    first = reading.pieces[0] if len(reading.pieces) > 1 else None
+    if not isinstance(first, Act) or not first.passive or not first.subject or first.modal:
+        return None
+    one = first.subject[0].lower in ("a", "an") and _new(first.subject[:2]) and not find_apps(first.subject)
+    return _event((*first.subject, *first.object), first.tokens, [first]) if one else None
 
 
 def _moves_new(act: Act) -> bool:

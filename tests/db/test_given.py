@@ -193,6 +193,15 @@ async def test_an_owner_who_may_not_create_roles_is_told_so(place: Place) -> Non
         await db.open(place.settings)
 
 
+async def test_a_user_who_does_not_own_the_database_is_told_so(place: Place) -> None:
+    await _whoami(place.settings)
+    stranger = f"stranger_{place.name}"
+    await place.server.admin(f"create role {stranger} login password 'other'")
+    url = place.server.url(stranger, "other", place.name)
+    with pytest.raises(Invalid, match="may not set this database up: permission denied"):
+        await db.open(replace(place.settings, database_url=url))
+
+
 async def test_a_role_made_by_an_administrator_is_taken(place: Place) -> None:
     role = f"app_{place.name}"
     await place.server.admin(f"create role {role} login password 'app'")

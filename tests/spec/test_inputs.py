@@ -108,6 +108,7 @@ def test_endless_lists_are_refused() -> None:
         ("number", 5.5, 5.5),
         ("integer", 5.0, 5),
         ("yes/no", True, True),
+        ("yes/no", "no", False),
         ("date", "2026-01-31", "2026-01-31"),
         ("date", date(2026, 1, 31), "2026-01-31"),
         ("time", "7:30", "07:30"),
@@ -142,7 +143,7 @@ def test_values(kind: str, value: Any, meant: Any) -> None:
         ("integer", 5.5),
         ("integer", "x"),
         ("yes/no", 1),
-        ("yes/no", "yes"),
+        ("yes/no", "y"),
         ("date", "2026-02-30"),
         ("date", "31.1.2026"),
         ("time", "25:00"),
@@ -242,6 +243,12 @@ def test_the_nearest_input_is_suggested() -> None:
     with pytest.raises(Invalid) as caught:
         coerce({"subreddits": Input(type="list of text", default=[])}, {"subredits": []})
     assert caught.value.next_step == "Did you mean subreddits?"
+
+
+def test_a_default_in_the_words_of_its_type_is_a_value_of_it() -> None:
+    inputs = {"c": Input(type="yes/no", default="no"), "d": Input(type="list of yes/no", default=["yes", False])}
+    assert coerce(inputs, {}) == {"c": False, "d": [True, False]}
+    assert [one["default"] for one in inputs_schema(inputs)["properties"].values()] == [False, [True, False]]
 
 
 def test_a_place_in_a_list_is_named() -> None:

@@ -59,10 +59,20 @@ async def migrate(owner: asyncpg.Connection, app_role: str | None = None, folder
     """Applies what is missing and tells the names. ``app_role``: an existing role to use as the application's.
 
     Any number of processes may call it at once. Raises Invalid for a server older than Postgres 15, a changed file, or
-    a database that a newer Plainwork has migrated.
+    a database that a newer Plainwork has migrated, and for a user who may not do it.
     """
     if owner.get_server_version().major * 10000 < _OLDEST:
         raise Invalid("Plainwork needs Postgres 15 or newer.", next_step="Upgrade the server behind DATABASE_URL.")
+    try:
+        return await _migrate(owner, app_role, folder)
+    except asyncpg.InsufficientPrivilegeError as why:
+        raise Invalid(
+            f"The user in DATABASE_URL may not set this database up: {why}.",
+            next_step="Name the user who owns the database and its tables.",
+        ) from None
+
+
+async def _migrate(owner: asyncpg.Connection, app_role: str | None, folder: Path) -> list[str]:
     done: list[str] = []
     while True:
         async with owner.transaction():

@@ -174,8 +174,9 @@ def inputs_schema(inputs: Mapping[str, Input]) -> Schema:
     properties = {}
     for name, given in inputs.items():
         extra = {"description": given.about} if given.about else {}
-        default = {} if given.default is msgspec.UNSET else {"default": given.default}
-        properties[name] = {**type_schema(given.type), **extra, **default}
+        schema = type_schema(given.type)
+        default = {} if given.default is msgspec.UNSET else {"default": _default(given, schema, name)}
+        properties[name] = {**schema, **extra, **default}
     required = [name for name, given in inputs.items() if is_required(given)]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
@@ -221,11 +222,16 @@ def _value(name: str, declared: Input, given: Mapping[str, Any], *, from_text: b
     if name in given and not (given[name] is None and not is_required(declared)):
         return coerce_value(type_schema(declared.type), given[name], name, from_text=from_text)
     if declared.default is not msgspec.UNSET:
-        return declared.default
+        return _default(declared, type_schema(declared.type), name)
     if declared.required:
         about = f" ({declared.about})" if declared.about else ""
         raise Invalid(f"The input {name}{about} is missing.", next_step=f"Give it as {declared.type}.")
     return None
+
+
+def _default(declared: Input, schema: Schema, name: str) -> Any:
+    """The default as a value of the type (``no`` of a yes/no is False)."""
+    return None if declared.default is None else coerce_value(schema, declared.default, name)
 
 
 def coerce_value(schema: Mapping[str, Any], value: Any, name: str = "value", *, from_text: bool = False) -> Any:
@@ -327,6 +333,8 @@ def _integer(value: Any, name: str, from_text: bool) -> int:
 def _yes_no(value: Any, name: str, from_text: bool) -> bool:
     if isinstance(value, bool):
         return value
+    if value in ("yes", "no"):  # the words of the type itself; in YAML they are texts
+        return bool(value == "yes")
     if from_text and isinstance(value, str):
         word = value.strip().lower()
         if word in ("yes", "true", "on", "1", "y"):

@@ -110,3 +110,14 @@ async def test_an_unknown_embedded_model_is_named() -> None:
         with pytest.raises(CallFailed, match="no embedded model 'llama-70b'"):
             await gateway.complete(Request(model="local:llama-70b", prompt="x"))
         assert local.pid is None
+
+
+async def test_the_child_is_told_no_secret_of_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VAULT_KEY", "DATABASE_URL", "OPENAI_API_KEY", "PLAINWORK_SECRET_SHOP"):
+        monkeypatch.setenv(name, "t0p-s3cret")
+    async with embedded() as (gateway, local, _):
+        await gateway.complete(Request(prompt="Say hello.", max_tokens=2))
+        assert local.pid is not None
+        told = psutil.Process(local.pid).environ()
+    assert "PATH" in told
+    assert "t0p-s3cret" not in told.values()

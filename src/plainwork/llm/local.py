@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import AsyncGenerator
@@ -22,6 +23,11 @@ IDLE_S = 120.0
 START_TIMEOUT_S = 60.0
 WEAK = "Written by the small embedded model: fit for trying things out, not for judgement."
 _LINE_LIMIT = 4 * 1024 * 1024
+_ENVIRONMENT = frozenset(
+    "PATH HOME LANG LC_ALL TMPDIR SYSTEMROOT VIRTUAL_ENV PYTHONPATH PYTHONHOME LD_LIBRARY_PATH DYLD_LIBRARY_PATH "
+    "OMP_NUM_THREADS".split()
+)
+"""What the child is told of our environment: none of the operator's secrets reach the model's native code."""
 
 
 class Local:
@@ -81,6 +87,7 @@ class Local:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             limit=_LINE_LIMIT,
+            env={name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
         )
         try:
             async with asyncio.timeout(START_TIMEOUT_S):

@@ -85,6 +85,8 @@ class Execution:
         self.run = _run_names(claim, version)
         given = (claim.inputs, claim.trigger, self.run, claim.vars)
         past = [_record(row) for row in history if row.attempt]
+        # A planner that takes in the history finds the same facts again.
+        self._told = {(row.path, row.status) for row in history if not row.attempt}
         self.progress = Progress.resume(version.graph, past, *given) if past else Progress(version.graph, *given)
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.TimerHandle] = {}
@@ -342,6 +344,8 @@ class Execution:
 
     def _journal_derived(self, plan: Plan) -> None:
         for record in plan.records:
+            if self._told and (record.path, record.status) in self._told:
+                continue
             output, blob = (None, None) if record.output is None else self.records.apart(json.encode(record.output))
             failure = None if record.failure is None else msgspec.json.encode(record.failure)
             at = record.at or time.time()

@@ -8,8 +8,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from plainwork.db import Connection, Database, runs
 from plainwork.engine import catalogue
 from plainwork.engine.plan import Graph
@@ -73,9 +71,12 @@ class Versions:
 
     def _build(self, workspace_id: UUID, row: runs.VersionRow) -> Version:
         try:
-            flow = flow_from_json(row.flow)
-        except msgspec.ValidationError as error:
+            return self._built(workspace_id, row)
+        except (ValueError, RecursionError) as error:  # of msgspec too
             raise Invalid(f"The flow of version {row.number} of {row.agent} cannot be read: {error}.") from error
+
+    def _built(self, workspace_id: UUID, row: runs.VersionRow) -> Version:
+        flow = flow_from_json(row.flow)
         limits = flow.limits or Limits()
         return Version(
             workspace_id=workspace_id,

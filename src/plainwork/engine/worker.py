@@ -33,7 +33,7 @@ from plainwork.engine.journal import LEASE_S, Journal, RunJournal
 from plainwork.engine.kinds import Reach
 from plainwork.engine.plan import Failure
 from plainwork.engine.versions import Version, Versions
-from plainwork.errors import PlainworkError
+from plainwork.errors import PlainworkError, Unavailable
 from plainwork.queue import Queue
 from plainwork.spec.kinds import Kind
 
@@ -288,12 +288,17 @@ class Worker:
 
     async def _read_versions(
         self, connection: Connection, workspace_id: UUID, claims: Iterable[Claim]
-    ) -> dict[UUID, PlainworkError]:
-        broken: dict[UUID, PlainworkError] = {}
+    ) -> dict[UUID, Exception]:
+        """Reads what can be read; what cannot, for whatever reason of its own, is broken and harms nobody else."""
+        broken: dict[UUID, Exception] = {}
         for version_id in {claim.version_id for claim in claims}:
             try:
                 await self.versions.read(connection, workspace_id, [version_id])
-            except PlainworkError as error:
+            except (Unavailable, OSError):
+                raise
+            except Exception as error:
+                if not isinstance(error, PlainworkError):
+                    _log.bug(error, version=str(version_id))
                 broken[version_id] = error
         return broken
 

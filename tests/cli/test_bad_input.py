@@ -253,3 +253,25 @@ def test_a_setting_that_cannot_be_understood(name: str, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("text", ["", "   ", "\0\1\2", "word " * 10_000])
 def test_a_sentence_that_cannot_be_drafted(text: str, capsys: Capture) -> None:
     assert_clear(run(["draft", text, "--rules"]), capsys)
+
+
+def test_a_flow_of_unknown_kinds_becomes_a_document_all_the_same(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "flow.json"
+    path.write_text(
+        '{"nodes": [{"id": "a", "type": "magic@1"}, {"id": "b", "type": "set@1"}], "edges": [{"from": "a", "to": "b"}]}'
+    )
+    assert run(["decompile", str(path)]) == 0
+    shown = capsys.readouterr()
+    assert "uses: magic" in shown.out
+    assert "magic" in shown.err
+
+
+def test_kinds_are_listed_and_shown(capsys: Capture) -> None:
+    assert run(["kinds"]) == 0
+    assert "email.send" in capsys.readouterr().out
+    assert run(["kinds", "filter"]) == 0
+    assert "where" in capsys.readouterr().out
+    assert run(["kinds", "http.request", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "http"
+    assert run(["kinds", "htpp"]) == 1
+    assert "Did you mean http?" in capsys.readouterr().err

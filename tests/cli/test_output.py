@@ -12,6 +12,7 @@ import pytest
 
 from plainwork.cli import run
 from plainwork.cli.output import Unreadable, print_json, visible, write_text
+from plainwork.engine.catalogue import load as load_catalogue
 from plainwork.errors import Invalid
 from plainwork.settings import Settings
 from tests.cli.test_bad_input import GOOD
@@ -143,3 +144,29 @@ def test_the_data_folder_is_absolute_and_needs_no_home(tmp_path: Path, monkeypat
         Settings.from_env({})
     with pytest.raises(Invalid, match="no name"):
         Settings.from_env({}, data_dir="")
+
+
+def test_the_kinds_of_steps_are_listed_and_told(capsys: Capture) -> None:
+    catalogue = load_catalogue()
+    assert run(["kinds"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(listed) == sorted(catalogue)
+    for name in catalogue:
+        assert run(["kinds", name]) == 0
+        told = capsys.readouterr().out
+        assert f"  uses: {name}\n" in told
+        assert all(f"  {field}" in told for field in catalogue[name].input.get("properties", {}))
+    assert run(["kinds", "http", "--json"]) == 0
+    (declared,) = json.loads(capsys.readouterr().out)
+    assert declared["id"] == "http"
+    assert "url" in declared["input"]["properties"]
+
+
+def test_a_kind_that_there_is_not(capsys: Capture) -> None:
+    assert run(["kinds", "htpp"]) == 1
+    assert "Did you mean http?" in capsys.readouterr().err
+
+
+def test_a_zone_that_there_is_not(capsys: Capture) -> None:
+    assert run(["draft", "Every day at 9 fetch http://example.org", "--zone", "Mars/Phobos"]) == 2
+    assert "is not a time zone" in capsys.readouterr().err

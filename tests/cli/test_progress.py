@@ -67,6 +67,15 @@ def test_nothing_of_a_failure_steers_the_terminal() -> None:
     assert line.endswith(r"no\u001b[2J way\u0007 [red]stop[/red]")
 
 
+def test_a_file_gets_all_of_a_failure() -> None:
+    failure = {"message": "It was refused. " * 30, "next_step": "Ask."}
+    lines = lines_of([step(LONG, "failed", failure=failure)], [LONG], width=80)
+    assert len(lines) == 1
+    assert LONG in lines[0]
+    assert lines[0].count("It was refused.") == 30
+    assert lines[0].endswith("Ask.")
+
+
 def test_a_terminal_without_these_letters_gets_others() -> None:
     events = [step("a"), step("b", "failed"), step("c", "skipped", took_ms=None)]
     lines = lines_of(events, ["a", "b", "c"], encoding="latin-1")

@@ -166,7 +166,7 @@ async def test_where_mail_goes() -> None:
                 await send(world, strict, account={"host": "127.0.0.1", "port": world.post.port})
         port = world.post.port
         await world.post.stop()
-        with pytest.raises(CallFailed, match=f"127.0.0.1:{port} cannot be reached") as caught:
+        with pytest.raises(CallFailed, match=f"127.0.0.1:{port} cannot be reached: connection refused") as caught:
             await send(world, client)
         assert (caught.value.failure, caught.value.uncertain) == ("retry", False)
 

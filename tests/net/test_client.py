@@ -177,7 +177,7 @@ async def test_broken_connections_may_be_tried_again() -> None:
             assert caught.value.uncertain
         port = world.other.port
         await world.other.stop()
-        with pytest.raises(CallFailed, match=f"127.0.0.1:{port} cannot be reached") as caught:
+        with pytest.raises(CallFailed, match=f"127.0.0.1:{port} cannot be reached: connection refused") as caught:
             await client.request("GET", f"{world.other.url}/")
         assert (caught.value.failure, caught.value.uncertain) == ("retry", False)
 

@@ -174,7 +174,7 @@ def print_findings(findings: Sequence[Finding], file: str) -> None:
     """One line a finding, ``file:line: error: message``, with its next step below."""
     for finding in findings:
         line = f":{finding.line}" if finding.line is not None else ""
-        named = ", ".join(p for p in (finding.node and f"step {finding.node}", finding.field) if p)
+        named = ", ".join(p for p in (finding.node and f"step {finding.node[:80]}", finding.field) if p)
         said = f"{file}{line}: {finding.severity}: {finding.message}{f' ({named})' if named else ''}"
         click.echo(visible(said), err=True)
         if finding.next_step:

@@ -3,7 +3,6 @@ line that lives: the step that is being taken, the time so far, the cost so far.
 
 from __future__ import annotations
 
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ class Watch(AbstractContextManager["Watch"]):
     """Shows events; leaves the terminal as it was, however the run ends. ``steps`` sets the width of the first column."""
 
     def __init__(self, steps: Iterable[str], console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        self._console = console or Console(highlight=False)
         self._is_utf8 = self._console.encoding.lower().replace("-", "") in ("utf8", "")
         self._width = min(_WIDEST, max((len(step) for step in steps), default=20) + 2)
         if self._console.is_terminal:
@@ -85,7 +84,8 @@ class Watch(AbstractContextManager["Watch"]):
             self._ended.add((event.path, event.attempt))
         if isinstance(event.output, dict) and isinstance(spent := event.output.get("cost_usd"), int | float):
             self._cost += spent
-        self._console.print(self._line(event), no_wrap=True, overflow="ellipsis")
+        on_terminal = self._console.is_terminal
+        self._console.print(self._line(event), no_wrap=on_terminal, overflow="ellipsis", soft_wrap=not on_terminal)
         self._say_under_way()
 
     def _say_under_way(self) -> None:

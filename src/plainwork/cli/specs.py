@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plainwork.cli import output
-from plainwork.errors import Invalid, Where
+from plainwork.errors import Invalid, NotFound, Where
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plainwork.spec import Loaded
     from plainwork.spec.flow import Flow
+    from plainwork.spec.kinds import Kind
     from plainwork.spec.model import Spec
 
 file_argument = click.argument("file", metavar="FILE")
@@ -106,14 +109,18 @@ def decompile(flow: str, out: str | None) -> int:
         raise output.Unreadable(
             f"This is not a flow: {why}.", where=Where(file=flow), next_step="See docs/agent-spec.md for its shape."
         ) from None
-    findings = [f for f in check_flow(parsed, load_catalogue()) if f.severity == "error"]
-    if findings:
-        raise Invalid("The flow has errors.", findings=tuple(findings), where=Where(file=flow))
-    spec = to_spec(parsed)
+    findings = check_flow(parsed, load_catalogue())
+    try:
+        spec = to_spec(parsed)
+    except Invalid as why:
+        wrong = why.findings or tuple(f for f in findings if f.severity == "error")
+        raise Invalid("The flow has errors.", findings=wrong, where=Where(file=flow)) from None
     unwritable = problems(spec)
     if unwritable:
         raise Invalid("The flow cannot be written as a document.", findings=tuple(unwritable), where=Where(file=flow))
     output.write_text(out, render(spec))
+    # A flow of unknown kinds is still a graph: it becomes a document, and what is to be mended there is said.
+    output.print_findings(findings, flow)
     return output.OK
 
 
@@ -145,6 +152,7 @@ def draft(text: str, rules: bool, model: str | None, zone: str, as_json: bool, o
     """Draft a document from a sentence in English."""
     import asyncio
 
+    _require_zone(zone)
     english = output.read_text("-") if text == "-" else output.given_text(text, "The sentence")
     made = asyncio.run(_draft(english, rules=rules or model is None, model=model, zone=zone))
     if as_json:
@@ -158,6 +166,17 @@ def draft(text: str, rules: bool, model: str | None, zone: str, as_json: bool, o
         for line in lines:
             click.echo(output.visible(f"{title}: {_sentence(line)}"), err=True)
     return output.OK
+
+
+def _require_zone(name: str) -> None:
+    import zoneinfo
+
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise click.BadParameter(
+            f"{name!r} is not a time zone. Write it like Europe/Berlin, America/New_York or UTC.", param_hint="--zone"
+        ) from None
 
 
 _DRAFT_KEYS = ("markdown", "spec", "flow", "assumptions", "questions", "needs", "findings", "drafted_by")
@@ -205,4 +224,80 @@ def test(file: str, as_json: bool) -> int:
     return output.NOT_RIGHT if report.failed else output.OK
 
 
-COMMANDS = (check, compile_, decompile, diff, draft, test)
+@click.command()
+@click.argument("kind", required=False)
+@json_option
+def kinds(kind: str | None, as_json: bool) -> int:
+    """List the kinds of steps there are, or say all about one: what it takes, what it gives, an example."""
+    from plainwork.engine.catalogue import load as load_catalogue
+
+    catalogue = load_catalogue()
+    if kind is None:
+        found = sorted(catalogue.values(), key=lambda k: (k.group, k.id))
+        lines = [f"{k.id.ljust(24)} {k.title}" for k in found]
+    elif kind in catalogue:
+        found = [catalogue[kind]]
+        lines = list(_about(found[0]))
+    else:
+        near = catalogue.nearest(kind)
+        hint = f"Did you mean {near}?" if near else "`plainwork kinds` lists what there is."
+        raise NotFound(f"No step kind is called {kind}.", next_step=hint)
+    if as_json:
+        output.print_json([{name: getattr(k, name) for name in k.__struct_fields__} for k in found])
+    else:
+        output.write_text(None, "".join(f"{line}\n" for line in lines))
+    return output.OK
+
+
+def _about(kind: Kind) -> Iterator[str]:
+    from plainwork.spec.yaml_write import block
+
+    yield f"{kind.id}: {kind.title}"
+    yield kind.about.strip()
+    if kind.account:
+        yield f"Account: {kind.account}{'' if kind.account_required else ', optional'}"
+    required = kind.input.get("required", ())
+    for name, field in kind.input.get("properties", {}).items():
+        words = ". ".join(str(field[key]) for key in ("title", "description") if field.get(key))
+        yield f"  {name}{' (required)' if name in required else ''}: {words or field.get('type', 'any')}"
+    gives = ", ".join(kind.output.get("properties", {}))
+    if gives:
+        yield f"Gives: {gives}"
+    shown = {"with": kind.example["with"]} if kind.example.get("with") else {}
+    yield "As a step:"
+    yield from (f"  {line}" for line in block({"uses": kind.id, **shown}))
+
+
+@click.command()
+@click.argument("kind_id", metavar="[ID]", required=False)
+@json_option
+def kinds(kind_id: str | None, as_json: bool) -> int:
+    """List the step kinds that documents can use, or show one with its settings."""
+    from plainwork.engine.catalogue import load as load_catalogue
+
+    catalogue = load_catalogue()
+    if kind_id is None:
+        if as_json:
+            output.print_json(list(catalogue.values()))
+        else:
+            for kind in sorted(catalogue.values(), key=lambda one: (one.group, one.id)):
+                click.echo(f"{kind.id:<24}{kind.group:<10}{kind.effect:<7}{kind.title}")
+        return output.OK
+    if kind_id not in catalogue:
+        near = catalogue.nearest(kind_id)
+        hint = f"Did you mean {near}?" if near else "`plainwork kinds` lists what there is."
+        raise NotFound(f"No step kind is called {kind_id}.", next_step=hint)
+    kind = catalogue[kind_id]
+    if as_json:
+        output.print_json(kind)
+        return output.OK
+    click.echo(f"{kind.id}: {kind.title}. {kind.about}\n\neffect: {kind.effect}, account: {kind.account or 'none'}\n")
+    needed = kind.input.get("required", [])
+    for name, schema in kind.input.get("properties", {}).items():
+        said = schema.get("description") or schema.get("title") or ""
+        click.echo(f"  {name:<16}{'needed  ' if name in needed else '        '}{said}")
+    click.echo(f"\ngives: {', '.join(kind.output.get('properties', {})) or 'see its schema (--json)'}")
+    return output.OK
+
+
+COMMANDS = (check, compile_, decompile, diff, draft, kinds, test)

@@ -7,6 +7,7 @@ changes in between changes nothing. Each redirect is checked like a first reques
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import ssl
@@ -463,5 +464,7 @@ def _connection_failure(error: aiohttp.ClientError, call: _Call) -> CallFailed:
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, OSError) and not isinstance(error, socket.gaierror) and (error.errno or 0) > 0:
+        return os.strerror(error.errno or 0).lower()  # asyncio's own text is "Connect call failed" and a tuple
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text).rstrip(".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 import socket
 from collections.abc import Mapping
@@ -248,8 +249,9 @@ async def _connection(server: _Server, reach: Reach) -> socket.socket:
             raise
         else:
             return sock
+    reason = os.strerror(problem.errno).lower() if problem and problem.errno else "it has no address"
     raise CallFailed(
-        f"The mail server {server.host}:{server.port} cannot be reached: {problem and problem.strerror}.",
+        f"The mail server {server.host}:{server.port} cannot be reached: {reason}.",
         next_step="Check that it is running and reachable from this server.",
     )
 

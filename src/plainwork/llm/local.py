@@ -24,8 +24,8 @@ START_TIMEOUT_S = 60.0
 WEAK = "Written by the small embedded model: fit for trying things out, not for judgement."
 _LINE_LIMIT = 4 * 1024 * 1024
 _ENVIRONMENT = frozenset(
-    "PATH HOME LANG LC_ALL TMPDIR SYSTEMROOT VIRTUAL_ENV PYTHONPATH PYTHONHOME LD_LIBRARY_PATH DYLD_LIBRARY_PATH "
-    "OMP_NUM_THREADS".split()
+    {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}
+    | {"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OMP_NUM_THREADS"}
 )
 """What the child is told of our environment: none of the operator's secrets reach the model's native code."""
 

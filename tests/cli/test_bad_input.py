@@ -264,14 +264,3 @@ def test_a_flow_of_unknown_kinds_becomes_a_document_all_the_same(tmp_path: Path,
     shown = capsys.readouterr()
     assert "uses: magic" in shown.out
     assert "magic" in shown.err
-
-
-def test_kinds_are_listed_and_shown(capsys: Capture) -> None:
-    assert run(["kinds"]) == 0
-    assert "email.send" in capsys.readouterr().out
-    assert run(["kinds", "filter"]) == 0
-    assert "where" in capsys.readouterr().out
-    assert run(["kinds", "http.request", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["id"] == "http"
-    assert run(["kinds", "htpp"]) == 1
-    assert "Did you mean http?" in capsys.readouterr().err

@@ -268,36 +268,4 @@ def _about(kind: Kind) -> Iterator[str]:
     yield from (f"  {line}" for line in block({"uses": kind.id, **shown}))
 
 
-@click.command()
-@click.argument("kind_id", metavar="[ID]", required=False)
-@json_option
-def kinds(kind_id: str | None, as_json: bool) -> int:
-    """List the step kinds that documents can use, or show one with its settings."""
-    from plainwork.engine.catalogue import load as load_catalogue
-
-    catalogue = load_catalogue()
-    if kind_id is None:
-        if as_json:
-            output.print_json(list(catalogue.values()))
-        else:
-            for kind in sorted(catalogue.values(), key=lambda one: (one.group, one.id)):
-                click.echo(f"{kind.id:<24}{kind.group:<10}{kind.effect:<7}{kind.title}")
-        return output.OK
-    if kind_id not in catalogue:
-        near = catalogue.nearest(kind_id)
-        hint = f"Did you mean {near}?" if near else "`plainwork kinds` lists what there is."
-        raise NotFound(f"No step kind is called {kind_id}.", next_step=hint)
-    kind = catalogue[kind_id]
-    if as_json:
-        output.print_json(kind)
-        return output.OK
-    click.echo(f"{kind.id}: {kind.title}. {kind.about}\n\neffect: {kind.effect}, account: {kind.account or 'none'}\n")
-    needed = kind.input.get("required", [])
-    for name, schema in kind.input.get("properties", {}).items():
-        said = schema.get("description") or schema.get("title") or ""
-        click.echo(f"  {name:<16}{'needed  ' if name in needed else '        '}{said}")
-    click.echo(f"\ngives: {', '.join(kind.output.get('properties', {})) or 'see its schema (--json)'}")
-    return output.OK
-
-
 COMMANDS = (check, compile_, decompile, diff, draft, kinds, test)

@@ -27,7 +27,7 @@ class Kind(Part, frozen=True, kw_only=True):
     kind of credential it needs (``smtp``, ``bearer`` …), ``account_required`` whether it can do without. ``hosts``:
     hosts it reaches anyway. ``holds``: its steps are the deeper headings. ``fake``: the output that
     dry runs use. ``example``: ``{"with": {...}, "output": ...}``, checked by the tests. ``words``: what people call it,
-    for drafting.
+    for drafting. ``aliases``: other ids under which documents may use it.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Kind(Part, frozen=True, kw_only=True):
     fake: Any = None
     example: dict[str, Any] = field(default_factory=dict)
     words: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
     @property
     def type(self) -> str:
@@ -73,10 +74,12 @@ class Catalogue(Mapping[str, Kind]):
             if kind.id in self._by_id:
                 raise ValueError(f"step kind {kind.id} is declared twice")
             self._by_id[kind.id] = kind
+        self._aliases = {alias: kind for kind in self._by_id.values() for alias in kind.aliases}
 
     def __getitem__(self, name: str) -> Kind:
-        kind = self._by_id[name.partition("@")[0]]
-        if "@" in name and name != kind.type:
+        kind_id, _, version = name.partition("@")
+        kind = self._by_id.get(kind_id) or self._aliases[kind_id]
+        if version and version != str(kind.version):
             raise KeyError(name)
         return kind
 

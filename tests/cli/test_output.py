@@ -157,7 +157,7 @@ def test_the_kinds_of_steps_are_listed_and_told(capsys: Capture) -> None:
         assert f"  uses: {name}\n" in told
         assert all(f"  {field}" in told for field in catalogue[name].input.get("properties", {}))
     assert run(["kinds", "http", "--json"]) == 0
-    (declared,) = json.loads(capsys.readouterr().out)
+    declared = json.loads(capsys.readouterr().out)
     assert declared["id"] == "http"
     assert "url" in declared["input"]["properties"]
 

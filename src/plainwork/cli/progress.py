@@ -84,8 +84,10 @@ class Watch(AbstractContextManager["Watch"]):
             self._ended.add((event.path, event.attempt))
         if isinstance(event.output, dict) and isinstance(spent := event.output.get("cost_usd"), int | float):
             self._cost += spent
-        on_terminal = self._console.is_terminal
-        self._console.print(self._line(event), no_wrap=on_terminal, overflow="ellipsis", soft_wrap=not on_terminal)
+        if self._console.is_terminal:
+            self._console.print(self._line(event), no_wrap=True, overflow="ellipsis")
+        else:
+            self._console.print(self._line(event), soft_wrap=True)
         self._say_under_way()
 
     def _say_under_way(self) -> None:

@@ -243,7 +243,8 @@ def kinds(kind: str | None, as_json: bool) -> int:
         hint = f"Did you mean {near}?" if near else "`plainwork kinds` lists what there is."
         raise NotFound(f"No step kind is called {kind}.", next_step=hint)
     if as_json:
-        output.print_json([{name: getattr(k, name) for name in k.__struct_fields__} for k in found])
+        told = [{name: getattr(k, name) for name in k.__struct_fields__} for k in found]
+        output.print_json(told if kind is None else told[0])
     else:
         output.write_text(None, "".join(f"{line}\n" for line in lines))
     return output.OK

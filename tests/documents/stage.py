@@ -142,8 +142,9 @@ class Stage:
         return await Versions(self.database).get(self.workspace_id, made.id)
 
     async def start(self, version: Version, inputs: Mapping[str, Any] | None = None, **how: Any) -> Started:
-        bell = self.running.bell if self.running else None
-        return await start(self.database, version, inputs or {}, bell=bell, **how)
+        started = await start(self.database, version, inputs or {}, **how)
+        await db.queue.ring(self.database)
+        return started
 
     async def play(self, markdown: str, site: Site | None = None, /, timeout_s: float = 15.0, **inputs: Any) -> Played:
         """A document from its text to the end of its run."""
@@ -177,6 +178,7 @@ class Stage:
         """The leases of all runs end now."""
         async with self.database.workspace(self.workspace_id) as connection:
             await connection.execute("update queue set due_at = now() where due_at < 'infinity'")
+        await db.queue.ring(self.database)
 
     async def texts(self, run: Run) -> list[str]:
         """Everything the database holds about a run, as text."""

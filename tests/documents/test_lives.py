@@ -146,7 +146,8 @@ async def test_the_same_journal_gives_the_same_plan(own_stage: Stage) -> None:
         played = await stage.end((await stage.start(version)).run_id, site)
     assert played.output["body"] == ENDS_WITH
     records = [execution._record(row) for row in played.journal if row.attempt]
-    given = (played.run.inputs, played.run.trigger, {"id": str(played.run.id)}, {})
+    names: dict[str, Any] = {}
+    given = (played.run.inputs, played.run.trigger, {"id": str(played.run.id)}, names)
     for length in range(len(records) + 1):
         first, second = (plan(version.graph, records[:length], *given) for _ in range(2))
         assert (first.tasks, first.status, first.output) == (second.tasks, second.status, second.output)
@@ -243,7 +244,7 @@ async def test_mail_of_a_dead_worker_is_not_sent_again(own_stage: Stage, monkeyp
 
 async def test_cancel_in_the_middle_of_a_request(own_stage: Stage) -> None:
     stage, site = own_stage, own_stage.site()
-    site.on("POST", "/act", Reply(json="late", delay_s=1.0))
+    site.on("POST", "/act", Reply(json="late", delay_s=0.5))
     site.on("POST", "/next", Reply(json="never"))
     later = "### Next\n```yaml step\nuses: http\nwith: {url: WEB/next, method: POST}\n```\n"
     text = document(ACT % ("http", "with: {url: WEB/act, method: POST}") + later, front="on failure: next")
@@ -256,7 +257,7 @@ async def test_cancel_in_the_middle_of_a_request(own_stage: Stage) -> None:
         await eventually(lambda: not running.worker.active)
         assert time.monotonic() - began < 1
         at_once = await stage.end(started.run_id, site)
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(0.7)
         later_on = await stage.end(started.run_id, site)
     assert at_once.status == later_on.status == "cancelled"
     assert at_once.rows == later_on.rows == [("act", 1, "started")]
@@ -266,7 +267,7 @@ async def test_cancel_in_the_middle_of_a_request(own_stage: Stage) -> None:
 async def test_cancel_before_and_between(own_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(execution, "HOLD_S", 0.1)
     stage, site = own_stage, own_stage.site()
-    wait = "### Wait\n```yaml step\nuses: wait\nwith: {for: 1s}\n```\n### Act\n```yaml step\nuses: http\nwith: {url: WEB/act, method: POST}\n```\n"
+    wait = "### Wait\n```yaml step\nuses: wait\nwith: {for: 300ms}\n```\n### Act\n```yaml step\nuses: http\nwith: {url: WEB/act, method: POST}\n```\n"
     version = await stage.publish(document(wait), site)
     queued = await stage.start(version)
     assert await cancel(stage.database, stage.workspace_id, queued.run_id) == "cancelled"
@@ -274,7 +275,7 @@ async def test_cancel_before_and_between(own_stage: Stage, monkeypatch: pytest.M
         parked = await stage.start(version)
         await stage.when(parked.run_id, "waiting")
         assert await cancel(stage.database, stage.workspace_id, parked.run_id) == "cancelled"
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(0.5)
     ends = [await stage.end(one.run_id, site) for one in (queued, parked)]
     assert [(one.status, one.rows) for one in ends] == [("cancelled", []), ("cancelled", [("wait", 1, "waiting")])]
     assert site.paths == []

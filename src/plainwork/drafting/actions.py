@@ -132,7 +132,7 @@ def before_place(tokens: Tokens, app: App) -> Tokens:
     if at is None:
         return ()
     start, end = at, at
-    stops = w.PREPOSITIONS - {"from", "in"}
+    stops = w.PREPOSITIONS - {"from", "in", "of"}
     while start > 0 and tokens[start - 1].kind == "word" and tokens[start - 1].lower not in stops:
         start -= 1
     while (

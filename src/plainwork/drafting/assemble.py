@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
 from plainwork.drafting.conditions import Test, negated, read_plain, read_test
 from plainwork.drafting.desk import Desk, Label, Made
 from plainwork.drafting.fill import fill
-from plainwork.drafting.fill_models import labels_of
+from plainwork.drafting.fill_models import fields_of, labels_of
 from plainwork.drafting.naming import condition_phrase, input_name, phrase, url_noun, with_app
 from plainwork.drafting.nodes import Arm, Do, Each, Fork, If, Node
 from plainwork.drafting.reach import label_in
@@ -25,6 +26,8 @@ from plainwork.spec.names import expression_name
 _LINKS = {"fetch": "from", "send": "to", "call": "in", "media": "with"}
 _TO = frozenset(("upload", "save", "store", "add", "append", "write", "push", "insert", "export", "back", "publish"))
 _SCORES = frozenset(("score", "rating", "grade", "rank", "value", "result"))
+_BROKEN = frozenset(("down", "offline", "unreachable", "unavailable", "failing"))
+_DOWN = _BROKEN | {"up", "reachable", "online", "available", "responding"}
 _GENERIC = w.VAGUE | frozenset(["url", "json", "csv", "file", "response"])
 
 
@@ -112,12 +115,19 @@ class Assembler:
                     len(tokens),
                 )
             ]
+        if action.do == "extract" and len(fields := list(fields_of(action.object))) in (2, 3):
+            return f"{action.verb} {', '.join(fields[:-1])} and {fields[-1]}".replace("_", " ")
         if action.do == "respond":
             return f"Respond with {phrase(tokens, noun).removeprefix('with ')}" if phrase(tokens) else "Respond"
         shown = phrase(tokens, noun)
         if not shown:
             url = next((token.text for token in (*action.object, *action.words) if token.kind == "url"), "")
-            shown = f"the {url_noun(url)}" if url and url_noun(url) else ("" if action.app else self._it(action, noun))
+            host = urlsplit(url).hostname or "" if url else ""
+            shown = (
+                f"the {url_noun(url)}"
+                if url and url_noun(url)
+                else host or ("" if action.app else self._it(action, noun))
+            )
         link = "with" if action.channel in ("mail", "phone") else _LINKS.get(action.do, "with")
         link = "to" if action.verb in _TO and action.do == "call" else link
         return with_app(f"{verb} {shown}".strip(), action.app if action.do != "llm" else None, link)
@@ -172,13 +182,15 @@ class Assembler:
         named = condition_phrase(first.test, noun or "result")
         name, step_id = self.desk.names.take(f"{lead} {named}" if named else "Decide")
         tests: dict[int, Test] = {}
-        self.tested = ""
+        self.tested, before = "", None
         for arm in node.arms:
             if arm.test:
                 subject, many, noun = self._subject(arm.test)
                 self.tested = subject
-                judged = self._judged(arm.test) or self._of_text(arm.test, subject)
+                judged = self._judged(arm.test) or self._answers(arm.test, subject) or self._of_text(arm.test, subject)
                 test = judged or self._of_model(read_test(arm.test, subject, many=many, noun=noun), subject)
+                test = _same_field(test, before, arm.test)
+                before = test
                 self._explain(test, arm, name)
                 tests[id(arm)] = negated(test) if arm.negated else test
         return Made(step_id, name, "condition", tests=tests)
@@ -190,6 +202,16 @@ class Assembler:
             if label:
                 return Test(f"{value.expression} == {json.dumps(label, ensure_ascii=False)}", "label")
         return None
+
+    def _answers(self, tokens: Sequence[Token], subject: str) -> Test | None:
+        """``if it is down``, of an address that was called: its status tells, so every answer is taken."""
+        made = self.made.get(subject.removesuffix(".body"))
+        lowers = {token.lower for token in tokens}
+        if made is None or made.uses != "http" or not lowers & _DOWN or "expect" in made.config or made.account:
+            return None
+        made.config["expect"] = "any"
+        up = bool(lowers & {"up", "reachable", "online", "available"}) == bool(lowers & {"not", "isn't"})
+        return Test(f"{subject.removesuffix('.body')}.status {'>=' if up or lowers & _BROKEN else '<'} 400", "status")
 
     def _of_text(self, tokens: Sequence[Token], subject: str) -> Test | None:
         """The test of an input that is one text or one number."""
@@ -287,6 +309,16 @@ class Assembler:
         if name != "item":
             self.desk.names.reserve(name)
         return name
+
+
+def _same_field(test: Test, before: Test | None, told: Sequence[Token]) -> Test:
+    """``it is France`` behind ``the country is Germany``: the same field with another value."""
+    compared = re.match(r'(.+ [!=]=) "[^"]*"$', before.expression) if before else None
+    says = [token.lower for token in told[:2]]
+    if compared is None or test.sure or says not in (["it", "is"], ["it", "equals"]) or len(told) > 5:
+        return test
+    value = words_of(told[2:]).lower().strip("\"'")
+    return replace(test, expression=f"{compared[1]} {json.dumps(value, ensure_ascii=False)}", sure=True)
 
 
 def _lead_to(holder: Made, arm: Arm) -> tuple[str, str | None]:

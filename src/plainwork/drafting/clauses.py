@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from plainwork.drafting.heads import ADVERBS, ASKING, SEPARATORS, Head, find_head, is_light
 from plainwork.drafting.spans import ends_condition
-from plainwork.drafting.text import Token, Tokens, trimmed
+from plainwork.drafting.text import Token, Tokens, trimmed, without_words
 from plainwork.drafting.verbs import Verb, readings
 
 
@@ -78,6 +78,8 @@ class Unread:
 
 Piece: TypeAlias = Act | Cond | Loop | When | Failure | Unread
 
+PARALLEL = ("in parallel", "simultaneously", "concurrently", "at the same time")
+"""Words that say that things are done side by side."""
 MOST_WORDS = 400
 """A sentence is read up to here."""
 _SKIPPED = (
@@ -143,7 +145,7 @@ _FAILURES = frozenset(["fails", "failed", "fail", "failure", "error", "errors"])
 
 def read_sentence(tokens: Tokens) -> list[Piece]:
     """The pieces of one sentence, in the order in which they stand."""
-    tokens = _without_purpose(_without_asides(tokens))[:MOST_WORDS]
+    tokens = _without_purpose(_without_asides(without_words(tokens, *PARALLEL)))[:MOST_WORDS]
     pieces: list[Piece] = []
     at, otherwise = 0, False
     while at < len(tokens):
@@ -195,6 +197,8 @@ def _lead_at(tokens: Tokens, at: int) -> tuple[str, int] | None:
         return None
     if _sorts(tokens, at):
         return "if", 1
+    if _several(tokens, at):
+        return "loop", 1
     lowers = [token.lower for token in tokens[at : at + 5]]
     for kind, leads in (
         ("else", _ELSE_LEADS),
@@ -225,6 +229,20 @@ def _sorts(tokens: Tokens, at: int) -> bool:
         words[:comma]
     )
     return 1 < comma <= 4 and plain and words[comma - 1].endswith("s")
+
+
+def _several(tokens: Tokens, at: int) -> bool:
+    """``for new orders send …``, ``for new orders, send …``: what is done with each of them."""
+    if tokens[at].lower != "for" or (at and tokens[at - 1].text not in (";", ",", "and", ":")):
+        return False
+    if at + 1 >= len(tokens) or tokens[at + 1].lower not in ("new", "incoming", "unread", "overdue", "open", "failed"):
+        return False
+    for end in range(at + 3, min(at + 6, len(tokens))):
+        plural = tokens[end - 1].lower.endswith("s")
+        acts = any(v.form == "base" and not v.noisy for v in readings(tokens[end].lower))
+        if plural and (tokens[end].text == "," or acts):
+            return True
+    return False
 
 
 def _really_leads(tokens: Tokens, at: int, kind: str, size: int) -> bool:
@@ -275,6 +293,8 @@ def _opens_clause(tokens: Tokens, at: int) -> bool:
 def _asks(tokens: Tokens, at: int) -> bool:
     """Whether the word before is a verb of asking: ``check if``, ``decides whether``."""
     before = tokens[at - 1].lower if at else ""
+    if any(token.lower in ("ask", "asks", "let", "have") for token in tokens[max(0, at - 4) : at]):
+        return True
     return before in ("know", "knows", "tell", "tells", "asks", "ask", "asking", "on") or any(
         v.act == "check" for v in readings(before)
     )

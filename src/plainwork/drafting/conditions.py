@@ -307,9 +307,10 @@ def _is(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     if field in (noun, w.singular(noun)) and not (
         words and words[-1] in ("state", "status", "stage", "category", "type")
     ):
+        named = field if field not in w.VAGUE else ""
         field = _field_of(words[0] if words else "")
         if not field:
-            return None
+            return _named(text, match, subject, named)
     original = text[match.start("value") : match.end("value")].strip()
     if words and words[-1] in ("state", "status", "stage", "category", "type"):
         field, original = words[-1], original.rsplit(" ", 1)[0]
@@ -330,6 +331,15 @@ def _is(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     options = [part for part in re.split(r"\s+or\s+", original) if part]
     quick = [f"lower(str({_at(subject, field)})) {sign} {_literal(option.lower())}" for option in options]
     return Test((" and " if match["no"] else " or ").join(quick), field)
+
+
+def _named(text: str, match: re.Match[str], subject: str, field: str) -> Test | None:
+    """``the country is Germany``, of a country: the value itself, or its field of the same name."""
+    original = text[match.start("value") : match.end("value")].strip()
+    if not field or not original[:1].isupper():
+        return None
+    value = f"lower(str(get({subject}, {json.dumps(field)}, {subject})))"
+    return Test(f"{value} {'!=' if match['no'] else '=='} {_literal(original.lower())}", field)
 
 
 def _lone(text: str, subject: str) -> Test | None:

@@ -15,6 +15,7 @@ from plainwork.drafting.services import calls, read_fetch, read_send
 from plainwork.drafting.text import Tokens, find_words, tokenize
 
 _CONSENT = words("consent")
+_KNOWN = frozenset(["their", "the", "its", "them", "it", "these", "those", "all", "his", "her"])
 
 
 def read_write(act: Act, places: Sequence[Place], setting: Setting) -> list[Action]:
@@ -41,9 +42,8 @@ def read_write(act: Act, places: Sequence[Place], setting: Setting) -> list[Acti
     placed = any(place.relation == "at" and place.app.sort != "model" for place in places)
     files = act.verb.lemma in ("write", "generate", "draft", "improve") and target is not None
     if files and (placed or not is_text(act.object)) and act.verb.lemma != "improve":
-        text = (
-            [Action("llm", act.verb.lemma, before_target(act.object), words=act.tokens)] if is_text(act.object) else []
-        )
+        new = is_text(act.object) and act.object[0].lower not in _KNOWN
+        text = [Action("llm", act.verb.lemma, before_target(act.object), words=act.tokens)] if new else []
         return [*text, *calls(act, places, setting)]
     object_ = act.object if act.object and not act.passive else (*act.subject, *act.object)
     sent = _posted(act, places)

@@ -288,7 +288,10 @@ def _subject(desk: Desk, action: Action) -> str:
     shown = re.split(r" (?:to|by|via|with|for|on|using|in) ", f"{shown} ")[0].strip()
     shown = (
         noun
-        if not direct or not shown or w.head_noun(action.object) in w.VAGUE | w.MAILS | {"message"}
+        if not direct
+        or not shown
+        or w.head_noun(action.object) in w.VAGUE | w.MAILS | w.PEOPLE | {"message"}
+        or shown == "IT"
         else " ".join(shown.split()[:6])
     )
     return f"{clean(re.sub(r'^(?:the|a|an) ', '', shown)) or 'Message'} for {{{{ run.date }}}}"

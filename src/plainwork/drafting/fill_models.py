@@ -159,7 +159,7 @@ def _listed(tokens: Sequence[Token]) -> list[str]:
 def as_extract(desk: Desk, action: Action, step: str) -> Filled:
     """An ``llm.extract`` step with one field for each thing that the clause lists."""
     _use_model(desk, action)
-    fields = _fields(action.object)
+    fields = fields_of(action.object)
     value = desk.values.best(_behind(action.object), "item", "text", "data")
     text = f"{{{{ {value.expression} }}}}" if value else desk.ask("text", "long text", "What the fields are taken from")
     others = [name for name in desk.inputs if value and value.expression == f"inputs.{name}"]
@@ -190,7 +190,8 @@ def _behind(tokens: Tokens) -> Tokens:
     return tokens
 
 
-def _fields(tokens: Tokens) -> dict[str, str]:
+def fields_of(tokens: Tokens) -> dict[str, str]:
+    """The fields that an extraction lists, each with its type."""
     listed: Sequence[Token] = tokens
     for at, token in enumerate(tokens):
         if token.lower in ("including", "namely", "like", "such") or token.text in (":", "–", "—"):

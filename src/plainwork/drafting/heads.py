@@ -9,7 +9,7 @@ from plainwork.drafting.apps import find_apps
 from plainwork.drafting.data import words
 from plainwork.drafting.text import Token, Tokens
 from plainwork.drafting.verbs import Verb, readings
-from plainwork.drafting.words import ADJECTIVES, ATTRIBUTES, PEOPLE, PREPOSITIONS, STOP_WORDS, singular
+from plainwork.drafting.words import ADJECTIVES, ATTRIBUTES, PEOPLE, PREPOSITIONS, STOP_WORDS, is_plural, singular
 
 SEPARATORS = words("separators")
 ADVERBS = words("adverbs")
@@ -29,6 +29,7 @@ _NOMINAL = words("compound_heads")
 _NOT_SUBJECTS = words("not_subjects")
 _FALSE_ADVERBS = words("false_adverbs")
 _COMPOUNDS = frozenset(tuple(pair.split("-")) for pair in words("compounds"))
+_PERFORMED = frozenset(["analysis", "classification", "checks", "detection", "moderation", "extraction", "validation"])
 _PARTICLES = frozenset(["on", "off", "up", "out", "down", "in", "back", "over", "away"])
 _OBJECT_STARTS = frozenset(
     [
@@ -240,7 +241,7 @@ def _infinitive(spot: _Spot) -> Head | None:
     asked = (
         spot.last is not None
         and spot.last.verb.lemma in ASKING
-        and _names_model(spot.tokens[spot.last.at + 1 : spot.before])
+        and names_model(spot.tokens[spot.last.at + 1 : spot.before])
     )
     leads = asked or (
         spot.last is None
@@ -252,7 +253,8 @@ def _infinitive(spot: _Spot) -> Head | None:
     return spot.bare(spot.before, infinitive=spot.last is not None)
 
 
-def _names_model(tokens: Sequence[Token]) -> bool:
+def names_model(tokens: Sequence[Token]) -> bool:
+    """Whether the tokens name a language model."""
     named = any(mention.app.sort == "model" for mention in find_apps((*tokens[:1], *tokens)))
     return named or bool({token.lower for token in tokens} & {"ai", "llm", "model", "gpt"})
 
@@ -267,6 +269,8 @@ def _as_third(spot: _Spot) -> Head | None:
     if spot.after in BE or (spot.word in ("which", "that", "who") and not _made_by(spot)):
         return None
     starts = spot.verb.act == "begin" and spot.word in _AGENTS
+    if noisy and spot.last and spot.last.verb.form == "base" and _ends_app(tokens, spot.before):
+        return None
     if (
         noisy
         and not starts
@@ -375,14 +379,31 @@ def object_follows(tokens: Sequence[Token], at: int) -> bool:
     token = tokens[at]
     if token.lower in _DETERMINERS or token.kind in ("url", "email", "quoted", "code", "channel", "number"):
         return True
+    near = {token.lower for token in tokens[at : at + 3]}
+    if (
+        token.lower in ("over", "off", "back")
+        or (tokens[at - 1].lower == "run" and near & _PERFORMED)
+        or _adjective_and_plural(tokens, at)
+    ):
+        return True
     plural = token.kind == "word" and token.lower.endswith("s") and len(token.lower) > 3
     after = tokens[at + 1].lower if at + 1 < len(tokens) else ""
     verbs = readings(token.lower)
     return plural and (not verbs or (all(verb.noisy for verb in verbs) and after not in ARTICLES))
 
 
+def _adjective_and_plural(tokens: Sequence[Token], at: int) -> bool:
+    """``urgent tickets``, ``negative ones``: what is done to them is said before."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    if following is None or following.kind != "word":
+        return False
+    return following.lower == "ones" or (tokens[at].lower in ADJECTIVES and is_plural(following.lower))
+
+
 def _opens(tokens: Tokens, at: int) -> bool:
     """Whether a noun-like verb at the beginning of a sentence is one: ``Post new items``, not ``Issue triage assistant``."""
+    if tokens[at].lower == "report" and tokens[at + 1 : at + 2] and tokens[at + 1].lower in ("on", "of", "about"):
+        return False
     if object_follows(tokens, at):
         return True
     near = {token.lower for token in tokens[at + 1 : at + 4]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import NOMINAL, Action, Do, before_place, is_text, media_noun
@@ -34,6 +35,7 @@ from plainwork.drafting.services import (
     read_update,
     read_use,
 )
+from plainwork.drafting.verbs import look_up
 
 _USERS = frozenset(("user", "users", "visitor", "visitors"))
 
@@ -59,6 +61,7 @@ _MODEL_WORDS = (
 
 def interpret(act: Act, setting: Setting) -> list[Action]:
     """The actions that an act stands for, in order; none when it only describes the agent itself or its inputs."""
+    act = _performed(act)
     if describes_agent(act, setting):
         return []
     places = places_of(act)
@@ -71,6 +74,18 @@ def interpret(act: Act, setting: Setting) -> list[Action]:
         if action.app:
             setting.meet(action.app)
     return actions
+
+
+def _performed(act: Act) -> Act:
+    """``run a sentiment analysis`` → analyse."""
+    if act.verb.lemma not in _PERFORMING:
+        return act
+    noun = next((token.lower for token in w.noun_phrase(act.object) if token.lower in NOMINAL), "")
+    found = look_up(NOMINAL[noun], "base") if noun else None
+    return replace(act, verb=found) if found else act
+
+
+_PERFORMING = frozenset(["run", "perform", "conduct", "do", "execute"])
 
 
 def _unread_source(act: Act, actions: Sequence[Action], places: Sequence[Place], setting: Setting) -> list[Action]:

@@ -15,6 +15,8 @@ from plainwork.spec.names import expression_name, is_reserved, slug
 
 LONGEST = 60
 _BAD = re.compile(r"[^\w\s'&+#@/-]|_(?!\w)|(?<!\w)[/](?=\w)|[/](?!\w)|#(?![A-Za-z])|(?<=\w)#|@(?!\w)")
+_KEPT = re.compile(r"(?<=\w)\.(?=\w)|,(?= \w)")
+_COMPARED = words("comparing") | {"more", "less", "greater", "fewer"}
 _STOPS = words("name_stops")
 _LAST = w.PREPOSITIONS | words("dangling")
 _RETURNS = {"it": "it", "them": "them", "this": "it", "these": "them", "those": "them", "that": "it"}
@@ -50,7 +52,9 @@ class Names:
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """``text`` as a heading: letters, digits and few marks, a capital first, at most ``longest`` characters."""
-    plain = " ".join(_BAD.sub(" ", text.replace("’", "'")).replace(" 's", "'s").split())
+    parts = re.split(f"({_KEPT.pattern})", text.replace("’", "'"))
+    plain = "".join(part if at % 2 else _BAD.sub(" ", part) for at, part in enumerate(parts))
+    plain = " ".join(plain.replace(" 's", "'s").split())
     if len(plain) > longest:
         plain = plain[:longest].rsplit(" ", 1)[0]
     words = plain.split()
@@ -79,7 +83,7 @@ def phrase(tokens: Sequence[Token], instead_of_it: str = "", most: int = 9) -> s
             break
         if token.kind in ("url", "email", "code"):
             continue
-        if token.lower in _RETURNS and instead_of_it and not (token.lower == "that" and kept):
+        if token.lower in _RETURNS and token.text != "IT" and instead_of_it and not (token.lower == "that" and kept):
             kept.append(f"the {instead_of_it}")
         elif token.kind in ("word", "number", "quoted", "channel") and len(kept) < most:
             kept.append(token.value)
@@ -91,6 +95,10 @@ def condition_phrase(tokens: Sequence[Token], noun: str) -> str:
     first = tokens[0].lower if tokens else ""
     if first in ("whose", "who", "which", "that"):
         return condition_phrase(tokens[1:], noun)
+    if first in _COMPARED:
+        return f"it is {phrase(tokens, noun, most=9)}"
+    if tokens and tokens[-1].lower in ("also", "too"):
+        return condition_phrase(tokens[:-1], noun)
     opening = {
         "with": "it has",
         "having": "it has",

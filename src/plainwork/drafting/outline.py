@@ -11,6 +11,7 @@ from typing import Literal
 
 from plainwork.drafting.data import words
 from plainwork.drafting.text import Token, Tokens, tokenize
+from plainwork.spec.schedule_text import find_schedule
 
 Origin = Literal["prose", "item", "aside"]
 
@@ -154,7 +155,7 @@ def _with_inline_list(text: str) -> Iterator[tuple[Origin, str, str]]:
         yield "prose", "", text
         return
     lead = text[: marks[0].start()].strip()
-    if lead.endswith((".", "!", "?")):
+    if lead.endswith((".", "!", "?")) or find_schedule(lead[:200]):
         yield "prose", "", lead
     for at, mark in enumerate(marks):
         end = marks[at + 1].start() if at + 1 < len(marks) else len(text)

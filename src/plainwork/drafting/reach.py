@@ -8,7 +8,7 @@ from dataclasses import replace
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
 from plainwork.drafting.apps import find_apps
-from plainwork.drafting.clauses import Act, split_objects
+from plainwork.drafting.clauses import PARALLEL, Act, split_objects
 from plainwork.drafting.data import words
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.naming import url_noun
@@ -23,6 +23,15 @@ _COMPARING = words("comparing")
 def reads_of(nodes: Sequence[Node]) -> list[Action]:
     """The actions among the nodes that read something."""
     return [node.action for node in nodes if isinstance(node, Do) and node.action.do == "fetch"]
+
+
+_READS = ("fetch", "filter", "transform", "merge")
+
+
+def leads_to(action: Action, told: Tokens) -> bool:
+    """Whether an action comes before a condition at the end of its sentence: it reads, or makes what is asked about."""
+    makes = action.do in ("llm", "classify", "extract") and action.verb in w.content_words(told)
+    return action.do in _READS or makes
 
 
 def nouns_of(action: Action) -> list[str]:
@@ -61,7 +70,7 @@ def mood_of(tokens: Tokens) -> Action | None:
     if not lowers & MOODS or any(token.kind == "number" for token in tokens) or lowers & {"result", "balance", "test"}:
         return None
     spoken = tuple(token for token in tokens if token.lower not in MOODS | {"sentiment", "is", "are", "of", "if"})
-    about = tuple(w.noun_phrase(spoken)) or tokenize("it")
+    about = tuple(token for token in w.noun_phrase(spoken) if token.lower != "the") or tokenize("text")
     return Action("classify", "classify", (*tokenize("the sentiment of"), *about), words=tokens)
 
 
@@ -106,6 +115,8 @@ def each_object(act: Act) -> Tokens:
         and act.object[0].lower in ("each", "every")
         and act.verb.act not in ("filter", "merge", "wait")
     )
+    if each and len(act.object) == 1:
+        return tokenize("one")
     phrase = tuple(w.noun_phrase(act.object[1:])) if each else ()
     rest = act.object[1 + len(phrase) :]
     placed = bool(phrase) and rest[:1] and rest[0].lower in ("in", "from") and find_apps(rest[:4])
@@ -193,18 +204,14 @@ def says_ones(act: Act) -> bool:
     return bool({token.lower for token in act.object} & {"ones", "those"})
 
 
-_PARALLEL = ("in parallel", "simultaneously", "concurrently", "at the same time")
-
-
 def says_parallel(tokens: Sequence[Token]) -> bool:
     """Whether a sentence wants things done side by side."""
-    return find_words(tokens, *_PARALLEL) is not None
+    return find_words(tokens, *PARALLEL) is not None
 
 
 def side_by_side(act: Act) -> list[Act]:
     """``it into French, German and Spanish in parallel``: one act for each."""
-    at = find_words(act.object, *_PARALLEL)
-    told = act.object if at is None else act.object[:at]
+    told = act.object
     link = next((n for n, token in enumerate(told) if token.lower in ("into", "to", "in", "for", "with")), None)
     parts = split_objects(told[link + 1 :]) if link is not None else []
     if link is None or len(parts) < 2 or any(len(part) > 2 for part in parts) or act.verb.act not in _MODEL_ACTS:

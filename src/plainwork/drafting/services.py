@@ -18,7 +18,7 @@ from plainwork.drafting.actions import (
     parts_of,
     whole_parts,
 )
-from plainwork.drafting.apps import App, find_apps
+from plainwork.drafting.apps import App, find_apps, known
 from plainwork.drafting.clauses import Act, split_objects
 from plainwork.drafting.data import words
 from plainwork.drafting.places import HOLDS, Place, Setting, choose, home_for, related
@@ -149,7 +149,7 @@ def source_of_places(places: Sequence[Place], found: Sequence[Action], setting: 
             object_ = object_[1:] if object_ and object_[0].lower in ("up", "out") else object_
             read = before_target(object_)
             named = {mention.app.id for mention in find_apps(read)}
-            if named - {app.id} or (not named and place.relation == "own"):
+            if named != {app.id}:
                 read = before_place(object_, app)
             return [Action("fetch", "get", read or before_target(object_), app, words=object_)]
     return []
@@ -195,6 +195,8 @@ def read_send(act: Act, places: Sequence[Place], setting: Setting) -> list[Actio
     nominal = next((NOMINAL[word] for word in lowers if word in NOMINAL), None)
     if act.verb.lemma == "pass" and not places and nominal is None:
         return []
+    if act.verb.lemma == "go":
+        act = replace(act, verb=replace(act.verb, lemma="send"), object=(*act.subject, *act.object), subject=())
     made = act.object if not act.passive else (*act.subject, *act.object)
     if not places and ("for", "approval") in pairwise(lowers):
         return [Action("approve", act.verb.lemma, made[: lowers.index("for")] or made, words=act.tokens)]
@@ -217,6 +219,8 @@ def read_send(act: Act, places: Sequence[Place], setting: Setting) -> list[Actio
             )
         ]
     for part, app in _send_parts(act, made, places):
+        if app is None and any(token.kind == "channel" for token in part):
+            app = setting.channel or known()["slack"]
         channel = channel_of(act.verb.lemma, part, app)
         if not channel and setting.channel:
             app, channel = setting.channel, channel_of("", (), setting.channel)

@@ -83,5 +83,6 @@ def _at_verb(tokens: Tokens, at: int, start: int, verb: Verb) -> int | None:
     follows = tokens[at + 1] if at + 1 < len(tokens) else None
     compound = follows is None or follows.lower in BE | {"of", ",", "and", "or"}
     article = follows is not None and follows.lower in ARTICLES
-    bare = verb.form == "base" and (not verb.noisy or (article and object_follows(tokens, at)))
+    sure = article or before in ("also", "then", "please", "just", "immediately")
+    bare = verb.form == "base" and (not verb.noisy or (sure and object_follows(tokens, at)))
     return at if bare and before not in _NOT_BEFORE and not compound else None

@@ -141,3 +141,12 @@ def trimmed(tokens: Sequence[Token], before: frozenset[str], after: frozenset[st
     while end > start and tokens[end - 1].lower in after:
         end -= 1
     return tuple(tokens[start:end])
+
+
+def without_words(tokens: Tokens, *phrases: str) -> Tokens:
+    """``tokens`` without the first of each of the ``phrases``."""
+    for phrase in phrases:
+        at = find_words(tokens, phrase)
+        if at is not None:
+            tokens = (*tokens[:at], *tokens[at + len(phrase.split()) :])
+    return tokens

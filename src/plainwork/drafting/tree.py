@@ -14,6 +14,7 @@ from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import Act, Cond, Failure, Loop, Piece, Unread, When
 from plainwork.drafting.data import words
 from plainwork.drafting.fill_models import labels_of
+from plainwork.drafting.heads import names_model
 from plainwork.drafting.meaning import interpret
 from plainwork.drafting.nodes import Arm, Do, Each, Fork, If, Node
 from plainwork.drafting.places import Setting
@@ -29,6 +30,7 @@ from plainwork.drafting.reach import (
     label_in,
     label_of,
     last_judgement,
+    leads_to,
     loop_parts,
     many,
     may_judge,
@@ -49,7 +51,6 @@ from plainwork.drafting.verbs import Verb
 
 DEEPEST_LOOPS, _DEEPEST_BRANCHES, _DEEPEST_GATES = 3, 8, 5
 """How deep one sentence may nest, and how many questions may each govern all that follows: a heading has six levels."""
-_READS = ("fetch", "filter", "transform", "merge")
 _YES = words("agreeing")
 _NO = frozenset(["not", "no", "false", "none"])
 _IDLE = frozenset(["nothing", "skip", "stop", "end", "ignore"])
@@ -107,12 +108,12 @@ class Builder:
         for at, piece in enumerate(pieces):
             self._take(piece, pieces[at - 1] if at else None, chained=was_if and at == 0)
         if self._parallel:
-            self._fork()
+            self._fork(find_words(reading.statement.tokens, *_OUT_OF_LOOP) is not None)
 
-    def _fork(self) -> None:
+    def _fork(self, ends: bool) -> None:
         """What a sentence does "in parallel": the run of its actions, without what brings them together."""
-        end = len(self._here)
-        while end and isinstance(last := self._here[end - 1], Do) and last.action.do in ("merge", "wait"):
+        end = len(self._here) - ends
+        while end > 0 and isinstance(last := self._here[end - 1], Do) and last.action.do in ("merge", "wait"):
             end -= 1
         start = end
         while start and isinstance(one := self._here[start - 1], Do) and one.statement == self._number:
@@ -265,7 +266,7 @@ class Builder:
         elif {token.lower for token in cond.tokens} <= _YES | _NO and (self._pending or self._last_if):
             self._answer(cond)
         elif cond.trailing and len(self._here) > self._begun:
-            self._wrap(lambda body: self._branch(cond, body))
+            self._wrap(lambda body: self._branch(cond, body), cond.tokens)
         elif cond.chained and self._last_if:
             self._last_if.arms.append(arm := Arm(cond.tokens, negated=cond.kind == "unless"))
             self._here, self._begun = arm.body, 0
@@ -322,7 +323,9 @@ class Builder:
 
     def _question(self, cond: Cond, before: Piece | None) -> None:
         """``determine if a reply is needed``: what comes then happens only if so."""
-        if not isinstance(before, Act) or before.verb.act != "check" or asks_within(before):
+        if isinstance(before, Act) and before.verb.lemma == "ask" and names_model(before.object):
+            self._here[self._begun :] = [Do(Action("classify", "decide", cond.tokens), self._number)]
+        elif not isinstance(before, Act) or before.verb.act != "check" or asks_within(before):
             return
         last = self._here[-1] if len(self._here) > self._begun else None
         decider = None
@@ -440,11 +443,11 @@ class Builder:
         )
         return Act(FETCH, (*tokenize("all"), *plural, *over[at:]))
 
-    def _wrap(self, make: Callable[[list[Node]], Node]) -> None:
+    def _wrap(self, make: Callable[[list[Node]], Node], told: Tokens = ()) -> None:
         """Put what this sentence does last (all that it writes, or its last act) into a branch or loop."""
         nodes = self._here[self._begun :]
         start = max(
-            (at + 1 for at, node in enumerate(nodes) if isinstance(node, Do) and node.action.do in _READS), default=0
+            (at + 1 for at, node in enumerate(nodes) if isinstance(node, Do) and leads_to(node.action, told)), default=0
         )
         start = min(start, len(nodes) - 1)
         self._here[self._begun + start :] = [make(nodes[start:])]

@@ -75,7 +75,7 @@ def find_event(readings_: Sequence[Reading], timed: bool, home: App | None = Non
     if timed:
         return None
     for reading in readings_[:2]:
-        event = _implied(reading) or (_on_code(reading, home) if home else None)
+        event = _bot_of(reading.statement.tokens) or _implied(reading) or (_on_code(reading, home) if home else None)
         if event:
             return _at_home(event, home)
     return _labelled(readings_)
@@ -226,6 +226,15 @@ def _carried(act: Act) -> Event | None:
     return _event(act.object, act.object, []) if _moves_new(act) else None
 
 
+def _bot_of(tokens: Tokens) -> Event | None:
+    """``a bot for WhatsApp that …``, ``Telegram bot that …``: the service in which it is spoken to."""
+    end = next((at for at, token in enumerate(tokens[:14]) if token.lower in ("that", "which", "who")), 0)
+    opening = tokens[:end]
+    bot = {"bot", "chatbot", "assistant"} & {token.lower for token in opening}
+    app = next((m.app for m in find_apps(opening) if m.app.sort == "message" and bot), None)
+    return Event("app", "message", app, tokens) if app else None
+
+
 def _opening(reading: Reading) -> Event | None:
     """``A new employee is added in BambooHR, so …``: what has happened when the rest is done."""
     first = reading.pieces[0] if len(reading.pieces) > 1 else None
@@ -363,4 +372,5 @@ def _thing(tokens: Sequence[Token]) -> str:
             "http",
         }:
             return w.singular(token.lower)
-    return "event"
+    happening = next((token.lower for token in plain if token.lower in _HAPPENS and token.lower not in BE), "")
+    return w.singular(happening) or "event"

@@ -70,6 +70,23 @@ CAUGHT = document(
     errors='### Z\n```yaml step\nuses: set\nwith: {why: "{{ error.message }}", kind: "{{ error.kind }}", at: "{{ error.step }}"}\n```\n',
 )
 
+FALL_BACK = document(
+    "### A\n```yaml step\nuses: condition\n```\n- If `inputs.x` → [B](#b)\n- Otherwise → [B](#b)\n- On error → [Z](#z)\n"
+    + '### B\n```yaml step\nuses: set\njoin: any\nwith: {z: "{{ z }}"}\n```\n',
+    front="inputs:\n  x: {type: any, required: false}",
+    errors=note("Z", "- Then → [B](#b)"),
+)
+
+ERROR_IN_SIGHT = document(
+    "### Each\n```yaml step\nuses: foreach\nwith: {items: [5]}\n```\n\n"
+    "#### Inner\n```yaml step\nuses: fail\nwith: {message: 'no {{ item }}'}\n```\n",
+    front="on failure: first",
+    errors=note("First")
+    + '### Second\n```yaml step\nuses: set\nwith: {why: "{{ error.message }}", at: "{{ error.step }}"}\n```\n'
+    + broken("Third")
+    + note("Fourth"),
+)
+
 CASES = [
     Case("first-if", BY_SIZE, {"a", "b"}, {"at": "B"}, inputs={"n": 11}, skipped={"c", "d"}),
     Case("second-if", BY_SIZE, {"a", "c"}, {"at": "C"}, inputs={"n": 6}, skipped={"b", "d"}),
@@ -189,6 +206,46 @@ CASES = [
         document(note("A", "- Then → [B](#b) and [C](#c)") + note("B", "- Then → stop") + note("C")),
         {"a", "b", "c"},
         {"b": {"at": "B"}, "c": {"at": "C"}},
+    ),
+    Case("condition-goes-on", FALL_BACK, {"a", "b"}, {"z": None}, inputs={"x": 1}, skipped={"z"}),
+    Case(
+        "a-step-after-an-error-route-leads-back",
+        FALL_BACK.replace("`inputs.x`", "`inputs.x.y > 1`"),
+        {"z", "b"},
+        {"z": {"at": "Z"}},
+        inputs={"x": 1},
+        failed={"a"},
+    ),
+    Case(
+        "if-that-cannot-be-worked-out-is-caught",
+        document(
+            note("A", "- On error → [Z](#z)", if_="inputs.nothing.at.all"),
+            front="inputs:\n  nothing: {type: any, required: false}",
+            errors=note("Z"),
+        ),
+        {"z"},
+        {"at": "Z"},
+        failed={"a"},
+    ),
+    Case(
+        "items-that-cannot-be-worked-out-are-caught",
+        document(
+            "### A\n```yaml step\nuses: foreach\nwith: {items: '{{ inputs.n }}'}\n```\n- On error → [Z](#z)\n\n#### B\n```yaml step\nuses: set\n```\n",
+            front="inputs:\n  n: {type: any, required: false}",
+            errors=note("Z"),
+        ),
+        {"z"},
+        {"at": "Z"},
+        failed={"a"},
+    ),
+    Case(
+        "on-failure-sees-the-error-and-may-fail-itself",
+        ERROR_IN_SIGHT,
+        {"first", "second"},
+        status="failed",
+        skipped={"fourth"},
+        failed={"each", "each[0].inner", "third"},
+        failure={"message": "Item 1 of “Each” failed: no 5", "path": "each[0].inner"},
     ),
     Case("arrow-in-ascii", document(note("A", "- Then -> [B](#b)") + note("B")), {"a", "b"}, {"at": "B"}),
 ]

@@ -247,6 +247,33 @@ async def test_too_large_an_answer_is_a_clear_error(stage: Stage) -> None:
     assert "a step may give 10 MiB at most" in played.failure["message"]
 
 
+async def test_too_large_a_loop_is_a_clear_error(stage: Stage) -> None:
+    site = stage.site()
+    site.on("GET", "/two", Reply(text="z" * (2 * 1024 * 1024)))
+    each = """### Each
+```yaml step
+uses: foreach
+with: {items: "{{ range(6) }}", at_once: 6}
+```
+
+#### Fetch
+```yaml step
+uses: http
+with: {url: WEB/two}
+```
+
+### After
+```yaml step
+uses: http
+with: {url: WEB/after}
+```
+"""
+    played = await stage.play(document(each), site)
+    assert (played.failure["kind"], played.failure["path"]) == ("rejected", "each")
+    assert "12.0 MiB; a step may give 10 MiB at most" in played.failure["message"]
+    assert site.seen("/after") == []
+
+
 ODD = b'{"nul": "a\\u0000b", "lone": "x\\ud800y\\udc00", "pair": "\\ud83d\\ude00", "key\\u0000\\ud801": 1, "big": 123456789012345678901234567890}'
 
 

@@ -127,8 +127,8 @@ class Execution:
         until = time.perf_counter() + TICK_S
         while True:
             plan = self.progress.take()
-            if plan.records:
-                self._journal_derived(plan)
+            if plan.records and not self._journal_derived(plan):
+                return
             if plan.status in ("succeeded", "failed"):
                 self._finish(plan)
                 return
@@ -342,16 +342,23 @@ class Execution:
 
     # the journal
 
-    def _journal_derived(self, plan: Plan) -> None:
+    def _journal_derived(self, plan: Plan) -> bool:
+        """Journals what the planner found; False when that ended the run, because a loop's results are too large."""
         for record in plan.records:
             if self._told and (record.path, record.status) in self._told:
                 continue
-            output, blob = (None, None) if record.output is None else self.records.apart(json.encode(record.output))
+            try:
+                content = None if record.output is None else outputs.encode(record.output)
+            except CallFailed as error:
+                self.stop("step_failed", msgspec.structs.replace(failure_of(error), path=record.path))
+                return False
+            output, blob = (None, None) if content is None else self.records.apart(content)
             failure = None if record.failure is None else msgspec.json.encode(record.failure)
             at = record.at or time.time()
             self.records.add(
                 *(record.path, record.attempt, record.status, at, output, blob, record.outcome), failure=failure
             )
+        return True
 
     def _submit(self, *, force: bool = False) -> None:
         if not self._is_announced:

@@ -171,6 +171,50 @@ VARIED = [
     ("Convert the CSV at https://example.com/data.csv to JSON and POST it to https://example.com/api", "manual", "code http"),
     ("If a pull request has been open for more than 3 days, remind the reviewers on Slack", "manual", "http condition slack.post"),
     ("Delete spam comments from WordPress and report the number of deleted comments to me by e-mail", "manual", "http email.send"),
+    ("Send a Slack message when a Zoom webinar is scheduled", "webhook", "slack.post"),
+    ("Create a DocuSign envelope for each opportunity won in Salesforce", "manual", "http foreach[http]"),
+    ("Get a list of Shopify products and create a HubSpot product for each", "manual", "http foreach[http]"),
+    ("Retrieve all incidents from ServiceNow that were opened yesterday and create a report in Google Docs", "manual", "http http"),
+    ("Delete a Dropbox file, notify the owner via Outlook", "manual", "http email.send"),
+    ("If there are unread Gmail messages, forward them to Slack; else, send a text with Twilio", "manual", "http condition slack.post sms.send"),
+    ("For each Trello card in the backlog, add it to Monday.com, and then archive it", "manual", "http foreach[http http]"),
+    ("Check if a customer exists in Stripe; if not, create the customer, then create a subscription", "manual", "http condition http http"),
+    ("Get the weather for London and post a message on Slack depending on whether it is raining", "manual", "http condition slack.post"),
+    ("This workflow automatically creates a Jira ticket from every new Typeform entry and sends the ticket link back to the respondent by email.", "webhook", "http email.send"),
+    ("How it works: The workflow is triggered by a webhook. The data is validated. If the data is invalid, an error response is returned. Otherwise the record is saved to MySQL and a success response is returned.", "webhook", "http condition respond sql.query respond"),
+    ("""This workflow pulls the top posts from several subreddits, uses Gemini to pick the most interesting ones, generates a short video script for each and saves everything to Google Sheets.
+
+### Setup
+- Reddit OAuth
+- Gemini key
+
+### Customisation
+- Change the list of subreddits""", "manual", "reddit.top foreach[llm] google-sheets.append"),
+    ("""**Who is it for?** Recruiters.
+**What it does**
+- Watches a Gmail label for applications
+- Extracts the text of the attached CV
+- Uses an AI agent to score the candidate against the job description
+- If the score is above 70, creates a candidate in Greenhouse and schedules an interview via Calendly
+- If not, sends a rejection email""", "email", "llm.extract llm condition http http email.send"),
+    ("""1. Manual trigger
+2. Get all customers from the Customer Datastore node
+3. Set node keeps only name and email
+4. Write the result into a spreadsheet file
+5. Upload the file to Dropbox""", "manual", "http filter set http"),
+    ("Uses the Hugging Face API to generate images from a text prompt received by webhook and returns the image", "webhook", "http respond"),
+    ("Create a resume optimization workflow. The user will provide their resume (variable resume) and a target position (variable position). The task requires analyzing the gap between the resume and the position, rewriting the resume and generating a cover letter. The workflow needs to output the optimized resume (variable new_resume) and the cover letter (variable letter).", "manual", "llm llm"),
+    ("Create a multi-language customer service workflow. The user will input a question (variable question). First identify the language of the question, then answer it based on the knowledge base, and finally translate the answer into the original language. Output the answer (variable answer).", "manual", "llm.extract llm llm"),
+    ("Create an intelligent routing workflow. The user will provide a query (variable query). Classify the query into technical, sales, or general. Technical queries should be answered by a technical expert model, sales queries by a sales expert model, and general queries by a general assistant. Output the answer (variable answer).", "manual", "llm.classify llm llm llm"),
+    ("Create a workflow that fetches a web page. The user will provide a URL (variable url). The task is to get the page content, summarize it and generate five tags. Output the summary (variable summary) and the tags (variable tags).", "manual", "http llm llm"),
+    ("Create a novel-to-image workflow. The user provides a novel chapter (variable chapter). Split the chapter into scenes, generate an image prompt for each scene and draw an image for each prompt. Output the list of images (variable images).", "manual", "set foreach[llm] foreach[http]"),
+    ("Create a data analysis workflow. The user will provide a CSV file (variable csv_file) and a question (variable question). Read the file, write Python code that answers the question, execute the code, and explain the result. Output the explanation (variable report).", "manual", "http llm set llm"),
+    ("PR review bot: on each pull request, reads the diff, checks for security issues, comments with findings and labels the PR.", "webhook", "http github.list_issues http llm.classify"),
+    ("Automated release notes generator: whenever a tag is pushed, collect merged PRs since the last tag, group them by label, write release notes and create a GitHub release.", "webhook", "http set llm http"),
+    ("Personal assistant that manages email: it reads unread messages, categorizes them by importance, drafts answers to important ones, and archives newsletters.", "manual", "http llm.classify llm http"),
+    ("Data pipeline: extract orders from MySQL, transform the currency to euros, load into BigQuery, alert on Slack upon failure.", "manual", "sql.query set http"),
+    ("Daily standup bot which asks every team member in Slack for updates, collects the answers and posts a summary to the channel.", "schedule", "foreach[slack.post] http llm slack.post"),
+    ("Sort incoming mails as invoice, application or other. Invoices go to Xero, applications to Greenhouse and the rest to Slack.", "email", "llm.classify http http slack.post"),
 ]  # fmt: skip
 
 

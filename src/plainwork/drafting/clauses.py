@@ -66,7 +66,9 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """``if it fails``: what follows happens when the step before it cannot."""
+    """``if it fails``: what follows (``trailing``: what stands before it) happens when a step cannot be done."""
+
+    trailing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,10 +318,13 @@ def _governed(tokens: Tokens, at: int, kind: str, trailing: bool) -> tuple[Piece
     end = ends_condition(tokens, at, trailing)
     words = trimmed(tokens[at:end], frozenset((",", ":")), frozenset((",", ":", "and", "then", "→")))
     failed = len(words) <= 6 and _FAILURES & {t.lower for t in words} and words[0].lower not in ("a", "an", "new")
-    if kind in ("if", "when") and failed and not trailing:
-        return Failure(), end
+    plainly = len(words) <= 3 and {"it", "failure", "anything", "something", "error", "errors"} & {
+        t.lower for t in words
+    }
+    if kind in ("if", "when") and failed and (not trailing or plainly):
+        return Failure(trailing), end
     if not words:
-        return None, max(end, at)
+        return (Loop((Token("one", "one", "word"),), trailing) if kind == "loop" and trailing else None), max(end, at)
     if kind == "loop":
         return Loop(words, trailing), end
     if kind == "when":

@@ -10,6 +10,7 @@ from plainwork.drafting.actions import Action, Do, before_target, channel_of, is
 from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import Act, split_objects
 from plainwork.drafting.data import words
+from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.places import Place, Setting, choose
 from plainwork.drafting.services import calls, read_fetch, read_send
 from plainwork.drafting.text import Tokens, find_words, tokenize
@@ -30,6 +31,14 @@ def read_write(act: Act, places: Sequence[Place], setting: Setting) -> list[Acti
         if source is None or source.id in setting.seen:
             return found
         return [Action("fetch", "get", act.object[:into], source, words=act.tokens), *found]
+    lowers = [token.lower for token in act.object]
+    if (
+        act.verb.lemma == "write"
+        and target is None
+        and w.head_noun(act.object) in w.VAGUE
+        and {"into", "to"} & set(lowers)
+    ):
+        return [Action("transform", act.verb.lemma, act.object, words=act.tokens)]
     several = split_objects(act.object)
     pictured = [bool(media_noun(part)) for part in several]
     if len(several) > 1 and any(pictured) and not all(pictured) and target is None:
@@ -99,6 +108,9 @@ def read_extract(act: Act, places: Sequence[Place], setting: Setting) -> list[Ac
         target.sort in ("media", "feed") or any(p.relation in ("via", "subject") and p.app == target for p in places)
     ):
         return [Action("fetch", act.verb.lemma, act.object, target, words=act.tokens)]
+    held = target is not None and target.sort in ("database", "records", "sheet", "tracker")
+    if held and any(place.app == target and place.relation == "from" for place in places):
+        return read_fetch(act, places, setting)
     if act.verb.lemma == "transcribe":
         return [Action("media", act.verb.lemma, act.object, target, words=act.tokens)]
     return [Action("extract", act.verb.lemma, act.object or act.subject, words=act.tokens)]
@@ -137,6 +149,10 @@ def read_transform(act: Act, places: Sequence[Place], setting: Setting) -> list[
     lowers = {token.lower for token in act.object}
     if target and target.sort == "media":
         return [Action("fetch", act.verb.lemma, act.object, target, words=act.tokens)]
+    if act.verb.lemma in ("sort", "group", "organise", "organize") and lowers & {"as", "into"}:
+        sorting = Action("classify", act.verb.lemma, act.object, words=act.tokens)
+        if labels_of(sorting)[1]:
+            return [sorting]
     if lowers & w.PAPERS and act.verb.lemma in ("convert", "render", "transform", "compress", "format", "unzip", "zip"):
         return [
             Action(

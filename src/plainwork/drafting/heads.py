@@ -202,7 +202,18 @@ def _as_base(spot: _Spot) -> Head | None:
         return _joined_base(spot)
     model = _ends_model(spot.tokens, spot.before) or (verb.lemma == "go" and word not in _NOT_SUBJECTS)
     subject = model or word in _PERSONS | _MANY | {"it", "workflow", "agent", "bot", "model", "llm", "ai"}
+    told = _told_to(spot)
+    if told is not None and not model:
+        return spot.bare(told)
     return spot.subject_before() if subject and (not verb.noisy or object_follows(spot.tokens, spot.at)) else None
+
+
+def _told_to(spot: _Spot) -> int | None:
+    """Where ``have a judge`` begins, before the verb that the judge is to do."""
+    for at in range(spot.at - 1, max(spot.start, spot.at - 5) - 1, -1):
+        if spot.tokens[at].lower in ("have", "let"):
+            return at if not spot.verb.noisy and spot.word not in _NOT_SUBJECTS else None
+    return None
 
 
 def _joined_base(spot: _Spot) -> Head | None:
@@ -346,6 +357,8 @@ def _as_past(spot: _Spot) -> Head | None:
     while end > spot.start and spot.tokens[end - 1].lower in helpers:
         end -= 1
         modal = spot.tokens[end].lower if spot.tokens[end].lower in MODALS else modal
+    if end > spot.start and spot.tokens[end - 1].lower in ("that", "which", "who") and spot.heads:
+        return None
     start = clause_start(spot.tokens, end, spot.start)
     return Head(spot.at, spot.verb, start, end, passive=True, modal=modal)
 

@@ -104,7 +104,7 @@ def _unread_source(act: Act, actions: Sequence[Action], places: Sequence[Place],
 def describes_agent(act: Act, setting: Setting) -> bool:
     """Whether the clause speaks of the agent, its start, its inputs or its limits rather than of something to do."""
     verb, subject = act.verb, {token.lower for token in act.subject}
-    head = w.head_noun(act.object)
+    head = w.head_noun(act.subject if act.passive and act.subject else act.object)
     lowers = {token.lower for token in act.object}
     if verb.act == "begin" and not _starts_other(act, head):
         return True
@@ -171,10 +171,22 @@ def _names_model(act: Act) -> bool:
 
 
 def _model_action(act: Act, places: Sequence[Place]) -> Action:
-    do: Do = "classify" if act.verb.act in ("classify", "check") else "extract" if act.verb.act == "extract" else "llm"
+    scores = act.verb.lemma in ("score", "rate", "rank", "grade")
+    do: Do = (
+        "classify"
+        if act.verb.act in ("classify", "check") and not scores
+        else "extract"
+        if act.verb.act == "extract"
+        else "llm"
+    )
     lowers = [token.lower for token in act.object]
     nominal = next((NOMINAL[word] for word in lowers if word in NOMINAL and "for" in lowers), None)
-    real = act.verb.act in ("write", "classify", "extract", "check") or nominal is not None or is_text(act.object)
+    real = (
+        scores
+        or act.verb.act in ("write", "classify", "extract", "check")
+        or nominal is not None
+        or is_text(act.object)
+    )
     verb = nominal or act.verb.lemma
     if media_noun(act.object) and act.verb.act in ("create", "write"):
         return Action("media", verb, act.object, None, words=act.tokens)

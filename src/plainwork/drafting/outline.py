@@ -84,6 +84,12 @@ _ASIDE_SENTENCE = re.compile(
     r"|\bcan be used\b|\bstay (up[- ]to[- ]date|informed)\b",
     re.IGNORECASE,
 )
+# A list of nodes that tells what each of them does.
+_BY_NODE = re.compile(
+    r"^(?:get|add|create|insert|update|select|choose)\b(?!.*\b(?:credentials?|api[- ]?keys?|tokens?|your|oauth|settings)\b)"
+    r".*\b(?:from|to|in|with|using|via) (?:the|a|an) .{0,40}\bnodes?\b",
+    re.IGNORECASE,
+)
 _ENDS = frozenset(".!?;")
 _SHORTENED = words("abbreviations")
 
@@ -97,7 +103,8 @@ def statements(text: str) -> list[Statement]:
             if not rest:
                 continue
             shown = body[rest[0].start : rest[-1].start + len(rest[-1].text)]
-            speaks_aside = _ASIDE_SENTENCE.search(shown) or (origin == "item" and _SET_UP.search(shown))
+            set_up = origin == "item" and _SET_UP.search(shown)
+            speaks_aside = _ASIDE_SENTENCE.search(shown) or (set_up and not _BY_NODE.search(shown))
             found.append(Statement(rest, "aside" if speaks_aside else origin, label, tokenize(lead), paragraph, shown))
     return found
 

@@ -25,11 +25,39 @@ def reads_of(nodes: Sequence[Node]) -> list[Action]:
     return [node.action for node in nodes if isinstance(node, Do) and node.action.do == "fetch"]
 
 
+STATE_VERBS = words("verbs_of_state")
+
+
+def without_place(tokens: Tokens) -> Tokens:
+    """``a customer exists in Stripe`` → ``a customer exists``."""
+    place = next((mention for mention in find_apps(tokens) if mention.end == len(tokens)), None)
+    exists = place is not None and {"exists", "exist"} & {token.lower for token in tokens}
+    return tokens[: place.start - 1] if place and exists and place.start > 2 else tokens
+
+
+def spread(judged: Action, act: Act) -> list[Act]:
+    """``complaints go to Slack, questions to Gmail and the rest to Notion``: one act for each label."""
+    if not act.subject or not label_of(judged, act):
+        return [act]
+    parts = split_objects(act.object)
+    link = parts[0][0].lower if parts else ""
+    found = [replace(act, object=parts[0])] if link in w.PREPOSITIONS else [act]
+    for part in parts[1:] if link in w.PREPOSITIONS else ():
+        at = next((at for at, token in enumerate(part) if token.lower == link), 0)
+        if not at or not label_of(judged, replace(act, subject=part[:at])):
+            return [act]
+        found.append(replace(act, subject=part[:at], object=part[at:]))
+    return found
+
+
 _READS = ("fetch", "filter", "transform", "merge")
 
 
-def leads_to(action: Action, told: Tokens) -> bool:
-    """Whether an action comes before a condition at the end of its sentence: it reads, or makes what is asked about."""
+def comes_first(node: Node, told: Tokens) -> bool:
+    """Whether a node comes before a condition at the end of its sentence: it reads, or makes what is asked about."""
+    if not isinstance(node, Do):
+        return False
+    action = node.action
     makes = action.do in ("llm", "classify", "extract") and action.verb in w.content_words(told)
     return action.do in _READS or makes
 
@@ -214,7 +242,7 @@ def side_by_side(act: Act) -> list[Act]:
     told = act.object
     link = next((n for n, token in enumerate(told) if token.lower in ("into", "to", "in", "for", "with")), None)
     parts = split_objects(told[link + 1 :]) if link is not None else []
-    if link is None or len(parts) < 2 or any(len(part) > 2 for part in parts) or act.verb.act not in _MODEL_ACTS:
+    if link is None or len(parts) < 2 or any(len(part) > 4 for part in parts) or act.verb.act not in _MODEL_ACTS:
         return [replace(act, object=told)]
     return [replace(act, object=(*told[: link + 1], *part)) for part in parts[:6]]
 
@@ -264,9 +292,12 @@ def label_of(judged: Action, act: Act) -> Tokens:
     labels, sure = labels_of(judged)
     if not sure or judged.named == "question":
         return ()
+    if find_words(act.subject, "rest", "others", "everything else", "anything else") is not None:
+        return tokenize("otherwise")
     phrase = act.subject or picked_ones(act)[3:] or tuple(w.noun_phrase(act.object))
     label = label_in(labels, phrase)
     others = w.content_words(phrase) - {w.singular(word) for word in label.split()} - _LABELLED_THINGS
+    others -= w.content_words(judged.object)
     plural = says_ones(act) or bool(act.subject) or (bool(phrase) and w.is_plural(phrase[-1].lower))
     return tokenize(label) if label and plural and not others else ()
 

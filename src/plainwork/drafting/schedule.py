@@ -51,15 +51,22 @@ def find_timing(statements: Iterable[Statement], text: str, zone: str) -> tuple[
     if problem is not None:
         return None, problem
     if any(
-        _VAGUE.search(s.text) or _VAGUE.search(" ".join(t.text for t in s.label))
-        for s in statements
-        if s.origin != "aside"
+        _vaguely(s.text) or _VAGUE.search(" ".join(t.text for t in s.label)) for s in statements if s.origin != "aside"
     ):
         trigger = Schedule(phrase=f"every day at 09:00 in {zone}")
         return Timing(
             trigger, ("It runs every day at 09:00; the text says that it is scheduled, not when.",), asked=True
         ), None
     return None, None
+
+
+def _vaguely(text: str) -> bool:
+    """Whether a sentence says that it runs by the clock; ``when a webinar is scheduled`` speaks of something else."""
+    match = _VAGUE.search(text)
+    told = match and re.search(
+        r"\b(?:when|once|whenever|if|after)\b[^.]{0,60}\b(?:is|was|are|gets)\s$", text[: match.start()]
+    )
+    return match is not None and not told
 
 
 def schedule_in(text: str) -> Match | None:

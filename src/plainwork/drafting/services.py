@@ -31,6 +31,8 @@ def read_fetch(act: Act, places: Sequence[Place], setting: Setting) -> list[Acti
     if (head in setting.inputs or head in ("input", "inputs")) and not places:
         return []
     lowers = {token.lower for token in act.object}
+    if act.verb.lemma in ("load", "import") and "into" in lowers and any(place.relation == "at" for place in places):
+        return calls(act, places, setting)
     if act.verb.lemma in ("get", "receive") and _is_notice(act):
         return read_send(act, places, setting)
     thinks = act.verb.lemma in ("find", "list", "discover", "examine", "identify", "inspect") and setting.inputs
@@ -101,6 +103,9 @@ def _calls_request(act: Act) -> bool:
 
 def calls(act: Act, places: Sequence[Place], setting: Setting, made: Tokens | None = None) -> list[Action]:
     """Writing to services; one step for each thing that is written."""
+    lowers = {token.lower for token in act.object}
+    if act.verb.lemma in ("execute", "run") and lowers & {"code", "script", "python", "javascript"} and not places:
+        return [Action("transform", act.verb.lemma, act.object, words=act.tokens)]
     made = made if made is not None else (act.object if act.object and not act.passive else (*act.subject, *act.object))
     several = act.verb.act in ("create", "delete", "store", "update")
     parts = parts_of(replace(act, object=made, passive=False), ("at", "own", "via", "subject", "from"), share=several)

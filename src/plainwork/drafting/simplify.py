@@ -175,7 +175,10 @@ def source_of(nodes: Sequence[Node]) -> list[Node]:
     Berlin is below 0 …`` and ``send me the latest posts`` begin with reading them."""
     first = nodes[0] if nodes else None
     if isinstance(first, If) and first.decider is None and first.arms[0].test:
-        return _reading_of(_until_verb(first.arms[0].test), None, first.arms[0].test)
+        told = first.arms[0].test
+        there = told[2:] if [token.lower for token in told[:2]] in (["there", "is"], ["there", "are"]) else ()
+        named = there if find_apps(there) else _until_verb(told)
+        return _reading_of(named, None, told)
     if isinstance(first, Each) and not find_apps(first.over):
         return []
     if isinstance(first, Do) and first.action.do == "send" and _is_message(first.action):

@@ -19,9 +19,11 @@ from plainwork.drafting.meaning import interpret
 from plainwork.drafting.nodes import Arm, Do, Each, Fork, If, Node
 from plainwork.drafting.places import Setting
 from plainwork.drafting.reach import (
+    STATE_VERBS,
     alike,
     asks_first,
     asks_within,
+    comes_first,
     each_inside,
     each_object,
     each_owner,
@@ -30,7 +32,6 @@ from plainwork.drafting.reach import (
     label_in,
     label_of,
     last_judgement,
-    leads_to,
     loop_parts,
     many,
     may_judge,
@@ -42,7 +43,9 @@ from plainwork.drafting.reach import (
     says_parallel,
     side_by_side,
     source_of,
+    spread,
     tested,
+    without_place,
     without_relative,
 )
 from plainwork.drafting.text import Token, Tokens, find_words, tokenize
@@ -55,6 +58,7 @@ _YES = words("agreeing")
 _NO = frozenset(["not", "no", "false", "none"])
 _IDLE = frozenset(["nothing", "skip", "stop", "end", "ignore"])
 FETCH = Verb("get", "fetch", "base", False)
+_CAME_ABOUT = frozenset(["won", "lost", "sold", "paid", "closed", "opened", "created", "added", "received", "made"])
 _LEFT_OUT = frozenset(["ignore", "drop", "discard", "skip", "omit", "eliminate", "exclude"])
 _OUT_OF_LOOP = (
     "finally",
@@ -172,10 +176,17 @@ class Builder:
             case Loop():
                 self._each(piece.tokens, piece.trailing)
             case Failure():
-                self._here, self._begun = self.errors, len(self.errors)
+                self._on_failure(piece)
             case Unread():
                 if not _IDLE & {token.lower for token in piece.tokens}:
                     self.unread.append(piece.tokens)
+
+    def _on_failure(self, piece: Failure) -> None:
+        last = self._here[-1] if self._here and self._here is not self.errors else None
+        if piece.trailing and isinstance(last, Do):
+            self.errors.append(self._here.pop())
+        else:
+            self._here, self._begun = self.errors, len(self.errors)
 
     def _when(self, piece: When, before: Piece | None, chained: bool) -> None:
         if before is None and self._repeats_event(piece):
@@ -195,10 +206,15 @@ class Builder:
     # Acts
 
     def _do(self, act: Act) -> None:
+        found = last_judgement(self._here) or last_judgement(self._top)
+        for one in spread(found[2], act) if found else [act]:
+            self._do_one(one)
+
+    def _do_one(self, act: Act) -> None:
         self._by_ones = self._by_label(act)
         if self._by_ones and act.verb.act == "filter" and act.verb.lemma in _LEFT_OUT:
             return
-        act, relative = without_relative(act)
+        act, relative = without_relative(replace(act, modal="") if self._by_ones else act)
         act, inside = each_inside(act)
         acts = side_by_side(act) if self._parallel else [act]
         nodes: list[Node] = [Do(action, self._number) for one in acts for action in interpret(one, self.setting)]
@@ -238,7 +254,7 @@ class Builder:
         if found is None or not label:
             return False
         level, at, judged = found
-        node, arm = level[at], Arm(label)
+        node, arm = level[at], Arm(() if label[0].lower == "otherwise" else label)
         if isinstance(node, If):
             node.arms.append(arm)
         elif at + 1 == len(level):
@@ -259,6 +275,8 @@ class Builder:
             return
         if cond.kind == "else":
             self._otherwise()
+        elif cond.asked and isinstance(before, Act) and "depending" in {token.lower for token in before.object}:
+            self._wrap(lambda body: self._branch(cond, body), cond.tokens)
         elif cond.asked or (
             cond.trailing and isinstance(before, Act) and before.verb.lemma in ("check", "verify", "see")
         ):
@@ -343,7 +361,7 @@ class Builder:
             self._here.pop()
         if decider is None:
             self._here += self._asked_place(cond)
-        branch = If([Arm(cond.tokens)], decider)
+        branch = If([Arm(without_place(cond.tokens))], decider)
         self._here.append(branch)
         self._last_if = self._pending = branch
         self._asked_loops = self._loops
@@ -355,7 +373,8 @@ class Builder:
         if mention is None:
             return []
         vague = cond.tokens[0].lower in ("it", "they", "this", "that", "he", "she")
-        noun = "" if vague else w.head_noun(cond.tokens[: mention.start])
+        spoken = next((at for at, t in enumerate(cond.tokens) if at and t.lower in STATE_VERBS), mention.start)
+        noun = "" if vague else w.head_noun(cond.tokens[: min(spoken, mention.start)])
         self.setting.meet(mention.app)
         known = w.singular(w.head_noun(self._loop.over)) if self._loop else "record"
         words = tokenize(f"the {noun if noun and noun not in w.VAGUE else known} in {mention.app.name}")
@@ -438,6 +457,8 @@ class Builder:
         if not new:
             return None
         at = next((at for at, token in enumerate(over) if at and token.lower in w.PREPOSITIONS), len(over))
+        while at > 1 and over[at - 1].lower in _CAME_ABOUT:
+            over, at = (*over[: at - 1], *over[at:]), at - 1
         plural = tuple(
             replace(t, text=many(t.text), lower=many(t.lower)) if i == at - 1 else t for i, t in enumerate(over[:at])
         )
@@ -447,7 +468,8 @@ class Builder:
         """Put what this sentence does last (all that it writes, or its last act) into a branch or loop."""
         nodes = self._here[self._begun :]
         start = max(
-            (at + 1 for at, node in enumerate(nodes) if isinstance(node, Do) and leads_to(node.action, told)), default=0
+            (at + 1 for at, node in enumerate(nodes[:-1]) if isinstance(node, Each) or comes_first(node, told)),
+            default=0,
         )
         start = min(start, len(nodes) - 1)
         self._here[self._begun + start :] = [make(nodes[start:])]

@@ -11,7 +11,7 @@ from plainwork.drafting.clauses import Act, Cond, Loop, Piece, Unread, When
 from plainwork.drafting.data import words
 from plainwork.drafting.heads import BE
 from plainwork.drafting.outline import Statement
-from plainwork.drafting.text import Token, Tokens
+from plainwork.drafting.text import Token, Tokens, find_words
 from plainwork.drafting.verbs import readings
 
 
@@ -112,7 +112,10 @@ def _told(reading: Reading, chooses: bool) -> Event | None:
         before = reading.pieces[:at]
         if isinstance(piece, Unread) and not at and _new(piece.tokens[:2]) and _is_event(piece.tokens):
             return _event(piece.tokens, reading.statement.label, [piece])
-        begins = all(isinstance(other, Act) and other.verb.act in ("begin", "goal", "use") for other in before)
+        begins = all(
+            isinstance(other, Unread) or (isinstance(other, Act) and other.verb.act in ("begin", "goal", "use"))
+            for other in before
+        )
         if isinstance(piece, When) and (begins or _is_event(piece.tokens)) and _happens(piece.tokens):
             around = (
                 *reading.statement.label,
@@ -223,6 +226,9 @@ def _carried(act: Act) -> Event | None:
     """``New bookings are added to HubSpot``, ``Save new photos to Dropbox``."""
     if act.passive and _new(act.subject[:2]) and {token.lower for token in act.subject} & _THINGS:
         return _event(act.subject, act.subject, [])
+    fresh = find_words(act.object, "every new", "each new")
+    if fresh is not None and find_apps(act.object[fresh:]):
+        return _event(act.object[fresh:], act.object[fresh:], [])
     return _event(act.object, act.object, []) if _moves_new(act) else None
 
 
@@ -295,6 +301,7 @@ def _happens(tokens: Sequence[Token]) -> bool:
         or _new(tokens)
         or bool(find_apps(tokens))
         or bool({t.lower for t in tokens} & (_FORM | _WEB | w.MAILS))
+        or (tokens[0].lower in ("each", "every") and bool({t.lower for t in tokens} & _THINGS))
     )
 
 

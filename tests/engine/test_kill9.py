@@ -169,9 +169,9 @@ async def embedded(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-async def test_postgres_killed_under_a_worker(tmp_path: Path) -> None:
+async def test_postgres_killed_under_a_worker(data_dir: Path, tmp_path: Path) -> None:
     """The embedded server dies with -9 in the middle; whoever opens it next starts it again, and the runs go on."""
-    settings = Settings(data_dir=tmp_path / "data")
+    settings = Settings(data_dir=data_dir)
     count = 100
     with running_world() as world:
         counter = Tally(world, delay_s=0.3)

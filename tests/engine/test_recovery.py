@@ -312,7 +312,7 @@ async def test_two_workers_share_and_never_double(
     web.on("POST", "*", Reply(json="ok", delay_s=0.05))
     act = node("act", "http", config={"url": web.url + "/{{ run.id }}", "method": "POST"})
     version = await add_version(database, workspace_id, [node("a"), act], chain("a", "act"))
-    async with working(database, outside, concurrency=20) as one, working(database, outside, concurrency=20) as two:
+    async with working(database, outside, concurrency=5) as one, working(database, outside, concurrency=5) as two:
         started = [await one.start(version) for _ in range(100)]
         both: list[Running] = [one, two]
         busy: set[int] = set()

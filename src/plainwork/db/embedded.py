@@ -258,14 +258,15 @@ def _launch(folder: Path, socket_folder: Path, tuning: Mapping[str, str]) -> Non
 
 
 def _start_failure(folder: Path, said: str) -> PlainworkError:
-    reason = next(
-        (
-            line.partition("FATAL:")[2] or line.partition("PANIC:")[2]
-            for line in said.splitlines()
-            if "FATAL:" in line or "PANIC:" in line
-        ),
-        "",
-    ).strip()
+    said_last = [line.partition("FATAL:")[2] or line.partition("PANIC:")[2] for line in said.splitlines()]
+    # What callers were told while it started is no reason.
+    reasons = [text.strip() for text in said_last if text and "database system is" not in text]
+    reason = reasons[-1] if reasons else ""
+    if "Permission denied" in reason:
+        return Unavailable(
+            f"Postgres may not use {folder}: {reason}.",
+            next_step="Mend the permissions of that folder and those above it.",
+        )
     if "No space left" in said:
         return Unavailable(f"The disk of {folder.parent} is full.", next_step="Free some space, then start again.")
     if any(sign in said for sign in _DAMAGED):

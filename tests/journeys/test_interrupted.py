@@ -61,14 +61,25 @@ def test_runs_that_are_ended_from_outside_go_on(data_dir: Path, tmp_path: Path) 
         for name in ENDS:
             world.web.on("GET", f"/slow/{name}", Reply(delay_s=300), Reply(json={}))
         processes = {name: start(document, name, data_dir) for name in ENDS}
-        for name in ENDS:
-            eventually(partial(world.web.seen, f"/slow/{name}"), f"{name} did not come that far")
-        for name, process in processes.items():
-            end(name, process)
+        try:
+            for name, process in processes.items():
+                eventually(partial(has_come_to, world, f"/slow/{name}", process), f"{name} did not come that far")
+            for name, process in processes.items():
+                end(name, process)
+        finally:
+            for process in processes.values():
+                process.kill()
+                process.communicate()
         with running(data_dir, PLAINWORK_ALLOW_HOSTS="127.0.0.1"):
             for name in ENDS:
                 eventually(partial(world.web.seen, f"/told/{name}"), f"nobody went on with {name}")
         check_each_step_was_taken_once(world)
+
+
+def has_come_to(world: World, path: str, process: subprocess.Popen[str]) -> bool:
+    if process.poll() is not None:
+        raise AssertionError(f"it has ended: {process.communicate()}")
+    return bool(world.web.seen(path))
 
 
 def start(document: Path, name: str, data: Path) -> subprocess.Popen[str]:

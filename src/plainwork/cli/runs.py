@@ -171,10 +171,17 @@ class _Running:
 
 async def _store(database: Database, document: Document) -> Version:
     """The document as a version of its agent in the command line's workspace; the same text is the same version."""
-    import msgspec
+    from plainwork.errors import Conflict
 
+    for _ in range(2):  # another process may be making the workspace, then the agent; it is found the next time
+        with contextlib.suppress(Conflict):
+            return await _store_once(database, document)
+    return await _store_once(database, document)
+
+
+async def _store_once(database: Database, document: Document) -> Version:
     from plainwork.db import agents, workspaces
-    from plainwork.errors import Conflict, NotFound
+    from plainwork.errors import NotFound
     from plainwork.spec.markdown import render
 
     spec, flow = document.require_valid()
@@ -182,8 +189,7 @@ async def _store(database: Database, document: Document) -> Version:
         try:
             await workspaces.get(connection)
         except NotFound:
-            with contextlib.suppress(Conflict):
-                await workspaces.create(connection, LOCAL_WORKSPACE, "Command line")
+            await workspaces.create(connection, LOCAL_WORKSPACE, "Command line")
         slug = spec.id or workspaces.slug_of(spec.title)
         agent = await agents.by_slug(connection, slug)
         if agent is None:

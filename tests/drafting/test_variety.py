@@ -250,6 +250,7 @@ def clauses(english: str) -> list[set[str]]:
 
 PLAIN = frozenset(
     [
+        "variable",
         "workflow",
         "create",
         "every",
@@ -258,7 +259,6 @@ PLAIN = frozenset(
         "users",
         "will",
         "provide",
-        "takes",
         "takes",
         "needs",
         "runs",
@@ -374,3 +374,17 @@ def test_all_of_them_are_drafted_quickly() -> None:
     for english, _, _ in VARIED:
         drafted(english)
     assert (time.process_time() - begin) / len(VARIED) < 0.1
+
+
+def test_a_change_is_compared_in_its_direction() -> None:
+    draft = drafted("Fetch https://example.com/rates.json. If a rate drops by more than 10%, tell the desk on Slack")
+    check = next(one for one in every(draft.spec.steps) if one.uses == "condition")
+    assert check.routes[0].test == "rate.change_percent < -10"
+    assert check.name == "Check whether a rate drops by more than 10%"
+
+
+def test_a_failure_is_told_as_one() -> None:
+    draft = drafted("Whenever someone stars my repo, thank them on Discord. When it fails, email admin@example.org")
+    (mail,) = draft.spec.errors
+    assert mail.with_["body"] == "The agent could not finish its run."
+    assert draft.spec.on_failure == mail.id

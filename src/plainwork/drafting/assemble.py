@@ -179,7 +179,10 @@ class Assembler:
         first = next((arm for arm in node.arms if arm.test), node.arms[0])
         lead = "Check that not" if first.negated else "Check whether"
         subject, many, noun = self._subject(first.test)
+        called = self.made.get(subject.removesuffix(".body"))
+        host = urlsplit(str(called.config.get("url", ""))).hostname if called and noun == "data" else None
         named = condition_phrase(first.test, noun or "result")
+        named = named.replace("the data", host) if host else named
         name, step_id = self.desk.names.take(f"{lead} {named}" if named else "Decide")
         tests: dict[int, Test] = {}
         self.tested, before = "", None

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from plainwork.drafting.heads import ADVERBS, ASKING, SEPARATORS, Head, find_head, is_light
+from plainwork.drafting.apps import find_apps
+from plainwork.drafting.heads import ADVERBS, ARTICLES, ASKING, SEPARATORS, Head, find_head, is_light
 from plainwork.drafting.spans import ends_condition
 from plainwork.drafting.text import Token, Tokens, trimmed, without_words
 from plainwork.drafting.verbs import Verb, readings
+from plainwork.drafting.words import ADJECTIVES, is_plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +362,19 @@ def _act(tokens: Tokens, head: Head, following: Head | None) -> Act:
     end = following.start if following else len(tokens)
     words = tokens[head.at + 1 : end]
     shown = trimmed(words, frozenset((",", ":", "–", "—", "-")), SEPARATORS | {"to", "by", "also", "which", "that"})
-    return Act(head.verb, shown, tokens[head.start : head.subject_end], head.passive, by=head.by, modal=head.modal)
+    subject = tokens[head.start : head.subject_end]
+    subject = small_first(subject) if head.start == 0 else subject
+    return Act(head.verb, shown, subject, head.passive, by=head.by, modal=head.modal)
+
+
+def small_first(tokens: Tokens) -> Tokens:
+    """The subject that begins a sentence, with the small letter it has elsewhere; names keep theirs."""
+    first = tokens[0] if tokens else None
+    if first is None or first.kind != "word" or first.text[1:] != first.lower[1:]:
+        return tokens
+    common = first.lower in ARTICLES | ADJECTIVES or is_plural(first.lower)
+    named = any(mention.start <= 1 for mention in find_apps((*tokens[:1], *tokens[:3])))
+    return (replace(first, text=first.lower), *tokens[1:]) if common and not named else tokens
 
 
 def _sharing_objects(pieces: list[Piece]) -> list[Piece]:

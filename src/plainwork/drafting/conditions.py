@@ -106,6 +106,9 @@ _ENOUGH = re.compile(
 )
 
 
+_MOVED = re.compile(r"\b(drop|fall|decreas|declin|ris|increas|grow|chang|mov|los|gain)(?:e?s|ed|es|ing|e)? (?:by )?$")
+
+
 def read_test(tokens: Sequence[Token], subject: str, *, many: str | None = None, noun: str = "") -> Test:
     """The expression of a condition. ``subject``: the expression of what it speaks of (``item``); ``many``: that of the
     list it may speak of instead ("if there are any posts"); ``noun``: what the subject is called, so that "the order
@@ -190,6 +193,13 @@ def _compared(text: str, subject: str, many: str | None, noun: str) -> Test | No
     rest = match["rest"].strip(" .,")
     name = match["field"].strip() or rest
     field = _slug(name, noun)
+    moved = (
+        _MOVED.search(f"{match['field']} ") if re.search(r"\bby\s*$", match["field"]) or match["mark"] == "%" else None
+    )
+    if moved:
+        by = f"{_at(subject, 'change_percent' if match['mark'] == '%' else 'change')}"
+        down = moved[1].startswith(("drop", "fall", "decreas", "declin", "los"))
+        return Test(f"{by} {'<' if down else sign} {'-' if down else ''}{_plain(match['number'], None)}", "change")
     if field in (noun, w.singular(noun)):
         field = "total" if re.search(r"[$€£]", match["number"]) else "value"
     if match["no"]:

@@ -15,7 +15,7 @@ from plainwork.spec.names import expression_name, is_reserved, slug
 
 LONGEST = 60
 _BAD = re.compile(r"[^\w\s'&+#@/-]|_(?!\w)|(?<!\w)[/](?=\w)|[/](?!\w)|#(?![A-Za-z])|(?<=\w)#|@(?!\w)")
-_KEPT = re.compile(r"(?<=\w)\.(?=\w)|,(?= \w)")
+_KEPT = re.compile(r"(?<=\w)\.(?=\w)|(?<=\d)\s?%|,(?= \w)")
 _COMPARED = words("comparing") | {"more", "less", "greater", "fewer"}
 _STOPS = words("name_stops")
 _LAST = w.PREPOSITIONS | words("dangling")

@@ -25,11 +25,24 @@ from plainwork.drafting.simplify import details_only, simplify, source_of, with_
 from plainwork.drafting.text import Tokens, check_bounds, tokenize, words_of
 from plainwork.drafting.tree import Builder
 from plainwork.drafting.triggers import Event, Reading, find_event
-from plainwork.drafting.values import Value
+from plainwork.drafting.values import Value, Values
 from plainwork.drafting.verbs import readings as verb_readings
 from plainwork.errors import Finding
 from plainwork.spec.kinds import Catalogue
-from plainwork.spec.model import Chat, Defaults, Email, Form, Input, Output, Retry, Schedule, Spec, Trigger, Webhook
+from plainwork.spec.model import (
+    Chat,
+    Defaults,
+    Email,
+    Form,
+    Input,
+    Output,
+    Retry,
+    Schedule,
+    Spec,
+    Step,
+    Trigger,
+    Webhook,
+)
 from plainwork.spec.schedule_text import ScheduleError
 
 SAFE = Defaults(retry=Retry(times=3, wait="5s", backoff=2.0), timeout="2 minutes")
@@ -147,7 +160,7 @@ class _Draughtsman:
         nodes, errors, unread = self._tree()
         assembler = Assembler(self.desk)
         steps = assembler.steps(nodes)
-        error_steps = assembler.steps(errors)
+        error_steps = self._on_failure(assembler, errors)
         self._tell_background(unread, bool(steps))
         if not steps:
             steps = assembler.steps([Do(Action("open", "decide", tokenize(self.text[:400])))])
@@ -165,6 +178,14 @@ class _Draughtsman:
             errors=error_steps,
         )
         return finish(spec, self.desk.catalogue, self._assumptions(), tuple(self.desk.questions[:MOST_QUESTIONS]))
+
+    def _on_failure(self, assembler: Assembler, errors: list[Node]) -> tuple[Step, ...]:
+        """The steps for a run that fails: they tell of the failure, not of what was read before it."""
+        known, self.desk.values = self.desk.values, Values()
+        said, self.desk.reason = self.desk.reason, "the agent could not finish its run"
+        steps = assembler.steps(errors)
+        self.desk.values, self.desk.reason = known, said
+        return steps
 
     # What starts it
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from plainwork.engine import catalogue
+from plainwork.spec import load
 from tests.conftest import Cluster
 from tests.documents.stage import Stage, document, together
 from tests.world import Reply
@@ -112,6 +114,58 @@ async def test_http_answers(stage: Stage, reply: Reply, settings: str, body: Any
     played = await stage.play(one("http", settings=f"with: {{url: WEB/x{settings}}}"), site)
     assert played.status == "succeeded", played.run.failure
     assert (played.output["status"], played.output["body"]) == (reply.status, body)
+
+
+BLOCK = """### Do it
+```yaml step
+uses: http
+with: {url: WEB/x, method: POST}
+```
+```json json
+%s
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("block", "sent"),
+    [
+        ('{"text": "{{ inputs.t }}", "n": "{{ inputs.n }}"}', {"text": 'He said "hi", "admin": true\n', "n": 7}),
+        ('{"text": {{ inputs.t }}, "n": [{{ inputs.n }}, 1]}', {"text": 'He said "hi", "admin": true\n', "n": [7, 1]}),
+        ('{"a": "<{{ inputs.t }}> {{ inputs.n }}"}', {"a": '<He said "hi", "admin": true\n> 7'}),
+        ('{"a": "{{ join(["x", "y"], "\\", \\"") }}", "b": "\\"{{ inputs.n }}\\\\"}', {"a": 'x", "y', "b": '"7\\'}),
+        ('{"a": "\\{{ no }}"}', {"a": "{{ no }}"}),
+        ("{{ {'whole': inputs.n} }}", {"whole": 7}),
+        ("[]", []),
+    ],
+)
+async def test_json_written_by_hand_is_data_before_it_is_filled_in(stage: Stage, block: str, sent: Any) -> None:
+    site = stage.site()
+    site.on("POST", "/x", Reply(json=1))
+    text = document(BLOCK % block, front="inputs:\n  t: text\n  n: integer")
+    played = await stage.play(text, site, t='He said "hi", "admin": true\n', n=7)
+    assert played.status == "succeeded", played.run.failure
+    [seen] = site.seen("/x")
+    assert (seen.json(), seen.headers["Content-Type"]) == (sent, "application/json")
+
+
+@pytest.mark.parametrize("block", ["{broken", '{"{{ inputs.t }}": 1}', '{"a": NaN}', "{\n  'a': 1\n}", "plain"])
+async def test_json_that_is_none_is_found_before_it_runs(stage: Stage, block: str) -> None:
+    loaded = load(
+        document(BLOCK % block, front="inputs:\n  t: text").replace("WEB", "https://example.org"), catalogue.load()
+    )
+    [finding] = [one for one in loaded.findings if one.severity == "error"]
+    assert (finding.code, finding.field, finding.node) == ("bad-json", "with.json", "do-it")
+
+
+async def test_a_text_that_looks_like_json_stays_a_text(stage: Stage) -> None:
+    site = stage.site()
+    site.on("POST", "/x", Reply(json=1))
+    settings = "with: {url: WEB/x, method: POST, json: '{{ inputs.t }}'}"
+    played = await stage.play(
+        one("http", settings=settings).replace("agentspec: 1", "agentspec: 1\ninputs:\n  t: text"), site, t='{"a": 1}'
+    )
+    assert (played.status, site.seen("/x")[0].json()) == ("succeeded", '{"a": 1}')
 
 
 async def test_condition_respond_and_group_are_covered_by_a_webhook_like_run(stage: Stage) -> None:

@@ -13,8 +13,10 @@ from plainwork.spec.check_graph import FAILURES
 from plainwork.spec.durations import parse_duration
 from plainwork.spec.flow import Flow, Node
 from plainwork.spec.inputs import type_schema
+from plainwork.spec.json_text import json_settings
 from plainwork.spec.kinds import Catalogue, Kind
 from plainwork.spec.levels import Book
+from plainwork.spec.meter import ExpressionError
 from plainwork.spec.model import Limits, Retry
 from plainwork.spec.report import Report, listed
 
@@ -87,8 +89,16 @@ def _check_step(node: Node, kind: Kind, default_account: str | None, report: Rep
             "too-deep", f"A value is nested more than {MAX_VALUE_DEPTH} deep.", node=node.id, field=report.config
         )
         return
-    _check_schema(node, kind, config, report)
-    _check_special(node, kind, config, report)
+    try:
+        read = json_settings(config, node.blocks, kind.blocks)
+    except ExpressionError:  # a template that is never closed, which the check of names tells
+        return
+    except Invalid as why:
+        key, _, message = why.message.partition(": ")
+        report.add("bad-json", message, why.next_step, node=node.id, field=f"{report.config}.{key}")
+        return
+    _check_schema(node, kind, read, report)
+    _check_special(node, kind, read, report)
 
 
 _OF_RUNS = ("cost_per_day_usd", "time_per_run", "runs_per_day", "steps_per_run")

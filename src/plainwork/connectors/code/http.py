@@ -73,17 +73,9 @@ def _body(config: dict[str, Any], headers: dict[str, str]) -> bytes | None:
         return urlencode({k: v for k, v in value.items() if v is not None}, doseq=True).encode()
     if given[0] == "json" or not isinstance(value, str):
         _default(headers, "Content-Type", "application/json")
-        # A block of JSON written by hand arrives as text.
-        return value.encode() if isinstance(value, str) and _is_document(value) else msgspec.json.encode(value)
+        return msgspec.json.encode(value)
     _default(headers, "Content-Type", "text/plain; charset=utf-8")
     return value.encode()
-
-
-def _is_document(text: str) -> bool:
-    try:
-        return isinstance(msgspec.json.decode(text), dict | list)
-    except (msgspec.DecodeError, RecursionError):
-        return False
 
 
 def _default(headers: dict[str, str], name: str, value: str) -> None:

@@ -15,6 +15,7 @@ from plainwork.errors import Invalid, PlainworkError, Where
 from plainwork.spec.durations import parse_duration
 from plainwork.spec.expression import Expression, parse_expression
 from plainwork.spec.flow import FAIL_TARGET, STOP_TARGET, Edge, Flow, Node
+from plainwork.spec.json_text import json_settings
 from plainwork.spec.kinds import Catalogue, Kind
 from plainwork.spec.model import Defaults, Effect, Limits, Retry
 from plainwork.spec.names import expression_name
@@ -50,8 +51,9 @@ class ConfigPlan:
 
     __slots__ = ("_base", "_first", "_last")
 
-    def __init__(self, config: Mapping[str, Any], kind: Kind) -> None:
+    def __init__(self, given: Mapping[str, Any], blocks: Mapping[str, str], kind: Kind) -> None:
         properties = kind.input.get("properties", {})
+        config = json_settings(given, blocks, kind.blocks)
         first: dict[str, Any] = {}
         last: dict[str, Any] = {}
         self._base = {key: value for key, value in config.items() if not (kind.holds and key == "flow")}
@@ -218,7 +220,7 @@ class GraphStep:
         self.kind = kind
         self.lane = node.lane
         self.holds: Holds = kind.id if kind.id in _LOOPS else ""  # type: ignore[assignment]
-        self.config = ConfigPlan(node.config, kind)
+        self.config = ConfigPlan(node.config, node.blocks, kind)
         self.effect: Effect = node.effect or _effect(kind, node.config)
         self.on_uncertain = node.on_uncertain
         self.join_any = node.join == "any"

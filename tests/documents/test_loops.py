@@ -353,6 +353,42 @@ async def test_a_group_that_fails_is_caught_as_one_step(stage: Stage) -> None:
     assert played.paths("skipped") == {"after"}
 
 
+@pytest.mark.parametrize("extra", ["if: 1 > 2", ""])
+async def test_steps_in_a_group_that_did_not_run_are_null(stage: Stage, extra: str) -> None:
+    text = """### Choose
+```yaml step
+uses: condition
+```
+- If `1 > 2` → [Outer](#outer)
+- Otherwise → [Last](#last)
+
+### Outer
+```yaml step
+uses: group
+```
+
+#### Inner
+```yaml step
+uses: group
+```
+
+##### Deep
+```yaml step
+uses: set
+```
+
+### Last
+```yaml step
+uses: set
+with: {outer: "{{ outer }}", inner: "{{ inner }}", deep: "{{ deep }}", text: "<{{ default(deep.x, 'none') }}>"}
+```
+"""
+    if extra:
+        text = text[text.index("### Outer") :].replace("uses: group", f"uses: group\n{extra}", 1)
+    played = await stage.play(document(text))
+    assert played.output == {"outer": None, "inner": None, "deep": None, "text": "<none>"}, played.run.failure
+
+
 async def test_a_loop_that_is_passed_over(stage: Stage) -> None:
     text = (DOUBLE % "").replace("uses: foreach", "uses: foreach\nif: len(inputs.items) > 5")
     played = await stage.play(

@@ -7,7 +7,7 @@ fresh one (``resume``) gives the same answer, so starting, carrying on and recov
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
 import msgspec
@@ -254,6 +254,8 @@ class Progress:
         """Follow the edges of a settled step, and close its frame when nothing is left in it."""
         frame, step = state.frame, state.step
         frame.names[step.name] = state.output
+        if step.holds == "group" and state.status is not Status.SUCCEEDED:
+            _name_inside(step, frame.names)
         routes = step.routes
         if state.status is Status.SUCCEEDED and routes.simple:
             if step.kind.id == "respond":
@@ -453,6 +455,14 @@ _RANKS = {"started": 0, "waiting": 1, "skipped": 2, "failed": 3, "succeeded": 4}
 def _ends_loop(record: Record, step: GraphStep) -> bool:
     """Whether a record from outside ends a loop. A group's result alone cannot: later steps may name inner ones."""
     return record.status in ("failed", "skipped") or (record.status == "succeeded" and step.holds != "group")
+
+
+def _name_inside(group: GraphStep, names: MutableMapping[str, Any]) -> None:
+    """Steps in a group are seen from outside: what those that did not run would have given is null, as everywhere."""
+    for step in group.body.steps if group.body else ():
+        names.setdefault(step.name, None)
+        if step.holds == "group":
+            _name_inside(step, names)
 
 
 def _by_attempt(record: Record) -> tuple[int, int]:

@@ -366,6 +366,7 @@ uses: condition
 ```yaml step
 uses: group
 ```
+- Then → [Last](#last)
 
 #### Inner
 ```yaml step

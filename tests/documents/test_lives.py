@@ -316,6 +316,59 @@ with: {waited: "{{ pause }}"}
     assert sum(status == "waiting" for _, _, status in played.rows) == 3
 
 
+async def test_a_run_that_is_woken_often_journals_each_fact_once(
+    own_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "HOLD_S", 0.01)
+    stage = own_stage
+    text = """### Rounds
+```yaml step
+uses: repeat
+with: {until: 1 > 2, max: 3, wait: 50ms}
+```
+
+#### Look
+```yaml step
+uses: condition
+```
+- If `1 > 2` → [Never](#never)
+- Otherwise → stop
+
+#### Never
+```yaml step
+uses: set
+```
+"""
+    version = await stage.publish(document(text))
+    async with stage.worker():
+        started = await stage.start(version)
+        await stage.when(started.run_id, "waiting")
+        played = await stage.end(started.run_id)
+    wanted = [(f"rounds[{i}].{step}", n, end) for i in range(3) for step, n, end in _ROUND]
+    assert played.rows == [*wanted, ("rounds", 0, "succeeded")]
+
+
+_ROUND = [("look", 1, "succeeded"), ("never", 0, "skipped")]
+
+
+async def test_a_run_that_waits_for_a_person_ends_with_its_time(own_stage: Stage) -> None:
+    stage, site = own_stage, own_stage.site()
+    site.on("POST", "/act", Reply(json=1, drop=0))
+    text = document(
+        ACT % ("http", "with: {url: WEB/act, method: POST}\neffect: once"), front="limits: {time per run: 600ms}"
+    )
+    version = await stage.publish(text, site)
+    async with stage.worker() as running:
+        started = await stage.start(version)
+        asked = await stage.when(started.run_id, "waiting", site)
+        commits = running.worker.journal.commits
+        played = await stage.end(started.run_id, site)
+        assert running.worker.journal.commits - commits <= 2
+    assert (asked.run.cause, asked.run.ask) == ("effect_uncertain", "act")
+    assert (played.status, played.run.cause, played.run.ask) == ("failed", "timed_out", None)
+    assert len(site.seen("/act")) == 1
+
+
 async def test_the_same_key_starts_once(own_stage: Stage) -> None:
     stage, site = own_stage, own_stage.site()
     site.on("POST", "/act", Reply(json=1))

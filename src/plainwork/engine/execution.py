@@ -326,7 +326,7 @@ class Execution:
 
     def _pass_deadline(self) -> None:
         took = f"{self.version.time_s:g} s" if self.version.time_s else "its time"
-        self.stop("timed_out", Failure("timeout", f"The run passed its time limit ({took}).", "Raise `time_per_run`."))
+        self.stop("timed_out", Failure("timeout", f"The run passed its time limit ({took}).", "Raise `time per run`."))
 
     def is_crash_loop(self) -> bool:
         """Ends the run, and says so, when the workers that had it before were all lost without writing anything."""

@@ -223,5 +223,5 @@ async def _check_day(connection: Connection, version: Version, more: int) -> Non
     if had + more > most:
         raise LimitReached(
             f"{version.agent} may run {most} times a day and has run {had} times today (UTC).",
-            next_step="Wait for tomorrow, or raise `runs_per_day`.",
+            next_step="Wait for tomorrow, or raise `runs per day`.",
         )

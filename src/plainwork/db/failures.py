@@ -22,6 +22,7 @@ _GONE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.ConnectionDoesNotExistError,
+    asyncpg.InternalClientError,  # a statement on a connection that was cut in the middle of another
 )
 _TRY_AGAIN = (
     asyncpg.SerializationError,
@@ -49,7 +50,7 @@ def translated(where: str) -> Iterator[None]:
     """Turns the driver's exceptions into Plainwork's; ``where`` is the database's address. Ours pass unchanged."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionError) as error:
         known = translate(error, where)
         if known is None:
             raise
@@ -73,7 +74,7 @@ def translate(error: BaseException, where: str) -> PlainworkError | None:
         return Unavailable(
             f"The database at {where} only takes reads now.", next_step="Point DATABASE_URL at the primary server."
         )
-    if isinstance(error, _GONE) or _is_closed(error):
+    if is_lost(error):
         return Unavailable(
             f"The connection to the database at {where} was lost.", next_step="Check that it runs, then try again."
         )
@@ -89,8 +90,9 @@ def _cannot_be_stored(error: BaseException) -> bool:
     return "surrogates not allowed" in said or "nested too deeply" in said
 
 
-def _is_closed(error: BaseException) -> bool:
-    return isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)
+def is_lost(error: BaseException | None) -> bool:
+    """Whether the connection that this came from can no longer be used."""
+    return isinstance(error, _GONE) or (isinstance(error, asyncpg.InterfaceError) and "clos" in str(error))
 
 
 def cannot_connect(error: BaseException, where: str, source: str) -> PlainworkError:

@@ -11,7 +11,7 @@ import hmac
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 
 from plainwork.db import embedded, json, migrate
-from plainwork.db.failures import address, cannot_connect, translated
+from plainwork.db.failures import address, cannot_connect, is_lost, translated
 from plainwork.errors import Invalid, PlainworkError, Unavailable
 
 if TYPE_CHECKING:
@@ -64,9 +64,20 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """One transaction that sees no tenant's rows: for the installation's tables and the dispatcher's functions."""
-        async with self.connection() as connection, connection.transaction():
-            yield connection
+        """One transaction that sees no tenant's rows: for the installation's tables and the dispatcher's functions.
+
+        Connections that the server dropped while they lay in the pool are passed over: nothing was said on them yet.
+        """
+        for left in reversed(range(self.pool.get_max_size() + 1)):
+            begun = False
+            try:
+                async with self.connection() as connection, connection.transaction():
+                    begun = True
+                    yield connection
+                return
+            except Unavailable as error:
+                if begun or not left or not is_lost(error.__cause__):
+                    raise
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -80,6 +91,12 @@ class Database:
                 raise cannot_connect(error, self.where, self.login.source) from error
             try:
                 yield connection
+            except BaseException as error:
+                if is_lost(error):
+                    # The driver may still take it for open, in the middle of a statement, or have let go of it already.
+                    with suppress(asyncpg.InterfaceError):
+                        connection.terminate()
+                raise
             finally:
                 await self.pool.release(connection)
 

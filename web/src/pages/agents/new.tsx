@@ -1,0 +1,1 @@
+export { NewAgentScreen as default } from "@/drafting/NewAgentScreen";

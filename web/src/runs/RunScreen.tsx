@@ -1,0 +1,4 @@
+/** One run. */
+export function RunScreen() {
+  return <main>One run.</main>;
+}

@@ -1,0 +1,4 @@
+/** The first owner. */
+export function SetUpScreen() {
+  return <main>The first owner.</main>;
+}

@@ -1,0 +1,4 @@
+/** Nothing is here. */
+export function NotFoundScreen() {
+  return <main>Nothing is here.</main>;
+}

@@ -222,7 +222,7 @@ async def test_a_failure_that_nothing_handles_fails_the_run(
     assert (fine.status, fine.cause, fine.output) == ("succeeded", None, {"why": "rejected"})
     async with database.workspace(workspace_id) as connection:
         assert [run.id for run in await runs.inbox(connection)] == [failed.id]
-        assert {run.id for run in await runs.find(connection, statuses=["failed"])} == {failed.id}
+        assert {run.id for run in await runs.find(connection, runs.Filter(statuses=["failed"]))} == {failed.id}
 
 
 async def test_a_wait_holds_no_worker_and_goes_on_after_its_time(

@@ -148,7 +148,7 @@ class VersionPage(Shape):
 async def list_agents(tenant: Tenant, before: UUID | None = None, limit: Limit = 50) -> AgentPage:
     """The workspace's agents, newest first; ``before`` the last id of a page gives the next."""
     found = await rows.page(tenant, limit + 1, before)
-    page = await _shown(tenant, found[:limit])
+    page = await shown(tenant, found[:limit])
     return AgentPage(agents=page, next=page[-1].id if len(found) > limit else None)
 
 
@@ -157,26 +157,31 @@ async def create_agent(request: Request, caller: CallerArg, body: NewAgent) -> N
     """Makes an agent with version 1 of a document. 422 with the findings when the document has errors, 409 when an agent
     of that id is there already."""
     document = await _checked(request, body)
-    made = document.spec
+    declared = document.spec
     async with request.app.state.database.workspace(caller.workspace_id) as tenant:
         agent = await rows.create(
-            tenant, made.title, slug=made.id, about=made.about, tags=made.tags, created_by=caller.user_id
+            tenant,
+            declared.title,
+            slug=declared.id,
+            about=declared.about,
+            tags=declared.tags,
+            created_by=caller.user_id,
         )
         await audit.append(tenant, caller.actor, "agent.created", ("agent", agent.id), {"name": agent.name})
         version, _ = await _publish(tenant, caller, agent, document, body.note)
         if body.live:
             await _point(tenant, caller, agent.id, version)
-        [shown] = await _shown(tenant, [await rows.get(tenant, agent.id)])
+        [made] = await shown(tenant, [await rows.get(tenant, agent.id)])
     return NewAgentMade(
-        **shown.model_dump(), version=Version.model_validate(version), findings=json_of(document.findings)
+        **made.model_dump(), version=Version.model_validate(version), findings=json_of(document.findings)
     )
 
 
 @routes.add("GET", "/agents/{agent_id}", Permission.AGENTS_READ)
 async def get_agent(tenant: Tenant, agent_id: UUID) -> Agent:
     """One agent, with the number of its live version."""
-    [shown] = await _shown(tenant, [await rows.get(tenant, agent_id)])
-    return shown
+    [made] = await shown(tenant, [await rows.get(tenant, agent_id)])
+    return made
 
 
 @routes.add("PATCH", "/agents/{agent_id}", Permission.AGENTS_WRITE)
@@ -188,8 +193,8 @@ async def change_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: 
         await audit.append(tenant, caller.actor, "agent.changed", ("agent", agent_id), changed)
     else:
         agent = await rows.get(tenant, agent_id)
-    [shown] = await _shown(tenant, [agent])
-    return shown
+    [made] = await shown(tenant, [agent])
+    return made
 
 
 @routes.add("DELETE", "/agents/{agent_id}", Permission.AGENTS_WRITE, status_code=204)
@@ -199,7 +204,8 @@ async def delete_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID) -> Non
     await audit.append(tenant, caller.actor, "agent.deleted", ("agent", agent_id))
 
 
-async def _shown(tenant: Any, agents: Collection[rows.Agent]) -> list[Agent]:
+async def shown(tenant: Any, agents: Collection[rows.Agent]) -> list[Agent]:
+    """Agents as they are answered, with the numbers of their live versions."""
     numbers = await rows.numbers(tenant, [a.live_version_id for a in agents if a.live_version_id])
     return [
         Agent(**asdict(a), live_version=numbers.get(a.live_version_id) if a.live_version_id else None) for a in agents
@@ -252,8 +258,8 @@ async def set_live(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: Live
     """Points the agent at one of its versions, or at none. Its schedules follow."""
     await rows.get(tenant, agent_id)
     version = await rows.version_numbered(tenant, agent_id, body.version) if body.version else None
-    [shown] = await _shown(tenant, [await _point(tenant, caller, agent_id, version)])
-    return shown
+    [made] = await shown(tenant, [await _point(tenant, caller, agent_id, version)])
+    return made
 
 
 class _Checked:

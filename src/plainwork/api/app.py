@@ -1,8 +1,9 @@
-"""The application: all resources under ``/api/v1``, health, and the page at ``/``. Stateless; state is in the database."""
+"""The application: all resources under ``/api/v1``, health, and the web app elsewhere. Stateless; state is in the database."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,7 +11,23 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainwork import __version__
-from plainwork.api import agents, api_keys, drafts, home, kinds, problems, runs, secrets, session, setup, specs
+from plainwork.api import (
+    agent_drafts,
+    agent_summaries,
+    agents,
+    api_keys,
+    drafts,
+    kinds,
+    models,
+    problems,
+    runs,
+    secrets,
+    session,
+    setup,
+    site,
+    specs,
+    templates,
+)
 from plainwork.api.auth import Permission
 from plainwork.api.routing import Routes, refuse_undeclared
 from plainwork.db import Database
@@ -26,7 +43,11 @@ if TYPE_CHECKING:
     from plainwork.vault import Vault
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
-RESOURCES = (setup, session, agents, runs, drafts, specs, kinds, secrets, api_keys)
+RESOURCES = (
+    *(setup, session, agent_summaries, agents, agent_drafts, runs, drafts, templates, specs, kinds, models),
+    *(secrets, api_keys),
+)
+"""In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
@@ -52,10 +73,11 @@ def create_app(
     *,
     beat_s: float = 15.0,
     ready_s: float = 3.0,
+    pages: Path = site.INSTALLED,
 ) -> FastAPI:
     """The application over what the process has opened. ``beat_s``: how often event streams show that they live, and look
-    whether their reader may still read; ``ready_s``: how long the database may take to answer ``/readyz``. Raises
-    RuntimeError when a route declares no permission."""
+    whether their reader may still read; ``ready_s``: how long the database may take to answer ``/readyz``; ``pages``:
+    where the web app's export is. Raises RuntimeError when a route declares no permission."""
     app = FastAPI(
         title="Plainwork",
         version=__version__,
@@ -74,11 +96,12 @@ def create_app(
     app.state.catalogue = load_catalogue()
     app.state.beat_s = beat_s
     app.state.ready_s = ready_s
+    app.state.site = site.Site(pages)
     problems.install(app)
     for resource in RESOURCES:
         resource.routes.install(app, "/api/v1")
     _own.install(app)
-    home.routes.install(app)
+    site.routes.install(app)
     refuse_undeclared(app)
     app.add_middleware(problems.BodyLimit, most=MOST_BODY_BYTES)
     app.add_middleware(problems.Bugs)

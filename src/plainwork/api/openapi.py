@@ -22,6 +22,7 @@ from plainwork.spec.diff import Diff
 from plainwork.spec.flow import Flow
 from plainwork.spec.kinds import Kind
 from plainwork.spec.model import Spec
+from plainwork.spec.places import StepPlace
 from plainwork.spec.source import Span
 
 Schema = dict[str, Any]
@@ -163,7 +164,7 @@ def _errors(route: Guarded, permission: Permission, operation: Schema) -> Iterat
 
 # ── Schemas of the spec language ─────────────────────────────────────────────────────────────────────────────────────
 _HOME = "#/components/schemas/"
-_STRUCTS = (Spec, Flow, Finding, Where, Span, Kind, Event, Diff, Draft)
+_STRUCTS = (Spec, Flow, Finding, Where, Span, StepPlace, Kind, Event, Diff, Draft)
 
 
 def _structs() -> dict[str, Schema]:

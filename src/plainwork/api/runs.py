@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from fastapi import Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from plainwork.api import problems
 from plainwork.api.auth import Caller, CallerArg, Permission, Tenant, admit
@@ -30,7 +30,12 @@ MOST_WAIT_S = 120
 _FROM = re.compile(r"(\d{1,9})(-end)?", re.ASCII)
 
 Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
-Statuses = Annotated[list[Status] | None, Query(description="Only runs with one of these.")]
+Kind = Literal["manual", "schedule", "webhook", "poll", "form", "chat", "email", "error"]
+Statuses = Annotated[list[Status] | None, Query(max_length=20, description="Only runs with one of these.")]
+Agents = Annotated[list[UUID] | None, Query(max_length=100, description="Only runs of these agents.")]
+Kinds = Annotated[list[Kind] | None, Query(max_length=20, description="Only runs that one of these started.")]
+Since = Annotated[AwareDatetime | None, Query(description="Only runs made at this time or later.")]
+Until = Annotated[AwareDatetime | None, Query(description="Only runs made before this time.")]
 
 
 # ── Bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -42,13 +47,24 @@ class NewRun(Body):
 
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+class RunAgent(Shape):
+    """The agent that a run is of, with the names it has now."""
+
+    id: UUID
+    name: str
+    slug: str
+
+
 class Run(Shape):
-    """One run. ``cause``: why it needs a person; ``ask``: the step that a person is asked about; ``failure``: its kind, a
-    message and the next step; ``wake_at``: when a waiting run goes on; ``steps``: how many journal rows it has."""
+    """One run. ``version``: the number of the version it runs; ``cause``: why it needs a person; ``ask``: the step that a
+    person is asked about; ``failure``: its kind, a message and the next step; ``wake_at``: when a waiting run goes on;
+    ``steps``: how many journal rows it has; ``took_ms``: from its start to its end."""
 
     id: UUID
     agent_id: UUID
+    agent: RunAgent
     version_id: UUID
+    version: int
     status: Status
     cause: str | None
     trigger: dict[str, Any]
@@ -64,6 +80,7 @@ class Run(Shape):
     steps: int
     tokens: int
     cost_usd: float
+    took_ms: float | None
 
 
 class RunStep(Shape):
@@ -171,15 +188,24 @@ async def list_agent_runs(
 ) -> Response:
     """The agent's runs, newest first; ``before`` the last id of a page gives the next."""
     await agent_rows.get(tenant, agent_id)
-    return _page(
-        await rows.find(tenant, agent_id=agent_id, statuses=status or (), before=before, limit=limit + 1), limit
-    )
+    only = rows.Filter(agents=[agent_id], statuses=status or ())
+    return _page(await rows.find(tenant, only, before=before, limit=limit + 1), limit)
 
 
 @routes.add("GET", "/runs", Permission.RUNS_READ, response_model=RunPage)
-async def list_runs(tenant: Tenant, status: Statuses = None, before: UUID | None = None, limit: Limit = 50) -> Response:
-    """The workspace's runs, newest first, those of agents out of use too."""
-    return _page(await rows.find(tenant, statuses=status or (), before=before, limit=limit + 1), limit)
+async def list_runs(
+    tenant: Tenant,
+    agent: Agents = None,
+    status: Statuses = None,
+    trigger: Kinds = None,
+    since: Since = None,
+    until: Until = None,
+    before: UUID | None = None,
+    limit: Limit = 50,
+) -> Response:
+    """The workspace's runs, newest first, those of agents out of use too. Filters that name several take any of them."""
+    only = rows.Filter(agent or (), status or (), trigger or (), since, until)
+    return _page(await rows.find(tenant, only, before=before, limit=limit + 1), limit)
 
 
 def _page(found: list[rows.Run], limit: int) -> Response:

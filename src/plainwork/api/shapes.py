@@ -44,6 +44,9 @@ SpecOrNull = Annotated[dict[str, Any] | None, _struct("Spec", is_nullable=True)]
 FlowOrNull = Annotated[dict[str, Any] | None, _struct("Flow", is_nullable=True)]
 Findings = Annotated[list[Any], _struct("Finding", is_list=True)]
 Spans = Annotated[list[Any], _struct("Span", is_list=True)]
+Places = Annotated[
+    dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": {"x-struct": "StepPlace"}})
+]
 KindJson = Annotated[dict[str, Any], _struct("Kind")]
 Kinds = Annotated[list[Any], _struct("Kind", is_list=True)]
 DiffJson = Annotated[dict[str, Any], _struct("Diff")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Request
@@ -16,14 +18,18 @@ from plainwork.api.shapes import (
     DiffJson,
     Findings,
     FlowOrNull,
+    Places,
     Shape,
     Spans,
     SpecOrNull,
     json_of,
 )
 from plainwork.errors import Invalid
+from plainwork.spec.flow import Flow
+from plainwork.spec.kinds import Catalogue
 
 routes = Routes("specs")
+NEXT_TIMES = 5
 Text = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
@@ -46,41 +52,85 @@ class Pair(Body):
     after: Text
 
 
+class TriggerTimes(Shape):
+    """What a trigger is, in words, and when it starts the next runs (a schedule: five times at most; others: none)."""
+
+    node: str
+    text: str
+    next: list[datetime]
+
+
 class Parsed(Shape):
-    """What a document says. ``spec`` and ``flow`` are null where it cannot be read; ``valid``: no finding is an error."""
+    """What a document says. ``spec`` and ``flow`` are null where it cannot be read; ``valid``: no finding is an error.
+    ``places``: the lines of each step, by its id."""
 
     valid: bool
     spec: SpecOrNull
     flow: FlowOrNull
     findings: Findings
+    places: Places
+    triggers: list[TriggerTimes]
 
 
 class Edited(Shape):
-    """The new text, and the spans in it that changed."""
+    """The new text, the spans in it that changed, and what it says now. ``node``: the step that the change was about
+    (for a new one its id); null: the document, or a step that is gone."""
 
     markdown: str
     changed: Spans
+    node: str | None
+    parsed: Parsed
 
 
 @routes.add("POST", "/specs/parse", Permission.AGENTS_READ)
 def parse_spec(request: Request, body: Markdown) -> Parsed:
     """Parses, checks and compiles. A document with errors is no error here: they are in ``findings``."""
-    loaded = spec.load(body.markdown, request.app.state.catalogue)
+    return _parsed(body.markdown, request.app.state.catalogue)
+
+
+def _parsed(markdown: str, catalogue: Catalogue) -> Parsed:
+    from plainwork.spec.places import places_of
+
+    loaded = spec.load(markdown, catalogue)
+    places = places_of(loaded.spec, loaded.source) if loaded.spec and loaded.source else {}
     return Parsed(
         valid=loaded.is_valid,
         spec=json_of(loaded.spec),
         flow=json_of(loaded.flow),
         findings=json_of(loaded.findings),
+        places=json_of(places),
+        triggers=_triggers(loaded.flow) if loaded.flow else [],
     )
 
 
+def _triggers(flow: Flow) -> list[TriggerTimes]:
+    from plainwork.spec.starts import start_of, triggers_of
+
+    now = datetime.now(UTC)
+    return [
+        TriggerTimes(node=node.id, text=start_of(node.type, node.config), next=_next_times(node.config, now))
+        for node in triggers_of(flow)
+    ]
+
+
+def _next_times(config: Mapping[str, Any], now: datetime) -> list[datetime]:
+    """The next times of a schedule; none for what has no cron, or one that is a finding already."""
+    from plainwork.spec.cron import ScheduleError, next_times
+
+    try:
+        return next_times(config["cron"], config.get("timezone"), now, NEXT_TIMES) if config.get("cron") else []
+    except ScheduleError:
+        return []
+
+
 @routes.add("POST", "/specs/edit", Permission.AGENTS_READ)
-def edit_spec(body: Edit) -> Edited:
+def edit_spec(request: Request, body: Edit) -> Edited:
     """Writes one change of the canvas into the text; only the lines concerned change. 422 when it does not fit."""
     from plainwork.spec.edit import edit
 
     edited = edit(body.markdown, body.change)
-    return Edited(markdown=edited.markdown, changed=json_of(edited.changed))
+    parsed = _parsed(edited.markdown, request.app.state.catalogue)
+    return Edited(markdown=edited.markdown, changed=json_of(edited.changed), node=edited.node, parsed=parsed)
 
 
 @routes.add("POST", "/specs/diff", Permission.AGENTS_READ)

@@ -1,4 +1,4 @@
-"""Agents, their immutable versions, the live pointer, and the draft that is being edited.
+"""Agents, their immutable versions and the live pointer.
 
 Functions take a connection of ``db.workspace`` and work inside its workspace.
 """
@@ -67,19 +67,6 @@ class Version:
     note: str
     created_by: UUID | None
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The text being edited. ``revision`` grows with each save; ``layout`` holds the canvas' positions."""
-
-    agent_id: UUID
-    revision: int
-    markdown: str
-    layout: Mapping[str, Any]
-    base_version_id: UUID | None
-    updated_by: UUID | None
-    updated_at: datetime
 
 
 # ── Agents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -280,58 +267,6 @@ async def set_live(connection: Connection, agent_id: UUID, version_id: UUID | No
     except asyncpg.ForeignKeyViolationError:
         raise NotFound("The agent has no such version.", next_step="Choose one of its own versions.") from None
     return _agent(_found(row))
-
-
-# ── The draft ────────────────────────────────────────────────────────────────────────────────────────────────────────
-async def draft(connection: Connection, agent_id: UUID) -> Draft | None:
-    """The agent's draft, or None when nobody has begun one."""
-    row = await connection.fetchrow(
-        "select * from agent_drafts where workspace_id = current_workspace() and agent_id = $1", agent_id
-    )
-    return _record(Draft, row) if row else None
-
-
-async def save_draft(
-    connection: Connection,
-    agent_id: UUID,
-    markdown: str,
-    *,
-    revision: int,
-    layout: Mapping[str, Any] | None = None,
-    base_version_id: UUID | None = None,
-    updated_by: UUID | None = None,
-) -> Draft:
-    """Saves over revision ``revision`` (0: there was none). ``layout`` None: stays as it is.
-
-    Raises Conflict when the draft is no longer at that revision, so that nobody's edit is lost.
-    """
-    try:
-        row = await connection.fetchrow(
-            """insert into agent_drafts as d
-                   (workspace_id, agent_id, revision, markdown, layout, base_version_id, updated_by)
-               select current_workspace(), $1, 1, $2, coalesce($3::json, '{}'), $4, $5 where $6 = 0
-               on conflict (workspace_id, agent_id) do nothing returning *"""
-            if revision == 0
-            else """update agent_drafts set revision = revision + 1, markdown = $2, layout = coalesce($3::json, layout),
-                   base_version_id = coalesce($4, base_version_id), updated_by = $5, updated_at = now()
-               where workspace_id = current_workspace() and agent_id = $1 and revision = $6 returning *""",
-            *(agent_id, json.clean_text(markdown), layout, base_version_id, updated_by, revision),
-        )
-    except asyncpg.ForeignKeyViolationError:
-        raise _no_agent() from None
-    if row is None:
-        raise Conflict(
-            "Somebody else has changed this draft in the meantime.",
-            next_step="Load it again and apply your edit to that.",
-        )
-    return _record(Draft, row)
-
-
-async def discard_draft(connection: Connection, agent_id: UUID) -> None:
-    """Removes the draft; fine when there is none."""
-    await connection.execute(
-        "delete from agent_drafts where workspace_id = current_workspace() and agent_id = $1", agent_id
-    )
 
 
 def _record(kind: type[T], row: asyncpg.Record) -> T:

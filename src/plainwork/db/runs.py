@@ -13,6 +13,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from plainwork.db import json
+from plainwork.db.ids import first_id_at
 from plainwork.db.pool import Connection
 from plainwork.db.queue import CANCELLED
 
@@ -21,10 +22,19 @@ ENDED: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
+class RunAgent:
+    """The agent that a run is of, with the names it has now."""
+
+    id: UUID
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """One run as people see it. ``cause``: why it is in the dead-letter inbox (``step_failed``, ``timed_out``,
-    ``crash_loop``, ``effect_uncertain``, ``budget_exceeded``, ``undeliverable``); ``ask``: the step a person is asked about.
-    ``steps``: how many journal rows it has."""
+    """One run as people see it. ``version``: the number of its version; ``cause``: why it is in the dead-letter inbox
+    (``step_failed``, ``timed_out``, ``crash_loop``, ``effect_uncertain``, ``budget_exceeded``, ``undeliverable``);
+    ``ask``: the step a person is asked about; ``steps``: how many journal rows it has."""
 
     workspace_id: UUID
     id: UUID
@@ -45,6 +55,15 @@ class Run:
     steps: int
     tokens: int
     cost_usd: float
+    agent: RunAgent
+    version: int
+
+    @property
+    def took_ms(self) -> float | None:
+        """From its start to its end; None while it has not ended, and when it never began."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds() * 1000
 
     @property
     def is_over(self) -> bool:
@@ -90,10 +109,13 @@ class NewRun:
     key: str | None = None
 
 
-_RUN = """workspace_id, id, agent_id, version_id, status, cause, trigger, inputs, {output}, failure, ask, created_at,
-          started_at, finished_at, wake_at, deadline_at, steps, tokens, cost_usd::float8"""
-_WHOLE_RUN = _RUN.format(output="output") + ", output_blob"
-_LISTED_RUN = _RUN.format(output="null::json as output")
+_RUN = """r.workspace_id, r.id, r.agent_id, r.version_id, r.status, r.cause, r.trigger, r.inputs, {output} as output,
+          r.failure, r.ask, r.created_at, r.started_at, r.finished_at, r.wake_at, r.deadline_at, r.steps, r.tokens,
+          r.cost_usd::float8, a.name, a.slug, v.number"""
+_NAMED = """runs r join agents a on a.workspace_id = r.workspace_id and a.id = r.agent_id
+            join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id"""
+_WHOLE_RUN = f"select {_RUN.format(output='r.output')}, r.output_blob from {_NAMED}"  # noqa: S608
+_LISTED_RUN = f"select {_RUN.format(output='null::json')} from {_NAMED}"  # noqa: S608
 _STEP = "seq, path, attempt, status, outcome, output, failure, wake_at, idempotency_key, at, took_ms, output_blob"
 
 
@@ -163,47 +185,65 @@ async def count_since(connection: Connection, agent_id: UUID, first_id: UUID) ->
 
 async def read(connection: Connection, run_id: UUID) -> Run | None:
     """One run; None when the workspace has no such run."""
-    row = await connection.fetchrow(f"select {_WHOLE_RUN} from runs where id = $1", run_id)  # noqa: S608
+    row = await connection.fetchrow(f"{_WHOLE_RUN} where r.id = $1", run_id)
     if row is None:
         return None
-    run = Run(*tuple(row)[:-1])
+    run = _run(tuple(row)[:-1])
     if row["output_blob"] is None:
         return run
     blobs = await _blobs(connection, [row["output_blob"]])
     return replace(run, output=blobs[row["output_blob"]])
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which runs to list; what is empty or None asks for nothing. ``since`` and ``until``: when they were made (the end
+    exclusive); ``triggers``: the kinds of what started them."""
+
+    agents: Collection[UUID] = ()
+    statuses: Collection[str] = ()
+    triggers: Collection[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 async def find(
-    connection: Connection,
-    *,
-    agent_id: UUID | None = None,
-    statuses: Collection[str] = (),
-    before: UUID | None = None,
-    limit: int = 50,
+    connection: Connection, only: Filter = Filter(), *, before: UUID | None = None, limit: int = 50
 ) -> list[Run]:
-    """Runs, newest first, without their outputs; ``before``: only those older than this one (for the next page)."""
+    """Runs, newest first, without their outputs; ``before``: only those older than this one (for the next page).
+
+    A run's key begins with the time it was made, so that times choose the partitions to look into.
+    """
+    asked = {
+        "r.agent_id = any (${})": list(only.agents),
+        "r.status = any (${})": list(only.statuses),
+        "r.trigger->>'kind' = any (${})": list(only.triggers),
+        "r.id >= ${}": first_id_at(only.since) if only.since else None,
+        "r.id < ${}": first_id_at(only.until) if only.until else None,
+        "r.id < ${}::uuid": before,
+    }
+    values = {test: value for test, value in asked.items() if value}
+    tests = "".join(f" and {test.format(number)}" for number, test in enumerate(values, 2))
     rows = await connection.fetch(
-        f"""select {_RUN.format(output="null::json as output")} from runs
-            where ($1::uuid is null or agent_id = $1) and (cardinality($2::text[]) = 0 or status = any ($2))
-              and ($3::uuid is null or id < $3)
-            order by id desc limit $4""",  # noqa: S608
-        agent_id,
-        list(statuses),
-        before,
-        limit,
+        f"{_LISTED_RUN} where r.workspace_id = current_workspace(){tests} order by r.id desc limit $1",
+        *(limit, *values.values()),
     )
-    return [Run(*row) for row in rows]
+    return [_run(row) for row in rows]
 
 
 async def inbox(connection: Connection, *, before: UUID | None = None, limit: int = 50) -> list[Run]:
     """The dead-letter inbox: runs that need a person, newest first."""
     rows = await connection.fetch(
-        f"""select {_RUN.format(output="null::json as output")} from runs
-            where cause is not null and ($1::uuid is null or id < $1) order by id desc limit $2""",  # noqa: S608
+        f"{_LISTED_RUN} where r.cause is not null and ($1::uuid is null or r.id < $1) order by r.id desc limit $2",
         before,
         limit,
     )
-    return [Run(*row) for row in rows]
+    return [_run(row) for row in rows]
+
+
+def _run(row: Sequence[Any]) -> Run:
+    *own, name, slug, number = row
+    return Run(*(*own, RunAgent(own[2], name, slug), number))
 
 
 async def steps(connection: Connection, run_id: UUID, after: int = 0, limit: int = 1000) -> list[StepRow]:

@@ -6,6 +6,9 @@ fetched or started.
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Assumption", "Draft", "Estimate", "Need", "Question", "draft", "draft_by_rules"]
 
+_HEADING = re.compile(r"^#{2,6} ", re.MULTILINE)
 _DOORS = {
     "Assumption": "result",
     "Draft": "result",
@@ -43,18 +47,30 @@ async def draft(
     model: str | None = None,
     zone: str = "UTC",
     rules: bool = False,
+    answers: Mapping[str, str] | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> Draft:
     """A draft of the description ``english`` (up to 20,000 characters) for the workspace's time zone ``zone``.
 
     With a ``gateway`` and without ``rules``, ``model`` (``provider:model``; None: the gateway's default) drafts and the
-    rules' draft is its first guess; the small embedded model is never asked to. Raises Invalid when there is nothing to
-    draft: the text is empty, is no text, or is too long.
+    rules' draft is its first guess; the small embedded model is never asked to. ``answers``: question → answer, to those
+    of an earlier draft of the same description. ``watch`` is told the markdown so far whenever more of it is there.
+    Raises Invalid when there is nothing to draft: the text is empty, is no text, or is too long.
     """
     from plainwork.drafting.rules import read
 
-    ruled = read(english, catalogue, zone)
+    ruled = await asyncio.to_thread(read, english, catalogue, zone, answers or {})
     if rules or gateway is None or (model or "").startswith("local:"):
+        tell_growing(ruled.draft.markdown, watch)
         return ruled.draft
     from plainwork.drafting.by_model import draft_by_model
 
-    return await draft_by_model(english, catalogue, ruled, gateway, model)
+    return await draft_by_model(english, catalogue, ruled, gateway, model, answers or {}, watch)
+
+
+def tell_growing(markdown: str, watch: Callable[[str], None] | None) -> None:
+    """Tells a whole text as if it grew, a section at a time."""
+    if watch is not None:
+        for heading in _HEADING.finditer(markdown):
+            watch(markdown[: heading.start()])
+        watch(markdown)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
+from plainwork.drafting.answers import test_of
 from plainwork.drafting.conditions import Test, negated, read_plain, read_test
 from plainwork.drafting.desk import Desk, Label, Made
 from plainwork.drafting.fill import fill
@@ -194,7 +195,7 @@ class Assembler:
                 test = judged or self._of_model(read_test(arm.test, subject, many=many, noun=noun), subject)
                 test = _same_field(test, before, arm.test)
                 before = test
-                self._explain(test, arm, name)
+                test = self._explained(test, arm, name, subject)
                 tests[id(arm)] = negated(test) if arm.negated else test
         return Made(step_id, name, "condition", tests=tests)
 
@@ -264,20 +265,26 @@ class Assembler:
         countable = found.shape == "list" or found.expression.endswith(".body")
         return found.expression, found.items if countable else None, w.singular(found.noun)
 
-    def _explain(self, test: Test, arm: Arm, name: str) -> None:
+    def _explained(self, test: Test, arm: Arm, name: str, subject: str) -> Test:
+        """The test with what it takes for granted told; the one that was answered where the words were not sure."""
         bound = re.search(r"inputs\.((?:least|most)_\w+)", test.expression)
         if bound:
             self.desk.ask(bound.group(1), "number", f"The limit meant by “{words_of(arm.test)}”", 1)
             self.desk.assume(
                 f"“{words_of(arm.test)}” compares with the input {bound.group(1)}, 1 unless you set it.", name
             )
-        if not test.sure:
-            self.desk.question(
-                f"How can it tell that “{words_of(arm.test)[:120]}”?",
-                test.expression,
-                "The branch is taken by whatever field or judgement you name.",
-                name,
-            )
+        if test.sure:
+            return test
+        answer = self.desk.question(
+            f"How can it tell that “{words_of(arm.test)[:120]}”?",
+            test.expression,
+            "The branch is taken by whatever field or judgement you name.",
+            name,
+        )
+        chosen = test_of(answer, subject) if answer else None
+        if answer and chosen is None:
+            self.desk.cannot_use(answer, name)
+        return chosen or test
 
     # Loops
 

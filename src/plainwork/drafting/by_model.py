@@ -4,11 +4,14 @@ the trigger and the hard facts stay those that the rules found."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from plainwork.drafting.agreement import contradictions, every_step
+from plainwork.drafting.begun_json import begun_json
 from plainwork.drafting.naming import Names
 from plainwork.drafting.result import MOST_QUESTIONS, Assumption, Draft, Question
 from plainwork.drafting.rules import SAFE, Ruled, finish
@@ -19,29 +22,37 @@ from plainwork.spec.model import FAIL, STOP, Input, Route, Spec, Step, to_json
 from plainwork.spec.names import slug
 
 if TYPE_CHECKING:
-    from plainwork.llm import Gateway
+    from plainwork.llm import Answer, Gateway, Request
 
 REPAIRS = 2
 
 
 async def draft_by_model(
-    english: str, catalogue: Catalogue, ruled: Ruled, gateway: Gateway, model: str | None
+    english: str,
+    catalogue: Catalogue,
+    ruled: Ruled,
+    gateway: Gateway,
+    model: str | None,
+    answers: Mapping[str, str] | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> Draft:
-    """The model's draft; the rules' own, with a note, when the model cannot be asked or its draft stays invalid."""
+    """The model's draft; the rules' own, with a note, when the model cannot be asked or its draft stays invalid.
+
+    ``answers``: question → answer, to those of an earlier draft. ``watch`` is told the markdown while the model writes.
+    """
     from plainwork.llm import Message, Request
 
     used = [step.uses for step in every_step(ruled.draft.spec.steps)]
     kinds = kinds_for(english, catalogue, used)
     system = instructions(kinds, _trigger_of(ruled.draft.spec), guess_of(to_json(ruled.draft.spec)))
     schema = answer_schema(kinds)
-    messages = [Message("user", english)]
+    messages = [Message("user", _request(english, answers or {}))]
     best: Draft | None = None
     name = model or "the model"
     for turn in range(REPAIRS + 1):
         try:
-            answer = await gateway.complete(
-                Request(model=model, messages=tuple(messages), system=system, schema=schema, max_tokens=8000)
-            )
+            request = Request(model=model, messages=tuple(messages), system=system, schema=schema, max_tokens=8000)
+            answer = await _answer(gateway, request, ruled.draft.spec, watch)
         except CallFailed as failure:
             return best or _fallen_back(ruled.draft, f"{name} could not be asked ({failure.message})")
         name = answer.model
@@ -58,6 +69,65 @@ async def draft_by_model(
     if best is None or any(finding.severity == "error" for finding in best.findings):
         return _fallen_back(ruled.draft, f"What {name} drafted was still not valid after {REPAIRS} corrections")
     return best
+
+
+def _request(english: str, answers: Mapping[str, str]) -> str:
+    told = "\n".join(f"- {question}\n  {answer}" for question, answer in answers.items())
+    return f"{english}\n\nYour questions were answered; do not ask them again:\n{told}" if told else english
+
+
+async def _answer(gateway: Gateway, request: Request, ruled: Spec, watch: Callable[[str], None] | None) -> Answer:
+    """The model's answer. While it is written, ``watch`` is told what of it makes steps already."""
+    if watch is None:
+        return await gateway.complete(request)
+    growing = Growing(ruled, watch)
+    async with aclosing(gateway.stream(request)) as pieces:
+        async for piece in pieces:
+            if not isinstance(piece, str):
+                return piece
+            growing.add(piece)
+    raise CallFailed("The model's answer ended before it was whole.", uncertain=True)
+
+
+class Growing:
+    """A model's JSON as it arrives, told as the document that its whole steps make."""
+
+    def __init__(self, ruled: Spec, watch: Callable[[str], None]) -> None:
+        self._ruled = ruled
+        self._watch = watch
+        self._text = ""
+        self._told = ""
+
+    def add(self, piece: str) -> None:
+        """Takes the next piece; tells the document when a part of it became whole."""
+        self._text += piece
+        if not any(closing in piece for closing in '}],"'):
+            return
+        markdown = self._markdown()
+        if markdown and markdown != self._told:
+            self._told = markdown
+            self._watch(markdown)
+
+    def _markdown(self) -> str:
+        from plainwork.spec.render import render
+
+        data = begun_json(self._text)
+        if not isinstance(data, dict) or not isinstance(data.get("title"), str) or not data["title"].strip():
+            return ""
+        try:
+            return render(spec_of({"title": data["title"], "steps": _whole_steps(data.get("steps"))}, self._ruled))
+        except (TypeError, ValueError, KeyError, AttributeError):
+            return ""  # not of the form that was asked for; the whole answer is checked when it is there
+
+
+def _whole_steps(told: Any) -> list[dict[str, Any]]:
+    """The steps that have arrived far enough to be shown: all but their routes, which may name steps to come."""
+    steps = [step for step in told if isinstance(step, dict)] if isinstance(told, list) else []
+    return [
+        {**step, "routes": (), "steps": _whole_steps(step.get("steps"))}
+        for step in steps
+        if isinstance(step.get("with"), dict) and step.keys() >= {"name", "uses"}
+    ]
 
 
 def _trigger_of(spec: Spec) -> str:

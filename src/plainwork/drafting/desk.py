@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,9 @@ class Filled:
 class Desk:
     """The collected parts of one draft."""
 
-    def __init__(self, catalogue: Catalogue, inputs: dict[str, Input], zone: str) -> None:
+    def __init__(
+        self, catalogue: Catalogue, inputs: dict[str, Input], zone: str, answers: Mapping[str, str] | None = None
+    ) -> None:
         self.catalogue = catalogue
         self.zone = zone
         self.names = Names()
@@ -85,6 +87,8 @@ class Desk:
         self.payload: str | None = None
         self.event_app: App | None = None
         self.reason = ""
+        self.answers = dict(answers or {})
+        self.heard: set[str] = set()
 
     def ask(self, name: str, kind: str, about: str, default: Any = msgspec.UNSET) -> str:
         """The template of an input, declared now if it is new."""
@@ -103,10 +107,20 @@ class Desk:
         if not any(one.text == text for one in self.assumptions):
             self.assumptions.append(Assumption(text=text, step=step))
 
-    def question(self, text: str, default: str, differs: str, step: str | None = None) -> None:
-        """Note a question whose answers would give different flows."""
+    def question(self, text: str, default: str, differs: str, step: str | None = None) -> str | None:
+        """Note a question whose answers would give different flows; or give its answer, when it has one that is not the
+        default."""
+        answer = self.answers.get(text)
+        if answer is not None:
+            self.heard.add(text)
+            return answer if answer.strip().lower() != default.lower() else None
         if not any(one.text == text for one in self.questions):
             self.questions.append(Question(text=text, default=default, differs=differs, step=step))
+        return None
+
+    def cannot_use(self, answer: str, step: str | None = None) -> None:
+        """Note an answer that is not understood, so that nobody takes it for done."""
+        self.assume(f"Your answer “{answer[:120]}” was not understood. Change the text where it matters.", step)
 
     def content(self, tokens: Sequence[Token], *shapes: Any) -> str:
         """The template of what the words mean, or "" when nothing is known yet."""

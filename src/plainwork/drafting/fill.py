@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
+from plainwork.drafting.answers import app_of
 from plainwork.drafting.apps import App
 from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk, Filled
@@ -16,7 +18,7 @@ from plainwork.drafting.fill_data import as_filter, as_merge, as_transform
 from plainwork.drafting.fill_models import as_classify, as_extract, as_llm
 from plainwork.drafting.lookup import fill_kind, find_kind, verb_class
 from plainwork.drafting.naming import clean, input_name, phrase, url_noun
-from plainwork.drafting.text import Tokens, words_of
+from plainwork.drafting.text import Tokens, tokenize, words_of
 from plainwork.drafting.values import Shape, Value
 
 _METHODS = {"create": "POST", "send": "POST", "update": "PATCH", "delete": "DELETE"}
@@ -347,12 +349,20 @@ def _as_web(desk: Desk, action: Action, step: str) -> Filled:
 def _as_unsaid(desk: Desk, action: Action, step: str) -> Filled:
     """A message whose way is not said goes by mail, and the reader is asked."""
     text = phrase(action.object) or "the message"
-    desk.question(
+    answer = desk.question(
         f"How should “{action.verb} {text}” be delivered?",
         "By e-mail",
         "A chat or text message needs another step and another account.",
         step,
     )
+    if answer is None or "mail" in answer.lower():
+        return _as_mail(desk, action, step)
+    app = app_of(answer)
+    if app is not None and app.sort == "message":
+        return _as_message(desk, replace(action, app=app), step)
+    if re.search(r"\b(?:sms|text message|phone|text)\b", answer.lower()):
+        return _as_text_message(desk, action, step)
+    desk.cannot_use(answer, step)
     return _as_mail(desk, action, step)
 
 
@@ -366,15 +376,24 @@ _CHANNELS: dict[str, _Filler] = {
 
 
 def _as_wait(desk: Desk, action: Action, step: str) -> Filled:
+    told = _waiting(action.object)
+    if told is None:
+        answer = desk.question("How long should it wait?", "1 hour", "The next step runs later or sooner.", step)
+        told = _waiting(tokenize(answer)) if answer else None
+        if answer and told is None:
+            desk.cannot_use(answer, step)
+    return Filled("wait", {"for": told or "1 hour"})
+
+
+def _waiting(tokens: Tokens) -> str | None:
+    """The duration that the words name."""
     numbers = {"a": "1", "an": "1", "one": "1", "two": "2", "three": "3", "five": "5", "ten": "10", "half": "30"}
-    tokens = action.object
     for at, token in enumerate(tokens[:-1]):
         amount = numbers.get(token.lower, token.text if token.text.isdigit() else None)
         unit = w.singular(tokens[at + 1].lower)
         if amount and len(amount) < 5 and unit in ("second", "minute", "hour", "day", "week"):
-            return Filled("wait", {"for": f"{amount} {unit}{'s' if amount != '1' else ''}"})
-    desk.question("How long should it wait?", "1 hour", "The next step runs later or sooner.", step)
-    return Filled("wait", {"for": "1 hour"})
+            return f"{amount} {unit}{'s' if amount != '1' else ''}"
+    return None
 
 
 def _as_approve(desk: Desk, action: Action, step: str) -> Filled:
@@ -387,13 +406,14 @@ def _as_approve(desk: Desk, action: Action, step: str) -> Filled:
         return Filled(
             "approval", fill_kind(desk, kind, action, _NOBODY, desk.values.best(action.object), text), decided
         )
-    desk.question(
+    answer = desk.question(
         f"How should {phrase(action.object) or 'the person'} be asked?",
         "It is left open as a step to decide",
         "A mail or a chat message can carry the question; the answer then comes in by webhook.",
         step,
     )
-    return Filled("todo", {"text": f"Ask for approval: {phrase(action.object) or 'who decides is open'}"}, decided)
+    asked = f"Ask for approval: {phrase(action.object) or 'who decides is open'}" + (f" ({answer})" if answer else "")
+    return Filled("todo", {"text": asked}, decided)
 
 
 def _as_respond(desk: Desk, action: Action, step: str) -> Filled:

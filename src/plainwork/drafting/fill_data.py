@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
+from plainwork.drafting.answers import test_of
 from plainwork.drafting.conditions import negated, read_test
 from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk, Filled
@@ -40,12 +41,16 @@ def as_filter(desk: Desk, action: Action, step: str) -> Filled:
     if tested or limit is None:
         where = read_test(tested or action.object, "item", noun=w.singular(noun))
         if not where.sure:
-            desk.question(
+            answer = desk.question(
                 f"How can it tell which {noun} to {action.verb} (“{phrase(action.object)}”)?",
                 where.expression,
                 "Another field, or a model's judgement, needs another test.",
                 step,
             )
+            chosen = test_of(answer, "item") if answer else None
+            if answer and chosen is None:
+                desk.cannot_use(answer, step)
+            where = chosen or where
         config["where"] = (negated(where) if action.verb in _DROPS else where).expression
     return Filled("filter", config, gives)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
+from plainwork.drafting.answers import listed
 from plainwork.drafting.clauses import split_objects
 from plainwork.drafting.data import data
 from plainwork.drafting.desk import Desk, Filled
@@ -93,12 +94,17 @@ def as_classify(desk: Desk, action: Action, step: str) -> Filled:
     _use_model(desk, action)
     labels, sure = labels_of(action)
     if not sure:
-        desk.question(
+        answer = desk.question(
             f"Which categories should “{action.verb} {phrase(action.object) or 'it'}” choose from?",
             ", ".join(labels),
             "Each category can lead to steps of its own.",
             step,
         )
+        told = listed(answer) if answer else []
+        if len(told) > 1:
+            labels = told
+        elif answer:
+            desk.cannot_use(answer, step)
     value = desk.values.best(action.object, "item", "text", "data", "list")
     config: dict[str, object] = {
         "text": f"{{{{ {value.expression} }}}}" if value else desk.ask("text", "long text", "What is judged"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
+from plainwork.drafting.answers import fields_of, retimed, schedule_of
 from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.assemble import Assembler
 from plainwork.drafting.clauses import Act, Piece, Unread, read_sentence
@@ -49,6 +50,7 @@ SAFE = Defaults(retry=Retry(times=3, wait="5s", backoff=2.0), timeout="2 minutes
 """What every draft says about failure; steps do not repeat it."""
 MOST_STATEMENTS = 200
 """A description with more is read up to here; the rest becomes an assumption."""
+_WHAT = "What should the agent do?"
 _LOOKED_EVERY = "every 15 minutes"
 _POLLED_EVERY = "every 5 minutes"
 
@@ -66,9 +68,11 @@ def draft_by_rules(english: str, catalogue: Catalogue, zone: str = "UTC") -> Dra
     return read(english, catalogue, zone).draft
 
 
-def read(english: str, catalogue: Catalogue, zone: str = "UTC") -> Ruled:
-    """As ``draft_by_rules``, with the facts of the text."""
+def read(english: str, catalogue: Catalogue, zone: str = "UTC", answers: Mapping[str, str] | None = None) -> Ruled:
+    """As ``draft_by_rules``, with the facts of the text. ``answers``: question → answer, to those of an earlier draft."""
     text = check_bounds(english)
+    if answers and _WHAT in answers:
+        text = check_bounds(f"{text.rstrip(' .')}. {answers[_WHAT]}")
     told = statements(text)
     timing, problem = find_timing(told, text, zone)
     done = [statement for statement in told if statement.origin != "aside"]
@@ -76,7 +80,7 @@ def read(english: str, catalogue: Catalogue, zone: str = "UTC") -> Ruled:
     facts = read_facts(text, readings, told)
     home = home_of([token for statement in told for token in (*statement.label, *statement.tokens)])
     event = find_event(readings, timed=timing is not None, home=home)
-    desk = Desk(catalogue, dict(facts.inputs), zone)
+    desk = Desk(catalogue, dict(facts.inputs), zone, answers)
     desk.constraints = facts.limits
     return Ruled(_Draughtsman(text, told, readings, facts, timing, problem, event, desk).draft(), facts)
 
@@ -192,21 +196,38 @@ class _Draughtsman:
     def _trigger(self) -> Trigger | None:
         desk, event = self.desk, self.event
         if self.timing:
-            for text in self.timing.assumed:
-                desk.assume(text)
-            if self.timing.asked:
-                said = self.timing.trigger.phrase or self.timing.trigger.cron or ""
-                desk.question("At what time should it run?", said, "The schedule changes; the steps stay.")
-            return self.timing.trigger
+            return self._timed(self.timing)
         if self.problem is not None:
-            desk.question(
+            answer = desk.question(
                 f"When should it run? {self.problem.message}",
                 "Only when somebody starts it",
                 "A schedule starts it by itself.",
             )
+            if answer and (chosen := self._scheduled(answer)):
+                return chosen
         if event is None:
             return None
         return self._event_trigger(event)
+
+    def _timed(self, timing: Timing) -> Schedule:
+        said = timing.trigger.phrase or timing.trigger.cron or ""
+        answer = None
+        if timing.asked:
+            answer = self.desk.question("At what time should it run?", said, "The schedule changes; the steps stay.")
+        chosen = retimed(timing.trigger, answer, self.desk.zone) if answer else None
+        if answer and chosen is None:
+            self.desk.cannot_use(answer)
+        for text in timing.assumed:
+            if chosen is None or "time of day" not in text:
+                self.desk.assume(text)
+        return chosen or timing.trigger
+
+    def _scheduled(self, answer: str) -> Schedule | None:
+        """The schedule of an answer; what is none is noted."""
+        found = schedule_of(answer, self.desk.zone)
+        if found is None:
+            self.desk.cannot_use(answer)
+        return found
 
     def _event_trigger(self, event: Event) -> Trigger:
         desk = self.desk
@@ -218,23 +239,32 @@ class _Draughtsman:
                 desk.secrets.setdefault(account, "The mailbox that is watched")
             return Email(account=account, map={"email": "{{ trigger }}"})
         if event.how == "watch":
-            self.desk.question("How often should it look?", _LOOKED_EVERY, "The schedule changes; the steps stay.")
-            return Schedule(phrase=f"{_LOOKED_EVERY} in {self.desk.zone}")
+            often = Schedule(phrase=f"{_LOOKED_EVERY} in {self.desk.zone}")
+            answer = desk.question("How often should it look?", _LOOKED_EVERY, "The schedule changes; the steps stay.")
+            return (self._scheduled(answer) if answer else None) or often
         if event.how == "chat":
             desk.inputs.setdefault("message", Input(type="long text", about="What was said in the chat"))
             self._known("message", "message", "text")
             return Chat()
         if event.how == "form":
             if not desk.inputs:
-                desk.inputs["answers"] = Input(type="long text", about="What the form asks for")
-                self._known("answers", "submission", "text")
-                desk.question(
-                    "What should the form ask for?", "One long text", "Each answer becomes an input of its own."
-                )
+                self._ask_fields()
             return Form(title=clean(event.noun + " form") if event.noun != "form" else "Form")
         if event.app and not event.app.push and event.app.sort != "forms":
             return self._polled(event, event.app)
         return self._hook(event)
+
+    def _ask_fields(self) -> None:
+        """What the form asks for: the fields that were answered, else one long text."""
+        answer = self.desk.question(
+            "What should the form ask for?", "One long text", "Each answer becomes an input of its own."
+        )
+        for name, about in fields_of(answer).items() if answer else ():
+            self.desk.inputs[name] = Input(type="text", about=f"{about[:1].upper()}{about[1:]}")
+            self._known(name, about.lower(), "text")
+        if not self.desk.inputs:
+            self.desk.inputs["answers"] = Input(type="long text", about="What the form asks for")
+            self._known("answers", "submission", "text")
 
     def _polled(self, event: Event, app: App) -> Trigger:
         """A service that calls no webhook is asked every few minutes."""
@@ -352,14 +382,19 @@ class _Draughtsman:
         if over > 0:
             self.desk.assume(f"Only the first {MOST_STATEMENTS} sentences were read; {over} more were left out.")
         if not any_steps:
-            self.desk.question("What should the agent do?", "One open step", "The steps are made from your answer.")
+            self.desk.question(_WHAT, "One open step", "The steps are made from your answer.")
 
     # How it is presented
 
     def _assumptions(self) -> tuple[Assumption, ...]:
         over = self.desk.questions[MOST_QUESTIONS:]
         more = [Assumption(text=f"{question.text} Taken: {question.default}", step=question.step) for question in over]
-        return (*self.desk.assumptions, *more)
+        unheard = [
+            Assumption(text=f"Your answer to “{text[:160]}” changed nothing: the draft no longer asks that.")
+            for text in self.desk.answers
+            if text not in self.desk.heard and text != _WHAT
+        ]
+        return (*self.desk.assumptions, *more, *unheard)
 
     def _about(self) -> str:
         line = " ".join(self.text.split())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from plainwork.llm.gateway import Gateway, keys_from_env
 from plainwork.llm.model import DEFAULT_MODEL, Answer, CallRecord, Credential, Message, Request, Usage
-from plainwork.llm.providers import hosts_of
+from plainwork.llm.providers import hosts_of, providers
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -21,4 +21,5 @@ __all__ = [
     "Usage",
     "hosts_of",
     "keys_from_env",
+    "providers",
 ]

@@ -13,9 +13,10 @@ import msgspec
 
 from plainwork.errors import Finding, Invalid
 from plainwork.spec import links
+from plainwork.spec.copies import copy_of, free_id
 from plainwork.spec.keys import CONTAINERS
 from plainwork.spec.model import Route, Spec, Step, spec_from_json, to_json
-from plainwork.spec.names import expression_name, is_reserved, nearest, slug
+from plainwork.spec.names import nearest
 from plainwork.spec.render import walk
 from plainwork.spec.tree import Place, find, insert, place_of, remove, replace
 
@@ -119,23 +120,13 @@ def add(spec: Spec, change: Mapping[str, Any]) -> Spec:
     data = change.get("step")
     if not isinstance(data, Mapping) or not isinstance(data.get("name"), str):
         raise _wrong("A new step needs a name and what it uses.", "Write step: {name, uses}.", field="step")
-    step = msgspec.convert({"id": _free_id(spec, data["name"]), **data}, Step)
+    step = msgspec.convert({"id": free_id(spec, data["name"]), **data}, Step)
     spec = insert(spec, step, _destination(spec, change))
     following = links.following(spec, step.id)
     if following and not links.has_forward(step) and links.branched_to(spec, following):
         spec = replace(spec, msgspec.structs.replace(step, routes=(*step.routes, links.END)))
     connect = change.get("connect")
     return links_connect(spec, {"to": step.id, **connect}) if isinstance(connect, Mapping) else spec
-
-
-def _free_id(spec: Spec, name: str) -> str:
-    taken = {expression_name(step.id) for step in walk(spec)}
-    wanted = slug(name) or "step"
-    number, found = 1, wanted
-    while expression_name(found) in taken or is_reserved(found):
-        number += 1
-        found = f"{wanted}-{number}"
-    return found
 
 
 def _destination(spec: Spec, change: Mapping[str, Any]) -> Place:
@@ -198,6 +189,14 @@ def move(spec: Spec, change: Mapping[str, Any]) -> Spec:
     return insert(rest, step, _destination(rest, change))
 
 
+def duplicate(spec: Spec, change: Mapping[str, Any]) -> Spec:
+    """``{op: duplicate, node}``: a copy of a step right after it, called ``X copy``, with its inner steps. It leads where
+    the step leads; no route is led to it."""
+    step = _step(spec, change)
+    place = place_of(spec, step.id)
+    return insert(spec, copy_of(spec, step), Place(place.holder, place.at + 1))
+
+
 def links_connect(spec: Spec, change: Mapping[str, Any]) -> Spec:
     """``{op: connect, from, to: id | stop | fail, lead?: then | if | when | otherwise | error | timeout, test?}``."""
     step, route = _step(spec, change, "from"), _route(spec, change)
@@ -239,6 +238,7 @@ OPERATIONS: Final[dict[str, Callable[[Spec, Mapping[str, Any]], Spec]]] = {
     "add": add,
     "delete": delete,
     "move": move,
+    "duplicate": duplicate,
     "connect": links_connect,
     "disconnect": disconnect,
     "condition": condition,

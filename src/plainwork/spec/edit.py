@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -29,18 +29,29 @@ __all__ = ["OPERATIONS", "Edited", "apply", "edit", "rewrite"]
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The new text, the spans in it that are new (empty where something was only taken away), and what it says."""
+    """The new text, the spans in it that are new (empty where something was only taken away), what it says, and the id of
+    the step that the change was about (None: the document, or a step that is gone)."""
 
     markdown: str
     changed: list[Span]
     spec: Spec
+    node: str | None = None
 
 
 def edit(markdown: str, change: Mapping[str, Any]) -> Edited:
     """The document after one change (``changes`` says which there are). A change that changes nothing gives the same
     bytes. Raises ``Invalid``: the text has errors, the change does not fit, or no text could say it."""
     old, source = _read(markdown)
-    return _rewritten(markdown, old, source, apply(old, change))
+    new = apply(old, change)
+    return replace(_rewritten(markdown, old, source, new), node=_concerned(old, new, change))
+
+
+def _concerned(old: Spec, new: Spec, change: Mapping[str, Any]) -> str | None:
+    """The id of the step that a change made, else of the one it names."""
+    before = {step.id for step in walk(old)}
+    after = [step.id for step in walk(new)]
+    named = change.get("node", change.get("from"))
+    return next((step_id for step_id in after if step_id not in before), named if named in after else None)
 
 
 def rewrite(markdown: str, spec: Spec) -> Edited:

@@ -1,0 +1,60 @@
+"""What starts an agent, in words: ``every weekday at 08:30 in Europe/Berlin``, ``webhook /alerts``, ``by hand``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from plainwork.spec.flow import Flow, Node
+from plainwork.spec.graph import TRIGGER
+
+BY_HAND: Final = "by hand"
+
+
+def triggers_of(flow: Flow) -> list[Node]:
+    """The nodes that start it, in the order of the document."""
+    return [node for node in flow.nodes if node.type.startswith(TRIGGER)]
+
+
+def starts_of(triggers: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
+    """All triggers, each as its node's type and configuration; ``by hand`` when there is none."""
+    return " or ".join(start_of(type_, config) for type_, config in triggers) or BY_HAND
+
+
+def start_of(type_: str, config: Mapping[str, Any]) -> str:
+    """One trigger by its node's type (``trigger.schedule@1``) and configuration."""
+    kind = type_.removeprefix(TRIGGER).partition("@")[0]
+    match kind:
+        case "schedule":
+            return _schedule(config)
+        case "webhook":
+            return f"webhook {config.get('path', '')}".rstrip()
+        case "poll":
+            every = config.get("every")
+            return f"{config.get('uses', 'poll')}, asked {every}" if every else str(config.get("uses", "poll"))
+        case "form":
+            return f"form “{config.get('title', '')}”"
+        case "email":
+            return "a mail that arrives"
+        case "error":
+            return f"a failure of {config.get('agent', 'another agent')}"
+        case "manual":
+            return BY_HAND
+        case _:
+            return kind
+
+
+def _schedule(config: Mapping[str, Any]) -> str:
+    from plainwork.spec.cron import ScheduleError
+    from plainwork.spec.schedule_text import render_schedule
+
+    phrase, cron, zone = config.get("phrase"), config.get("cron"), config.get("timezone")
+    if phrase:
+        return str(phrase)
+    if not cron:
+        return "a schedule that cannot be read"
+    try:
+        said = render_schedule(cron, zone)
+    except ScheduleError:
+        said = None
+    return said or f"cron {cron}" + (f" in {zone}" if zone else "")

@@ -126,6 +126,14 @@ async def test_the_kinds(place: Place) -> None:
         await place.as_owner.refused("GET", f"/kinds/{odd}", 404)
 
 
+async def test_the_accounts_that_kinds_sign_with(place: Place) -> None:
+    accounts = {one["kind"]: one for one in (await place.as_owner.ok("GET", "/accounts"))["accounts"]}
+    kinds = (await place.as_owner.ok("GET", "/kinds"))["kinds"]
+    assert {kind["account"] for kind in kinds if kind.get("account")} == set(accounts)
+    assert accounts["slack"]["main"] == "token"
+    assert accounts["slack"]["fields"]["properties"]["token"]["x-secret"] is True
+
+
 async def test_the_schemas(api: Api) -> None:
     nobody = api.client()
     for name in ("spec", "flow"):

@@ -1,4 +1,4 @@
-"""Step kinds and the JSON Schemas of specs and flows."""
+"""Step kinds, the accounts they sign with, and the JSON Schemas of specs and flows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import Request
 from plainwork.api.auth import Permission
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import KindJson, Kinds, Shape, json_of
+from plainwork.connectors import account_kinds
 from plainwork.errors import NotFound
 from plainwork.spec.kinds import Catalogue
 
@@ -19,6 +20,22 @@ class KindList(Shape):
     """Every installed step kind."""
 
     kinds: Kinds
+
+
+class AccountKind(Shape):
+    """One kind of credential. ``fields``: JSON Schema of the secret's value (``x-secret`` marks what is never shown);
+    ``main``: the field that a bare text fills, if there is one."""
+
+    kind: str
+    about: str
+    main: str | None
+    fields: dict[str, Any]
+
+
+class AccountKinds(Shape):
+    """Every kind of credential that some step kind takes."""
+
+    accounts: list[AccountKind]
 
 
 @routes.add("GET", "/kinds", Permission.AGENTS_READ)
@@ -38,6 +55,12 @@ async def get_kind(request: Request, kind_id: str) -> KindJson:
         raise NotFound(f"There is no step kind {kind_id[:100]}.", next_step=hint)
     found: KindJson = json_of(catalogue[kind_id])
     return found
+
+
+@routes.add("GET", "/accounts", Permission.AGENTS_READ)
+async def list_account_kinds() -> AccountKinds:
+    """What a secret has to hold to be an account of a kind, as a kind's ``account`` names it."""
+    return AccountKinds(accounts=[AccountKind.model_validate(one) for one in account_kinds().values()])
 
 
 @routes.add("GET", "/schemas/{name}.json", Permission.PUBLIC)

@@ -294,6 +294,7 @@ async def serving(
         safe = vault.open(settings, database)
         events = Events(database)
         async with open_outside(settings, database, safe) as outside, _worker(works, database, bell, outside, events):
+            options = {"pages": folder / "site"} | options
             api = Api(create_app(settings, database, safe, bell, events, outside, **options), database, bell, events)
             try:
                 yield api

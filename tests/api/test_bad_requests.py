@@ -239,9 +239,9 @@ async def test_a_bug_has_an_id_and_no_traceback(api: Api, capsys: pytest.Capture
     log.configure("info", as_json=True)
     extra = {"x-permission": "public"}
     add = api.app.router.add_api_route
-    add("/broken", broken, route_class_override=Guarded, openapi_extra=extra, include_in_schema=False)
+    add("/api/broken", broken, route_class_override=Guarded, openapi_extra=extra, include_in_schema=False)
     try:
-        answer = await api.client().get("/broken")
+        answer = await api.client().get("/api/broken")
     finally:
         api.app.router.routes.pop()
     assert answer.status_code == 500
@@ -254,4 +254,4 @@ async def test_a_bug_has_an_id_and_no_traceback(api: Api, capsys: pytest.Capture
     written = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
     [bug] = [line for line in written if line.get("error_id") == body["id"]]
     assert "ZeroDivisionError" in bug["traceback"]
-    assert bug["path"] == "/broken"
+    assert bug["path"] == "/api/broken"

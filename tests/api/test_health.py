@@ -1,4 +1,4 @@
-"""Health, readiness, the page at ``/``."""
+"""Health and readiness."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from plainwork import __version__
-from tests.api.support import API, Api, serving
+from tests.api.support import Api, serving
 from tests.conftest import Cluster
 
 
@@ -50,15 +50,6 @@ async def test_a_database_that_hangs_is_not_ready(tmp_path: Path, database_url: 
             for connection in held:
                 await pool.release(connection)
         assert (await api.client().get("/readyz")).status_code == 200
-
-
-async def test_the_page_says_where_to_go(api: Api) -> None:
-    for path in ("/", "/setup?token=x"):
-        answer = await api.client().get(path)
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/html")
-        assert f"{API}/openapi.json" in answer.text
-        assert "x" not in answer.headers.get("set-cookie", "")
 
 
 def test_the_application_imports_nothing_heavy() -> None:

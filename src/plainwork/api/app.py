@@ -11,7 +11,23 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainwork import __version__
-from plainwork.api import agents, api_keys, drafts, kinds, problems, runs, secrets, session, setup, site, specs
+from plainwork.api import (
+    agent_drafts,
+    agent_summaries,
+    agents,
+    api_keys,
+    drafts,
+    kinds,
+    models,
+    problems,
+    runs,
+    secrets,
+    session,
+    setup,
+    site,
+    specs,
+    templates,
+)
 from plainwork.api.auth import Permission
 from plainwork.api.routing import Routes, refuse_undeclared
 from plainwork.db import Database
@@ -27,7 +43,11 @@ if TYPE_CHECKING:
     from plainwork.vault import Vault
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
-RESOURCES = (setup, session, agents, runs, drafts, specs, kinds, secrets, api_keys)
+RESOURCES = (
+    *(setup, session, agent_summaries, agents, agent_drafts, runs, drafts, templates, specs, kinds, models),
+    *(secrets, api_keys),
+)
+"""In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",

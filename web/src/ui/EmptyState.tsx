@@ -1,0 +1,31 @@
+import type { LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+import { cx } from "./cx";
+
+/** Nothing is here yet: what would be, and how it comes about. */
+export function EmptyState({
+  icon: Icon,
+  title,
+  action,
+  className,
+  children,
+}: {
+  icon?: LucideIcon;
+  title: ReactNode;
+  action?: ReactNode;
+  className?: string;
+  children?: ReactNode;
+}) {
+  return (
+    <div className={cx("mx-auto flex max-w-110 flex-col items-center gap-2 px-4 py-14 text-center", className)}>
+      {Icon && (
+        <span className="mb-2 flex size-11 items-center justify-center rounded-full border border-line bg-raised text-ink-faint">
+          <Icon aria-hidden className="size-5" />
+        </span>
+      )}
+      <h2 className="text-lg font-semibold text-balance">{title}</h2>
+      {children && <div className="text-sm text-ink-soft text-pretty">{children}</div>}
+      {action && <div className="mt-3 flex flex-wrap justify-center gap-2">{action}</div>}
+    </div>
+  );
+}

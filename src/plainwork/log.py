@@ -55,6 +55,11 @@ class Redactor:
     def __bool__(self) -> bool:
         return bool(self._needles)
 
+    @property
+    def longest(self) -> int:
+        """The length of the longest form of a value, in characters: how far back a text may hide the beginning of one."""
+        return max(map(len, self._needles), default=0)
+
     def scrub(self, text: str) -> str:
         """The text with each known value masked."""
         for needle in self._needles:

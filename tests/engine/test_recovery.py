@@ -338,7 +338,7 @@ async def test_run_here_tells_each_event_and_ends(
     assert (run.status, run.output) == ("succeeded", {"n": 7})
     journaled = [(e.path, e.status, e.seq) for e in events if e.type == "step" and e.seq]
     assert journaled == [("a", "succeeded", 1), ("b", "succeeded", 2)]
-    assert ("a", "started", 0) in [(e.path, e.status, e.seq) for e in events]
+    assert ("a", "running", 0) in [(e.path, e.status, e.seq) for e in events]
     assert [e.status for e in events if e.type == "run"][-1] == "succeeded"
     assert events[-1].output == {"n": 7}
 

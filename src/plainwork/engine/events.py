@@ -1,15 +1,15 @@
 """Watching a run: its journal as it grows, for the command line and for server-sent events.
 
 The journal itself is the source, so it does not matter which process works on the run and nothing is missed: a watcher
-reads the rows it has not seen. Commits in this process wake it at once; otherwise it looks a few times a second.
+reads the rows it has not seen. Commits in this process wake it at once; otherwise it looks a few times a second. What is
+not journaled (a step has begun, a piece of a model's answer) is passed on within the process that works on the run.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,8 +26,9 @@ _ROWS = 1000
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that happened. ``step``: a journal row, or with ``seq`` 0 something passing that is not journaled (a step
-    has begun, a piece of a model's answer: ``delta``); ``run``: the run's own state has changed. ``seq`` is where to go
+    """One thing that happened. ``step``: a journal row, or with ``seq`` 0 something passing that is not journaled, its
+    status ``running``: a step has begun (``at``), or its model has said one more piece of its answer (``delta``). A begun
+    step that was told of before begins its answer anew. ``run``: the run's own state has changed. ``seq`` is where to go
     on from; times are ISO 8601."""
 
     type: Literal["step", "run"]
@@ -47,38 +48,88 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Watcher:
-    def __init__(self) -> None:
+    """``live``: what has happened and is not journaled, the pieces of one answer as one. ``is_behind``: there is news in
+    the journal; ``look_at``: when to look for some anyway (the loop's time)."""
+
+    def __init__(self, *, is_live: bool) -> None:
+        self.is_live = is_live
+        self.is_behind = False
+        self.is_new = True
+        self.look_at = 0.0
+        self._pause_s = _QUICKEST_S
         self.bell = asyncio.Event()
-        self.live: deque[Event] = deque(maxlen=_KEPT_LIVE)
+        self.live: dict[tuple[str | None, int | None, bool], Event] = {}
+
+    def take_in(self, event: Event) -> None:
+        """Keeps an event until the watcher comes to it; of one who is slow the oldest go."""
+        key = (event.path, event.attempt, event.delta is not None)
+        if event.delta is None:
+            self.live.pop((event.path, event.attempt, True), None)
+        elif (before := self.live.get(key)) is not None:
+            event = msgspec.structs.replace(before, delta=f"{before.delta}{event.delta}")
+        self.live[key] = event
+        if len(self.live) > _KEPT_LIVE:
+            del self.live[next(iter(self.live))]
+
+    def take_live(self) -> list[Event]:
+        """What was kept."""
+        events = list(self.live.values())
+        self.live.clear()
+        return events
+
+    def overtaken_by(self, row: StepRow) -> Event | None:
+        """Lets go of what was told of an attempt that has ended by now, as it must not come after its end; the event that
+        says it began is given back, to go before."""
+        if not self.live or row.status == "started":
+            return None
+        self.live.pop((row.path, row.attempt, True), None)
+        return self.live.pop((row.path, row.attempt, False), None)
+
+    def rest(self, now: float, *, found: bool) -> None:
+        """Sets the time of the next look: soon after one that found something, then less and less often."""
+        self._pause_s = _QUICKEST_S if found else min(self._pause_s * 1.5, _SLOWEST_S)
+        self.look_at = now + self._pause_s
+
+
+Source = Callable[[UUID], Iterable[Event]]
+"""What somebody who begins to watch a run is told of what is under way in it."""
 
 
 class Events:
-    """The watchers of one process. The worker tells it what happens; ``watch`` follows a run wherever it is worked on."""
+    """The watchers of one process. Workers tell it what happens; ``watch`` follows a run wherever it is worked on.
+    ``sources``: those who know what is under way now."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._watchers: dict[UUID, set[_Watcher]] = {}
+        self.sources: list[Source] = []
 
     def tell(self, run_id: UUID, event: Event | None = None) -> None:
-        """Wakes those who watch the run; ``event`` is passed on to them as it is."""
+        """Wakes those who watch the run: for ``event``, which is passed on as it is, or for news in its journal."""
         watchers = self._watchers.get(run_id)
         if watchers is None:
             return
         for watcher in watchers:
-            if event is not None:
-                watcher.live.append(event)
+            if event is None:
+                watcher.is_behind = True
+            elif watcher.is_live:
+                watcher.take_in(event)
             watcher.bell.set()
 
     def is_watched(self, run_id: UUID) -> bool:
-        """Whether anybody in this process watches the run."""
-        return run_id in self._watchers
+        """Whether anybody in this process watches the run as it goes on."""
+        watchers = self._watchers.get(run_id)
+        return watchers is not None and any(watcher.is_live for watcher in watchers)
 
-    async def watch(self, workspace_id: UUID, run_id: UUID, after: int = 0) -> AsyncGenerator[Event, None]:
-        """The run's events from ``seq`` above ``after`` on, then live, to the event that says it is over.
+    async def watch(
+        self, workspace_id: UUID, run_id: UUID, after: int = 0, *, is_live: bool = True
+    ) -> AsyncGenerator[Event, None]:
+        """The run's events from ``seq`` above ``after`` on, then live, to the event that says it is over; not ``is_live``:
+        only what is journaled, for who waits for the end.
 
         Raises NotFound when the workspace has no such run.
         """
-        watcher = _Watcher()
+        watcher = _Watcher(is_live=is_live)
         self._watchers.setdefault(run_id, set()).add(watcher)
         try:
             async for event in self._follow(watcher, workspace_id, run_id, after):
@@ -92,34 +143,52 @@ class Events:
         self, watcher: _Watcher, workspace_id: UUID, run_id: UUID, after: int
     ) -> AsyncGenerator[Event, None]:
         told: tuple[Any, ...] | None = None
-        pause = _QUICKEST_S
+        clock = asyncio.get_running_loop().time
         while True:
             watcher.bell.clear()
-            while watcher.live:
-                yield watcher.live.popleft()
-            run, rows = await self._look(workspace_id, run_id, after)
-            for row in rows:
-                after = row.seq
-                yield step_event(row)
-            if len(rows) == _ROWS:
-                continue
-            state = (run.status, run.wake_at, run.ask)
-            if state != told:
-                told = state
-                yield run_event(run, after)
+            if watcher.is_behind or clock() >= watcher.look_at:
+                run, rows = await self._look(watcher, workspace_id, run_id, after)
+                for row, begun in rows:
+                    if begun is not None:
+                        yield begun
+                    after = row.seq
+                    yield step_event(row)
+                if len(rows) == _ROWS:
+                    continue
+                state = (run.status, run.wake_at, run.ask)
+                if state != told:
+                    told = state
+                    yield run_event(run, after)
                 if run.is_over:
                     return
-            pause = _QUICKEST_S if rows else min(pause * 1.5, _SLOWEST_S)
+                watcher.rest(clock(), found=bool(rows))
+            for event in watcher.take_live():
+                yield event
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout_at(watcher.look_at):
                     await watcher.bell.wait()
 
-    async def _look(self, workspace_id: UUID, run_id: UUID, after: int) -> tuple[Run, list[StepRow]]:
+    async def _look(
+        self, watcher: _Watcher, workspace_id: UUID, run_id: UUID, after: int
+    ) -> tuple[Run, list[tuple[StepRow, Event | None]]]:
+        """The run, and its new rows, each with the event of its beginning when that was not told yet."""
+        watcher.is_behind = False
         async with self._db.workspace(workspace_id) as connection:
             run = await runs.read(connection, run_id)
             if run is None:
                 raise NotFound("There is no such run in this workspace.")
-            return run, await runs.steps(connection, run_id, after, _ROWS)
+            rows = await runs.steps(connection, run_id, after, _ROWS)
+        if watcher.is_live and watcher.is_new:
+            watcher.is_new = False
+            self._catch_up(watcher, run_id)
+        return run, [(row, watcher.overtaken_by(row)) for row in rows]
+
+    def _catch_up(self, watcher: _Watcher, run_id: UUID) -> None:
+        """Tells a watcher what is under way; the others hear of it what they have not heard yet."""
+        events = [event for source in self.sources for event in source(run_id)]
+        watcher.live.clear()
+        for event in events:
+            watcher.take_in(event)
 
 
 def step_event(row: StepRow) -> Event:

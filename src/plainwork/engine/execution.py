@@ -11,8 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -24,8 +23,11 @@ from plainwork.db.runs import StepRow
 from plainwork.engine import answers, outputs
 from plainwork.engine.answers import Answers
 from plainwork.engine.budget import Budget, Stopped
+from plainwork.engine.events import Event
+from plainwork.engine.history import record_of, run_names
 from plainwork.engine.journal import NOBODY, Journal, LeaseLost, RunJournal
 from plainwork.engine.kinds import Call, Done, Reach, Waiting, failure_of, is_pure, perform, perform_pure
+from plainwork.engine.live import Live
 from plainwork.engine.plan import Failure, Plan, Progress, Record, Task
 from plainwork.engine.versions import Version
 from plainwork.errors import CallFailed, PlainworkError
@@ -67,8 +69,11 @@ class Host(Protocol):
     def left(self, execution: Execution) -> None:
         """The run is over, waits, or is lost; the worker has it no longer."""
 
-    def tell(self, execution: Execution, event: dict[str, Any] | None = None) -> None:
+    def tell(self, execution: Execution, event: Event | None = None) -> None:
         """Those who watch the run are to look again; ``event``: something only they see (it is not journaled)."""
+
+    def is_watched(self, execution: Execution) -> bool:
+        """Whether anybody in this process watches the run."""
 
 
 class Execution:
@@ -82,9 +87,9 @@ class Execution:
         if history:
             self.records.seq = history[-1].seq
         self._found = self.records.seq
-        self.run = _run_names(claim, version)
+        self.run = run_names(claim.run_id, claim.started_at or claim.claimed_at, version)
         given = (claim.inputs, claim.trigger, self.run, claim.vars)
-        past = [_record(row) for row in history if row.attempt]
+        past = [record_of(row) for row in history if row.attempt]
         # A planner that takes in the history finds the same facts again.
         self._told = {(row.path, row.status) for row in history if not row.attempt}
         self.progress = Progress.resume(version.graph, past, *given) if past else Progress(version.graph, *given)
@@ -92,6 +97,7 @@ class Execution:
         self.timers: dict[str, asyncio.TimerHandle] = {}
         self.budget = Budget(version, self.records, history)
         self.redactor: log.Redactor | None = None
+        self.live = Live(self)
         self.is_over = False
         self._acting: set[str] = set()
         self._keys: dict[str, bytes] = {}
@@ -187,6 +193,8 @@ class Execution:
 
     def _take_pure(self, task: Task) -> None:
         began = time.perf_counter()
+        if self.host.is_watched(self):
+            self.live.tell_begun(task, time.time())
         try:
             config = self.progress.config(task)
             result = perform_pure(self._call(task, config))
@@ -197,7 +205,7 @@ class Execution:
 
     def _start(self, task: Task) -> None:
         self.tasks[task.path] = asyncio.get_running_loop().create_task(self._take(task))
-        self.host.tell(self, {"type": "step", "path": task.path, "attempt": task.attempt, "status": "started"})
+        self.live.begin(task, time.time())
 
     async def _take(self, task: Task) -> None:
         began = time.perf_counter()
@@ -234,6 +242,7 @@ class Execution:
 
     def _end(self, task: Task, began: float, result: Any, error: Exception | None) -> None:
         self.tasks.pop(task.path, None)
+        self.live.end(task.path)
         self._acting.discard(task.path)
         if self.is_over:
             return
@@ -256,6 +265,7 @@ class Execution:
             self.run,
             self.host.reach(self) if key is not None or not is_pure(node.kind.id) else _NOWHERE,
             task.woken,
+            self.live.listener(task) if node.kind.id.startswith("llm") else None,
         )
 
     async def _intend(self, task: Task, config: dict[str, Any]) -> str:
@@ -335,6 +345,20 @@ class Execution:
         message = f"{self.claim.claims - 1} workers were lost one after the other while they had this run."
         self.stop("crash_loop", Failure("rejected", message, "Look at the step that comes next before you retry it."))
         return True
+
+    # told to those who watch
+
+    def is_watched(self) -> bool:
+        """Whether anybody here watches the run."""
+        return self.host.is_watched(self)
+
+    def is_listened_to(self) -> bool:
+        """Whether anybody does, or is about to: who starts a run by hand looks at it a moment later."""
+        return _is_by_a_person(self.claim.trigger) or self.is_watched()
+
+    def tell(self, event: Event) -> None:
+        """Passes something on to those who do."""
+        self.host.tell(self, event)
 
     def note_model_call(self, call: CallRecord) -> None:
         """Books one call of a model: a row of the ledger with the next commit, and the run's own sums."""
@@ -422,10 +446,12 @@ class Execution:
         for path, task in list(self.tasks.items()):
             if not self.progress.is_due(path):
                 del self.tasks[path]
+                self.live.end(path)
                 task.cancel()
 
     def _leave(self) -> None:
         self.is_over = True
+        self.live.close()
         if self._deadline is not None:
             self._deadline.cancel()
         if self.timers:
@@ -463,34 +489,5 @@ class Execution:
 _NOWHERE = Reach()
 
 
-def _run_names(claim: Claim, version: Version) -> Mapping[str, Any]:
-    started_at = _moment(claim.started_at or claim.claimed_at)
-    return {
-        "id": str(claim.run_id),
-        "started_at": started_at,
-        "date": started_at[:10],
-        "agent": version.agent,
-        "version": version.number,
-    }
-
-
-@lru_cache(maxsize=256)  # the runs of one claim begin at the same moment
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _record(row: StepRow) -> Record:
-    return Record(
-        row.path,
-        row.attempt,
-        row.status,  # type: ignore[arg-type]
-        row.output,
-        row.outcome,
-        None if row.failure is None else msgspec.convert(row.failure, Failure),
-        None if row.wake_at is None else _epoch(row.wake_at),
-        _epoch(row.at),
-    )
-
-
-def _epoch(moment: datetime) -> float:
-    return moment.timestamp()
+def _is_by_a_person(trigger: Any) -> bool:
+    return isinstance(trigger, Mapping) and str(trigger.get("by")).startswith("user:")

@@ -94,7 +94,7 @@ async def cancel(db: Database, workspace_id: UUID, run_id: UUID) -> RunStatus:
 async def wait_for(events: Events, db: Database, workspace_id: UUID, run_id: UUID, timeout_s: float) -> Run:
     """The run once it is over, or as it stands after ``timeout_s`` seconds. Raises NotFound."""
     try:
-        async with asyncio.timeout(timeout_s), aclosing(events.watch(workspace_id, run_id)) as stream:
+        async with asyncio.timeout(timeout_s), aclosing(events.watch(workspace_id, run_id, is_live=False)) as stream:
             async for _ in stream:
                 continue
     except TimeoutError:

@@ -115,11 +115,13 @@ class Worker:
         _collect_rarely()
         journal = asyncio.create_task(self.journal.run())
         journal.add_done_callback(lambda _: self.stop())  # nothing can be done without it
+        self.events.sources.append(self._under_way)
         try:
             async with self._session():
                 await self._work()
                 await self._drain()
         finally:
+            self.events.sources.remove(self._under_way)
             await asyncio.shield(self._leave(journal))
 
     async def _leave(self, journal: asyncio.Task[None]) -> None:
@@ -353,13 +355,19 @@ class Worker:
             self._suspect = None
         self._room.set()
 
-    def tell(self, execution: Execution, event: dict[str, Any] | None = None) -> None:
+    def tell(self, execution: Execution, event: Event | None = None) -> None:
         """Passes on to those who watch."""
         if self._suspect is execution and event is None and execution.has_progressed:
             self._suspect = None  # what it has written is durable: the next one may be tried
-        run_id = execution.claim.run_id
-        if self.events.is_watched(run_id):
-            self.events.tell(run_id, Event(**event) if event else None)
+        self.events.tell(execution.claim.run_id, event)
+
+    def is_watched(self, execution: Execution) -> bool:
+        """Whether anybody in this process watches the run."""
+        return self.events.is_watched(execution.claim.run_id)
+
+    def _under_way(self, run_id: UUID) -> Iterable[Event]:
+        execution = self.active.get(run_id)
+        return () if execution is None else execution.live.now()
 
     def _held(self) -> Iterable[RunJournal]:
         return (execution.records for execution in self.active.values())

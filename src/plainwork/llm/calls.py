@@ -56,6 +56,7 @@ class WireCall:
         self.finish = "stop"
         self.first_token_s: float | None = None
         self.notes: tuple[str, ...] = ()
+        self._is_finished = False
         self._net = net
         self._request = request
         self._model = model
@@ -91,6 +92,8 @@ class WireCall:
                     self._add(piece)
                     if piece.text:
                         yield piece.text
+                if not self._is_finished:
+                    raise CallFailed(f"{self._who} broke its answer off.", uncertain=True)
                 return
 
     def _minds_temperature(self, reply: Response) -> bool:
@@ -109,7 +112,8 @@ class WireCall:
         if piece.text and self.first_token_s is None:
             self.first_token_s = time.monotonic() - self.began
         self.text += piece.text
-        self.finish = piece.finish or self.finish
+        if piece.finish:
+            self.finish, self._is_finished = piece.finish, True
         if piece.usage is not None:
             # Counts arrive as totals so far, some events naming only a part of them.
             self.usage = Usage(*map(max, astuple(self.usage), astuple(piece.usage)))

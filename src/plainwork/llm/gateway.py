@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from plainwork.net import Client
 
 Record = Callable[[CallRecord], None]
+Hear = Callable[[str | None], None]
 __all__ = ["Gateway", "keys_from_env"]
 
 
@@ -62,8 +63,11 @@ class Gateway:
         self._base_urls = _base_urls(os.environ) if base_urls is None else dict(base_urls)
         self._local = local
 
-    async def complete(self, request: Request) -> Answer:
+    async def complete(self, request: Request, hear: Hear | None = None) -> Answer:
         """The whole answer. With a schema, ``data`` satisfies it: a misfit is sent back once to be mended.
+
+        ``hear`` is told the pieces of the answer as they arrive, and None when a model of a chain breaks off and the
+        next one begins; what comes of the request is the same with and without it.
 
         Raises CallFailed: ``auth`` for a missing or refused key, ``retry``/``timeout`` for what may pass, ``rejected``
         for what will not. Of a chain, the last failure names them all.
@@ -71,9 +75,11 @@ class Gateway:
         failures: list[CallFailed] = []
         for name in await self._chain(request):
             try:
-                return await self._complete_one(name, request)
+                return await self._complete_one(name, request, hear)
             except CallFailed as failure:
                 failures.append(failure)
+                if hear is not None:
+                    hear(None)
         raise _of_chain(failures)
 
     async def stream(self, request: Request) -> AsyncGenerator[str | Answer, None]:
@@ -128,10 +134,10 @@ class Gateway:
             )
         return _Target(name, provider_name, provider, model, credential)
 
-    async def _complete_one(self, name: str, request: Request) -> Answer:
+    async def _complete_one(self, name: str, request: Request, hear: Hear | None) -> Answer:
         target = await self._target(name)
         form, sent = _form(request)
-        answer = await self._answer(target, sent)
+        answer = await self._answer(target, sent, hear)
         return await self._fitted(target, sent, form, answer) if form else answer
 
     async def _stream_one(self, name: str, request: Request) -> AsyncGenerator[str | Answer, None]:
@@ -148,10 +154,15 @@ class Gateway:
         answer = await self._recorded(target, sent, call)
         yield await self._fitted(target, sent, form, answer) if form else answer
 
-    async def _answer(self, target: _Target, request: Request) -> Answer:
+    async def _answer(self, target: _Target, request: Request, hear: Hear | None = None) -> Answer:
         call = self._call(target, request)
         try:
-            await call.complete()
+            if hear is None:
+                await call.complete()
+            else:
+                async with aclosing(call.stream()) as pieces:
+                    async for piece in pieces:
+                        hear(piece)
         except BaseException as error:
             self._note(target, request, call, None, _failure(error))
             raise

@@ -37,7 +37,8 @@ class Reach:
 class Call(msgspec.Struct, frozen=True):
     """One step to perform. ``config`` is rendered; ``scope`` are the names its expressions see; ``now``: epoch s.
 
-    ``woken``: the step gave ``Waiting`` before, and this is the time it asked for.
+    ``woken``: the step gave ``Waiting`` before, and this is the time it asked for. ``hear``: told what a model says as it
+    says it (``llm.Gateway.complete``), when somebody wants to know.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Call(msgspec.Struct, frozen=True):
     run: Mapping[str, Any] = msgspec.field(default_factory=dict)
     reach: Reach = Reach()
     woken: float | None = None
+    hear: Callable[[str | None], None] | None = None
     now: float = msgspec.field(default_factory=time.time)
 
     @property

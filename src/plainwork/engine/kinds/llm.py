@@ -100,7 +100,8 @@ async def _ask(
             node=call.node.id,
             agent=_maybe_text(run.get("agent")),
             version=_maybe_text(run.get("version")),
-        )
+        ),
+        call.hear,
     )
 
 

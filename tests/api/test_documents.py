@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 import pytest
@@ -37,6 +39,47 @@ async def test_a_document_with_errors_is_told_and_not_refused(place: Place) -> N
     assert drawn["flow"]["nodes"]
 
 
+async def test_it_says_where_each_step_stands(place: Place) -> None:
+    text = EXAMPLES["website-watch"]
+    parsed = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": text})
+    lines, places = text.split("\n"), parsed["places"]
+    named = {step_id: lines[one["name_line"] - 1].lstrip("# ") for step_id, one in places.items()}
+    assert named["look-at-each-site"] == "Look at each site"
+    assert named["is-any-site-down"] == "Is any site down?"
+    outer, inner = places["look-at-each-site"], places["note-that-it-is-silent"]
+    assert (outer["holder"], inner["holder"], inner["lane"]) == (None, "look-at-each-site", "main")
+    assert outer["line"] < outer["end_line"] < inner["line"] <= inner["end_line"] == outer["tree_end_line"]
+    for one in places.values():
+        assert one["line"] == one["name_line"]
+        assert lines[one["end_line"] - 1].strip()
+        assert [route["index"] for route in one["routes"]] == list(range(len(one["routes"])))
+        for route in one["routes"]:
+            assert lines[route["line"] - 1].startswith("- ")
+    windows = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": text.replace("\n", "\r\n")})
+    assert windows["places"] == places
+    errors = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": EXAMPLES["reading-list"]})
+    assert {one["lane"] for one in errors["places"].values()} == {"main", "errors"}
+
+
+async def test_it_says_what_starts_it_and_when(place: Place) -> None:
+    parsed = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": EXAMPLES["weekly-sales-report"]})
+    [trigger] = parsed["triggers"]
+    assert (trigger["node"], trigger["text"]) == ("trigger-1", "every Monday at 07:00 in Europe/Berlin")
+    times = [datetime.fromisoformat(at).astimezone(ZoneInfo("Europe/Berlin")) for at in trigger["next"]]
+    assert len(times) == 5
+    assert times == sorted(times)
+    assert times[0] > datetime.now(UTC)
+    assert {(at.weekday(), at.hour, at.minute) for at in times} == {(0, 7, 0)}
+    several = "---\nwhen: [{webhook: /a}, every blue moon, {form: Ask}]\n---\n" + GREETER.partition("---\n\n")[2]
+    parsed = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": several})
+    assert parsed["valid"] is False
+    assert [(one["text"], one["next"]) for one in parsed["triggers"]] == [
+        ("webhook /a", []),
+        ("every blue moon", []),
+        ("form “Ask”", []),
+    ]
+
+
 async def test_a_large_document_does_not_hold_up_the_others(place: Place) -> None:
     body = "".join(f"\n### Step {n}\n```yaml step\nuses: set\nwith: {{a: {n}}}\n```\n" for n in range(1500))
     large = {"markdown": GREETER + body}
@@ -59,6 +102,26 @@ async def test_a_change_of_the_canvas_changes_only_its_lines(place: Place) -> No
     [span] = edited["changed"]
     assert span["line"] == span["end_line"] == 16
     assert edited["markdown"][span["start"] : span["end"]] in '{text: "Good day"}'
+    assert edited["node"] == "greet"
+    parsed = await place.as_owner.ok("POST", "/specs/parse", 200, json={"markdown": edited["markdown"]})
+    assert edited["parsed"] == parsed
+
+
+async def test_an_edit_says_which_step_it_was_about(place: Place) -> None:
+    async def edited(markdown: str, **change: Any) -> tuple[str, str | None]:
+        body = {"markdown": markdown, "change": change}
+        found = await place.as_owner.ok("POST", "/specs/edit", 200, json=body)
+        return found["markdown"], found["node"]
+
+    text, node = await edited(GREETER, op="add", step={"name": "Say more", "uses": "set"}, after="greet")
+    assert node == "say-more"
+    text, node = await edited(text, op="duplicate", node="greet")
+    assert node == "greet-copy"
+    text, node = await edited(text, op="connect", **{"from": "greet", "to": "say-more"})
+    assert node == "greet"
+    text, node = await edited(text, op="set", node=None, path="title", value="Other")
+    assert (node, "# Other\n" in text) == (None, True)
+    assert (await edited(text, op="delete", node="greet"))[1] is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -67,6 +69,53 @@ async def test_a_run_is_started_and_then_looked_at(place: Place) -> None:
     ]
     assert run["steps"] == 1
     assert "workspace_id" not in run
+
+
+async def test_a_run_names_its_agent_and_version_and_how_long_it_took(place: Place) -> None:
+    agent = await place.as_owner.agent(GREETER, "Named")
+    run = await place.as_owner.run(agent["id"], name="Bo")
+    assert run["agent"] == {"id": agent["id"], "name": "Named", "slug": "named"}
+    assert run["version"] == 1
+    began, ended = (datetime.fromisoformat(run[key]) for key in ("started_at", "finished_at"))
+    assert run["took_ms"] == pytest.approx((ended - began).total_seconds() * 1000)
+    await place.as_owner.ok("PATCH", f"/agents/{agent['id']}", json={"name": "Renamed"})
+    [listed] = (await place.as_owner.ok("GET", "/runs"))["runs"]
+    assert (listed["agent"]["name"], listed["took_ms"]) == ("Renamed", run["took_ms"])
+    sleeping = await place.as_owner.agent(SLEEPER)
+    assert (await place.as_owner.run(sleeping["id"], 202, wait=0.1))["took_ms"] is None
+    await place.as_owner.ok("DELETE", f"/agents/{agent['id']}")
+    assert (await place.as_owner.ok("GET", f"/runs/{run['id']}"))["agent"]["name"] == "Renamed"
+
+
+async def test_the_list_is_filtered(api: Api, place: Place, other: Place) -> None:
+    first, second, third = [await place.as_owner.agent() for _ in range(3)]
+    foreign = await other.as_owner.run((await other.as_owner.agent())["id"], name="x")
+    made = [await place.as_owner.run(one["id"], name="x") for one in (first, second, third, first)]
+    async with api.database.workspace(place.id) as connection:
+        clocked = made[2]["id"]
+        await connection.execute("""update runs set trigger = '{"kind": "schedule"}' where id = $1""", UUID(clocked))
+
+    async def listed(**params: Any) -> list[int]:
+        found = (await place.as_owner.ok("GET", "/runs", params=params))["runs"]
+        return [[run["id"] for run in made].index(run["id"]) for run in found]
+
+    assert await listed() == [3, 2, 1, 0]
+    assert await listed(agent=first["id"]) == [3, 0]
+    assert await listed(agent=[first["id"], second["id"]]) == [3, 1, 0]
+    assert await listed(agent=foreign["agent_id"]) == []
+    assert await listed(trigger="schedule") == [2]
+    assert await listed(trigger=["schedule", "manual"], limit=2) == [3, 2]
+    assert await listed(status="failed") == []
+    third_made = made[2]["created_at"]
+    assert await listed(since=third_made) == [3, 2]
+    assert await listed(until=third_made) == [1, 0]
+    assert await listed(since=made[1]["created_at"], until=third_made, agent=second["id"]) == [1]
+    assert await listed(since="2199-01-01T00:00:00Z") == []
+    assert await listed(agent=first["id"], before=made[3]["id"]) == [0]
+    for wrong in ({"agent": "x"}, {"trigger": "moon"}, {"since": "2026-01-01T00:00:00"}, {"until": "soon"}):
+        await place.as_owner.refused("GET", "/runs", 422, params=wrong)
+    for edge in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "1969-12-31T00:00:00+14:00"):
+        await place.as_owner.ok("GET", "/runs", 200, params={"since": edge, "until": edge})
 
 
 async def test_waiting_gives_the_end(place: Place) -> None:

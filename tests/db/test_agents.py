@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from plainwork import db
-from plainwork.db import agents, audit, llm_calls
+from plainwork.db import agent_drafts, agents, audit, llm_calls
 from plainwork.errors import Conflict, Invalid, NotFound
 from tests.conftest import add_workspace
 
@@ -144,19 +144,41 @@ async def test_the_application_cannot_change_a_version(database: db.Database, wo
 async def test_nobodys_edit_is_lost(database: db.Database, workspace_id: UUID) -> None:
     async with database.workspace(workspace_id) as connection:
         agent = await agents.create(connection, "Digest")
-        assert await agents.draft(connection, agent.id) is None
-        first = await agents.save_draft(connection, agent.id, "# A", revision=0, layout={"b": [1, 2], "a": [0, 0]})
-        second = await agents.save_draft(connection, agent.id, "# B\0", revision=1)
+        nothing = await agent_drafts.read(connection, agent.id)
+        assert (nothing.revision, nothing.markdown, nothing.base_version) == (0, "", None)
+        first = await agent_drafts.save(connection, agent.id, "# A", revision=0, layout={"b": [1, 2], "a": [0, 0]})
+        assert list(first.layout) == ["b", "a"]
+        second = await agent_drafts.save(connection, agent.id, "# B\0", revision=1)
         assert (second.revision, second.markdown, second.layout) == (2, "# B\ufffd", first.layout)
         for stale in (0, 1, 3):
             with pytest.raises(Conflict, match="changed this draft"):
-                await agents.save_draft(connection, agent.id, "# C", revision=stale)
-        assert await agents.draft(connection, agent.id) == second
-        await agents.discard_draft(connection, agent.id)
-        assert await agents.draft(connection, agent.id) is None
+                await agent_drafts.save(connection, agent.id, "# C", revision=stale)
+            with pytest.raises(Conflict, match="changed this draft"):
+                await agent_drafts.discard(connection, agent.id, revision=stale)
+        assert await agent_drafts.read(connection, agent.id) == second
+        assert await agent_drafts.discard(connection, agent.id, revision=2)
+        assert not await agent_drafts.discard(connection, agent.id, revision=2)
+        assert await agent_drafts.read(connection, agent.id) == nothing
+        with pytest.raises(NotFound, match="no version 7"):
+            await agent_drafts.save(connection, agent.id, "# A", revision=0, base_version=7)
     with pytest.raises(NotFound):
         async with database.workspace(workspace_id) as connection:
-            await agents.save_draft(connection, db.new_id(), "# A", revision=0)
+            await agent_drafts.save(connection, db.new_id(), "# A", revision=0)
+
+
+async def test_a_draft_begins_with_the_live_version_else_the_newest(database: db.Database, workspace_id: UUID) -> None:
+    async with database.workspace(workspace_id) as connection:
+        agent = await agents.create(connection, "Digest")
+        first = await agents.publish(connection, agent.id, **_content("# One"))
+        await agents.publish(connection, agent.id, **_content("# Two"))
+        begun = await agent_drafts.read(connection, agent.id)
+        assert (begun.markdown, begun.base_version) == ("# Two", 2)
+        await agents.set_live(connection, agent.id, first.id)
+        begun = await agent_drafts.read(connection, agent.id)
+        assert (begun.markdown, begun.base_version, begun.updated_at) == ("# One", 1, None)
+        saved = await agent_drafts.save(connection, agent.id, "# Three", revision=0, base_version=1)
+        kept = await agent_drafts.save(connection, agent.id, "# Four", revision=saved.revision)
+        assert (kept.markdown, kept.base_version) == ("# Four", 1)
 
 
 # ── Model calls ──────────────────────────────────────────────────────────────────────────────────────────────────────

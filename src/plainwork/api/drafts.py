@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 routes = Routes("drafts")
 _STREAM = "text/event-stream"
+_EVENTS = {"type": "string", "contentMediaType": "application/json", "contentSchema": {"x-struct": "Draft"}}
 
 
 class AnsweredQuestion(Body):
@@ -59,7 +60,7 @@ class English(Body):
         200: {
             "description": "With `Accept: text/event-stream`: server-sent events. `text` (`markdown`: the whole text so "
             "far) again and again, then `draft` (a `Draft`), or `problem`.",
-            "content": {_STREAM: {"schema": {"type": "string"}}},
+            "content": {_STREAM: {"schema": _EVENTS}},
         }
     },
 )

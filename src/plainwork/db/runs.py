@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,6 +18,9 @@ from plainwork.db.pool import Connection
 from plainwork.db.queue import CANCELLED
 
 RunStatus = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
+_CLOCKS_DIFFER = timedelta(hours=1)
+"""A run's key is made by the clock of whoever starts it, a while before the database notes the time."""
+_FIRST_KEY, _LAST_KEY = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 ENDED: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -212,14 +215,16 @@ async def find(
 ) -> list[Run]:
     """Runs, newest first, without their outputs; ``before``: only those older than this one (for the next page).
 
-    A run's key begins with the time it was made, so that times choose the partitions to look into.
+    Keys begin with the time at which they were made, so that times also choose the partitions to look into.
     """
     asked = {
         "r.agent_id = any (${})": list(only.agents),
         "r.status = any (${})": list(only.statuses),
         "r.trigger->>'kind' = any (${})": list(only.triggers),
-        "r.id >= ${}": first_id_at(only.since) if only.since else None,
-        "r.id < ${}": first_id_at(only.until) if only.until else None,
+        "r.created_at >= ${}": only.since,
+        "r.created_at < ${}": only.until,
+        "r.id >= ${}": _key_around(only.since, -_CLOCKS_DIFFER) if only.since else None,
+        "r.id < ${}": _key_around(only.until, _CLOCKS_DIFFER) if only.until else None,
         "r.id < ${}::uuid": before,
     }
     values = {test: value for test, value in asked.items() if value}
@@ -229,6 +234,11 @@ async def find(
         *(limit, *values.values()),
     )
     return [_run(row) for row in rows]
+
+
+def _key_around(at: datetime, aside: timedelta) -> UUID:
+    """The first key of a time that far from ``at``, as long as keys can tell it."""
+    return first_id_at(min(max(at, _FIRST_KEY), _LAST_KEY) + aside)
 
 
 async def inbox(connection: Connection, *, before: UUID | None = None, limit: int = 50) -> list[Run]:

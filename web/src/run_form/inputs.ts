@@ -112,16 +112,23 @@ export function canStartAtOnce(inputs: Inputs): boolean {
 
 /** A value as its control shows it. */
 export function draftOf(control: Control, value: unknown): Draft {
-  if (control.is === "yes-no") return value === undefined || value === null ? null : isYes(value);
-  if (value === undefined || value === null) return control.is === "file" ? null : "";
-  if (control.is === "file") return typeof value === "object" ? (value as PickedFile) : null;
-  if (control.is === "list" && Array.isArray(value)) return value.map(String).join("\n");
-  if (control.is === "data") return typeof value === "string" ? JSON.stringify(value) : JSON.stringify(value, null, 2);
-  return typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (value === undefined || value === null) return control.is === "yes-no" || control.is === "file" ? null : "";
+  switch (control.is) {
+    case "yes-no":
+      return value === true || value === "yes";
+    case "file":
+      return typeof value === "object" ? (value as PickedFile) : null;
+    case "data":
+      return JSON.stringify(value, null, 2);
+    case "list":
+      return Array.isArray(value) ? value.map(String).join("\n") : textOf(value);
+    default:
+      return textOf(value);
+  }
 }
 
-function isYes(value: unknown): boolean {
-  return value === true || value === "yes";
+function textOf(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** What stands in a control as the input's value. */

@@ -56,6 +56,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/summaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workspace's agents, newest first, each with what starts it, its last runs, its next run and its cost
+         * @description The workspace's agents, newest first, each with what starts it, its last runs, its next run and its cost.
+         */
+        get: operations["list_agent_summaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -172,6 +192,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The agent's draft; where there is none, what one would begin with (revision 0)
+         * @description The agent's draft; where there is none, what one would begin with (revision 0).
+         */
+        get: operations["get_agent_draft"];
+        /**
+         * Saves the draft
+         * @description Saves the draft. 409 when somebody else has saved since `revision`; a document with errors is no error.
+         */
+        put: operations["save_agent_draft"];
+        post?: never;
+        /**
+         * Discards the draft
+         * @description Discards the draft. 409 when it is at another revision; fine when there is none.
+         */
+        delete: operations["discard_agent_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent_id}/runs": {
         parameters: {
             query?: never;
@@ -207,7 +255,7 @@ export interface paths {
         };
         /**
          * The workspace's runs, newest first, those of agents out of use too
-         * @description The workspace's runs, newest first, those of agents out of use too.
+         * @description The workspace's runs, newest first, those of agents out of use too. Filters that name several take any of them.
          */
         get: operations["list_runs"];
         put?: never;
@@ -312,8 +360,30 @@ export interface paths {
         /**
          * Drafts a document
          * @description Drafts a document. Nothing is stored: `POST /agents` with the `markdown` makes the agent.
+         *
+         *     Who accepts `text/event-stream` is told the text as it grows.
          */
         post: operations["create_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents to begin with; `POST /agents` with the `markdown` of one makes an agent
+         * @description Documents to begin with; `POST /agents` with the `markdown` of one makes an agent.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -420,6 +490,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a secret has to hold to be an account of a kind, as a kind's `account` names it
+         * @description What a secret has to hold to be an account of a kind, as a kind's `account` names it.
+         */
+        get: operations["list_account_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schemas/{name}.json": {
         parameters: {
             query?: never;
@@ -432,6 +522,26 @@ export interface paths {
          * @description The JSON Schema of a `spec` or a `flow`.
          */
         get: operations["get_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The models that steps and drafts can name here: of each provider whose key the workspace or the operator has stored, and the built-in one
+         * @description The models that steps and drafts can name here: of each provider whose key the workspace or the operator has stored, and the built-in one. No key is opened for it.
+         */
+        get: operations["list_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -533,6 +643,30 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountKind
+         * @description One kind of credential. `fields`: JSON Schema of the secret's value (`x-secret` marks what is never shown); `main`: the field that a bare text fills, if there is one.
+         */
+        AccountKind: {
+            /** Kind */
+            kind: string;
+            /** About */
+            about: string;
+            /** Main */
+            main: string | null;
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * AccountKinds
+         * @description Every kind of credential that some step kind takes.
+         */
+        AccountKinds: {
+            /** Accounts */
+            accounts: components["schemas"]["AccountKind"][];
+        };
+        /**
          * Agent
          * @description A named agent. `live_version`: the number of its live version; `last_version`: of its newest (0: none yet).
          */
@@ -586,6 +720,30 @@ export interface components {
             paused?: boolean | null;
         };
         /**
+         * AgentDraft
+         * @description The text that is being edited. `revision` 0: there is no draft, and this is the live version's text, else the newest's. `base_version`: the version it goes back to; `updated_by`: null for a program, or who has left.
+         */
+        AgentDraft: {
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Markdown */
+            markdown: string;
+            /** Revision */
+            revision: number;
+            /** Layout */
+            layout: {
+                [key: string]: unknown;
+            };
+            /** Base Version */
+            base_version: number | null;
+            /** Updated At */
+            updated_at: string | null;
+            updated_by: components["schemas"]["Editor"] | null;
+        };
+        /**
          * AgentPage
          * @description Agents, newest first. `next`: what to send as `before` for the next page; null: this is the last one.
          */
@@ -594,6 +752,75 @@ export interface components {
             agents: components["schemas"]["Agent"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * AgentSummary
+         * @description An agent at a glance. `starts`: what starts it, in words; `last_runs`: the newest first, at most 12; `cost_month_usd`: its model calls in this month (UTC); `has_draft`: somebody is editing it.
+         */
+        AgentSummary: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /** About */
+            about: string;
+            /** Tags */
+            tags: string[];
+            /** Live Version */
+            live_version: number | null;
+            /** Live Version Id */
+            live_version_id: string | null;
+            /** Last Version */
+            last_version: number;
+            /** Paused At */
+            paused_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Starts */
+            starts: string;
+            /** Last Runs */
+            last_runs: components["schemas"]["LastRun"][];
+            /** Next Run At */
+            next_run_at: string | null;
+            /** Cost Month Usd */
+            cost_month_usd: number;
+            /** Has Draft */
+            has_draft: boolean;
+        };
+        /**
+         * AgentSummaryPage
+         * @description Agents, newest first. `next`: what to send as `before` for the next page; null: this is the last one.
+         */
+        AgentSummaryPage: {
+            /** Agents */
+            agents: components["schemas"]["AgentSummary"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * AnsweredQuestion
+         * @description A question that a draft asked, and what it was answered.
+         */
+        AnsweredQuestion: {
+            /** Question */
+            question: string;
+            /** Answer */
+            answer: string;
         };
         /**
          * ApiKey
@@ -694,6 +921,22 @@ export interface components {
             note?: string;
         };
         /**
+         * DraftToSave
+         * @description The text as it is now, whatever its errors. `revision`: the one it was made from (0: there was no draft). `base_version` and `layout` (the canvas' positions) stay as they are where they are left out.
+         */
+        DraftToSave: {
+            /** Markdown */
+            markdown: string;
+            /** Revision */
+            revision: number;
+            /** Base Version */
+            base_version?: number | null;
+            /** Layout */
+            layout?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * Edit
          * @description A document and one change of the canvas, such as `{"op": "rename", "node": …, "name": …}`.
          */
@@ -707,17 +950,33 @@ export interface components {
         };
         /**
          * Edited
-         * @description The new text, and the spans in it that changed.
+         * @description The new text, the spans in it that changed, and what it says now. `node`: the step that the change was about (for a new one its id); null: the document, or a step that is gone.
          */
         Edited: {
             /** Markdown */
             markdown: string;
             /** Changed */
             changed: components["schemas"]["Span"][];
+            /** Node */
+            node: string | null;
+            parsed: components["schemas"]["Parsed"];
+        };
+        /**
+         * Editor
+         * @description Who saved last.
+         */
+        Editor: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * English
-         * @description What the agent should do. `model`: ask this model (`provider:model`); without it, rules draft. `zone`: the time zone of times that name none.
+         * @description What the agent should do. `model`: ask this model (`provider:model`); without it, rules draft. `zone`: the time zone of times that name none. `answers`: to questions of an earlier draft; they count as part of the text.
          */
         English: {
             /** English */
@@ -729,6 +988,8 @@ export interface components {
              * @default UTC
              */
             zone?: string;
+            /** Answers */
+            answers?: components["schemas"]["AnsweredQuestion"][];
         };
         /**
          * FirstOwner
@@ -764,6 +1025,29 @@ export interface components {
             kinds: components["schemas"]["Kind"][];
         };
         /**
+         * LastRun
+         * @description One of an agent's last runs. `took_ms`: null while it has not ended, and when it never began.
+         */
+        LastRun: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Took Ms */
+            took_ms: number | null;
+        };
+        /**
          * Live
          * @description The number of the version to point at; null: none.
          */
@@ -795,6 +1079,26 @@ export interface components {
             name: string;
             /** Role */
             role: string;
+        };
+        /**
+         * Model
+         * @description A model by its full name (`provider:model`). `local`: it runs here, and nothing leaves the machine.
+         */
+        Model: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Local */
+            local: boolean;
+        };
+        /**
+         * Models
+         * @description The models by provider; the last is the small one that is built in, which is too small to draft.
+         */
+        Models: {
+            /** Models */
+            models: components["schemas"]["Model"][];
         };
         /**
          * NewAgent
@@ -894,7 +1198,7 @@ export interface components {
         };
         /**
          * Parsed
-         * @description What a document says. `spec` and `flow` are null where it cannot be read; `valid`: no finding is an error.
+         * @description What a document says. `spec` and `flow` are null where it cannot be read; `valid`: no finding is an error. `places`: the lines of each step, by its id.
          */
         Parsed: {
             /** Valid */
@@ -905,6 +1209,12 @@ export interface components {
             flow: components["schemas"]["Flow"] | null;
             /** Findings */
             findings: components["schemas"]["Finding"][];
+            /** Places */
+            places: {
+                [key: string]: components["schemas"]["StepPlace"];
+            };
+            /** Triggers */
+            triggers: components["schemas"]["TriggerTimes"][];
         };
         /**
          * PublishedVersion
@@ -943,7 +1253,7 @@ export interface components {
         };
         /**
          * Run
-         * @description One run. `cause`: why it needs a person; `ask`: the step that a person is asked about; `failure`: its kind, a message and the next step; `wake_at`: when a waiting run goes on; `steps`: how many journal rows it has.
+         * @description One run. `version`: the number of the version it runs; `cause`: why it needs a person; `ask`: the step that a person is asked about; `failure`: its kind, a message and the next step; `wake_at`: when a waiting run goes on; `steps`: how many journal rows it has; `took_ms`: from its start to its end.
          */
         Run: {
             /**
@@ -956,11 +1266,14 @@ export interface components {
              * Format: uuid
              */
             agent_id: string;
+            agent: components["schemas"]["RunAgent"];
             /**
              * Version Id
              * Format: uuid
              */
             version_id: string;
+            /** Version */
+            version: number;
             /**
              * Status
              * @enum {string}
@@ -1001,6 +1314,23 @@ export interface components {
             tokens: number;
             /** Cost Usd */
             cost_usd: number;
+            /** Took Ms */
+            took_ms: number | null;
+        };
+        /**
+         * RunAgent
+         * @description The agent that a run is of, with the names it has now.
+         */
+        RunAgent: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
         };
         /**
          * RunDetail
@@ -1017,11 +1347,14 @@ export interface components {
              * Format: uuid
              */
             agent_id: string;
+            agent: components["schemas"]["RunAgent"];
             /**
              * Version Id
              * Format: uuid
              */
             version_id: string;
+            /** Version */
+            version: number;
             /**
              * Status
              * @enum {string}
@@ -1062,6 +1395,8 @@ export interface components {
             tokens: number;
             /** Cost Usd */
             cost_usd: number;
+            /** Took Ms */
+            took_ms: number | null;
             /** Journal */
             journal: components["schemas"]["RunStep"][];
         };
@@ -1198,6 +1533,46 @@ export interface components {
             steps: components["schemas"]["RunStep"][];
             /** Next */
             next: number | null;
+        };
+        /**
+         * Template
+         * @description A whole document to begin with. `starts`: what starts it, in words; `kinds`: the step kinds it uses; `english`: what it does, as somebody would ask for it.
+         */
+        Template: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** About */
+            about: string;
+            /** Markdown */
+            markdown: string;
+            /** Starts */
+            starts: string;
+            /** Kinds */
+            kinds: string[];
+            /** English */
+            english: string;
+        };
+        /**
+         * Templates
+         * @description Every template, by its id.
+         */
+        Templates: {
+            /** Templates */
+            templates: components["schemas"]["Template"][];
+        };
+        /**
+         * TriggerTimes
+         * @description What a trigger is, in words, and when it starts the next runs (a schedule: five times at most; others: none).
+         */
+        TriggerTimes: {
+            /** Node */
+            node: string;
+            /** Text */
+            text: string;
+            /** Next */
+            next: string[];
         };
         /**
          * User
@@ -1815,6 +2190,28 @@ export interface components {
             end: number;
         };
         /**
+         * StepPlace
+         * @description The lines of one step, 1-based and inclusive, counted by LF alone. `end_line`: the last of its own; `tree_end_line`: of its inner steps too; `name_line`: its heading; `holder`: the step it stands in.
+         */
+        StepPlace: {
+            line: number;
+            end_line: number;
+            tree_end_line: number;
+            name_line: number;
+            /** @enum {unknown} */
+            lane: "errors" | "main";
+            holder: string | null;
+            routes: components["schemas"]["RouteLine"][];
+        };
+        /**
+         * RouteLine
+         * @description The line of a step's route, and the route's index.
+         */
+        RouteLine: {
+            line: number;
+            index: number;
+        };
+        /**
          * Kind
          * @description One step kind.
          *
@@ -1865,7 +2262,7 @@ export interface components {
         };
         /**
          * Event
-         * @description One thing that happened. `step`: a journal row, or with `seq` 0 something passing that is not journaled (a step has begun, a piece of a model's answer: `delta`); `run`: the run's own state has changed. `seq` is where to go on from; times are ISO 8601.
+         * @description One thing that happened. `step`: a journal row, or with `seq` 0 something passing that is not journaled, its status `running`: a step has begun (`at`), or its model has said one more piece of its answer (`delta`). A begun step that was told of before begins its answer anew. `run`: the run's own state has changed. `seq` is where to go on from; times are ISO 8601.
          */
         Event: {
             /** @enum {unknown} */
@@ -2415,6 +2812,78 @@ export interface operations {
             };
             /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_agent_summaries: {
+        parameters: {
+            query?: {
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentSummaryPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3280,6 +3749,293 @@ export interface operations {
             };
         };
     };
+    get_agent_draft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDraft"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_agent_draft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftToSave"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDraft"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_agent_draft: {
+        parameters: {
+            query: {
+                /** @description The revision that is meant. */
+                revision: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_agent_runs: {
         parameters: {
             query?: {
@@ -3509,8 +4265,16 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
+                /** @description Only runs of these agents. */
+                agent?: string[] | null;
                 /** @description Only runs with one of these. */
                 status?: ("queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled")[] | null;
+                /** @description Only runs that one of these started. */
+                trigger?: ("manual" | "schedule" | "webhook" | "poll" | "form" | "chat" | "email" | "error")[] | null;
+                /** @description Only runs made at this time or later. */
+                since?: string | null;
+                /** @description Only runs made before this time. */
+                until?: string | null;
                 before?: string | null;
                 /** @description How many at most. */
                 limit?: number;
@@ -3932,6 +4696,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description With `Accept: text/event-stream`: server-sent events. `text` (`markdown`: the whole text so far) again and again, then `draft` (a `Draft`), or `problem`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -4024,6 +4797,65 @@ export interface operations {
             };
             /** @description A service that was called failed. */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4477,6 +5309,65 @@ export interface operations {
             };
         };
     };
+    list_account_kinds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountKinds"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_schema: {
         parameters: {
             query?: never;
@@ -4510,6 +5401,65 @@ export interface operations {
             };
             /** @description The request or the document is not valid; `findings` says what and where. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

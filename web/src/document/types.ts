@@ -39,7 +39,10 @@ export interface Reading {
 }
 
 /** A new step as `add` takes it: the JSON form of a step; `name` and `uses` are needed. */
-export type NewStep = { name: string; uses: string; id?: string; with?: Record<string, unknown> } & Record<string, unknown>;
+export type NewStep = { name: string; uses: string; id?: string; with?: Record<string, unknown> } & Record<
+  string,
+  unknown
+>;
 
 export type Lead = "then" | "if" | "when" | "otherwise" | "error" | "timeout";
 
@@ -63,8 +66,28 @@ export type Change =
   | { op: "disconnect"; from: string; to: string; lead?: Lead; test?: string }
   | { op: "condition"; node: string; route: number; test: string; lead?: Lead };
 
+/** What went wrong in a call, for people: what happened and what to do. `status` 0: the server cannot be reached. */
+export interface Failure {
+  message: string;
+  next_step: string | null;
+  status: number;
+  findings: Finding[];
+}
+
 /** How the text stands to what the server keeps. */
 export type Saving = "saved" | "waiting" | "saving" | "offline" | "signed-out" | "conflict" | "failed";
+
+/** What another hand stored while this document has edits of its own: nothing is overwritten until a person decides. */
+export interface Conflict {
+  text: string;
+  revision: number;
+  /** Who stored it, where the server says so. */
+  by: string | null;
+}
+
+/** Something a person should hear about once: `restored`: edits that were kept in this browser are back; `too-long`: an
+ *  edit was not taken because the text would pass the limit. */
+export type Notice = "restored" | "too-long";
 
 /** What is selected on both sides: a node's id (`trigger-1` too), or nothing. `from` is the side that chose it. */
 export interface Selection {
@@ -86,6 +109,12 @@ export interface DocumentState {
   /** A change is under way. */
   is_changing: boolean;
   saving: Saving;
+  /** The text of the agent has arrived (always true for a text that was given). */
+  is_loaded: boolean;
+  /** Why loading or saving does not work, where trying again will not help by itself. */
+  problem: Failure | null;
+  conflict: Conflict | null;
+  notice: Notice | null;
   selection: Selection;
   can_undo: boolean;
   can_redo: boolean;
@@ -108,7 +137,13 @@ export interface OpenDocument {
   redo(): void;
   /** Replaces the whole text (as one step of the history). */
   replace(text: string): void;
-  /** Saves now what is not saved yet. Resolves when the server has it. */
+  /** Saves now what is not saved yet. Resolves when the server has it; throws the Failure that is in the way. */
   save(): Promise<void>;
+  /** Ends a conflict: `mine` stores this text over the other, `theirs` takes the other (one step of the history), a text
+   *  (both of them merged) is taken and stored. */
+  resolve(choice: "mine" | "theirs" | { text: string }): void;
+  dismissNotice(): void;
+  /** Asks the server again: for the text when loading failed, else for what others stored meanwhile. */
+  reload(): Promise<void>;
   close(): void;
 }

@@ -1,4 +1,4 @@
-import { Check, Copy } from "lucide-react";
+import { Check, Copy, type LucideIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { ButtonVariant, ControlSize } from "./Button";
 import { copyText } from "./clipboard";
@@ -11,13 +11,17 @@ export function CopyButton({
   label = "Copy",
   size,
   variant,
+  icon = Copy,
   className,
+  tabIndex,
 }: {
   text: string | (() => string);
   label?: string;
   size?: ControlSize;
   variant?: ButtonVariant;
+  icon?: LucideIcon;
   className?: string;
+  tabIndex?: number;
 }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -36,10 +40,11 @@ export function CopyButton({
   return (
     <IconButton
       label={copied ? "Copied" : label}
-      icon={copied ? Check : Copy}
+      icon={copied ? Check : icon}
       size={size}
       variant={variant}
       onClick={() => void copy()}
+      tabIndex={tabIndex}
       className={className}
     />
   );

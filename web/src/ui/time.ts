@@ -16,7 +16,7 @@ export function formatRelative(at: string | Date, now: Date = new Date()): strin
   if (Math.abs(amount) < 10) return "now";
   const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   for (const [unit, size] of STEPS) {
-    if (Math.abs(amount) < size || Math.round(Math.abs(amount)) < size) return words.format(Math.round(amount), unit);
+    if (Math.round(Math.abs(amount)) < size) return words.format(Math.round(amount), unit);
     amount /= size;
   }
   return formatExact(at);

@@ -1,0 +1,138 @@
+import { Search } from "lucide-react";
+import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from "react";
+import { copyText } from "./clipboard";
+import { CopyButton } from "./CopyButton";
+import { cx } from "./cx";
+import { TextInput } from "./TextInput";
+import { copied, More, Row } from "./tree/Row";
+import { openedAtFirst, PAGE, rowsOf, searchTree, type TreeRow, type TreeSearch } from "./tree/rows";
+
+/**
+ * A JSON value to read: keys, types and texts, folded where it is long, with a search. `name` says what it is; `base` is
+ * how expressions call it, such as `steps.fetch`, so that copied paths can be used. Give it a `key` per value: what is
+ * open is kept while it stays mounted.
+ */
+export function Tree({
+  value,
+  name,
+  base = "",
+  className,
+}: {
+  value: unknown;
+  name: string;
+  base?: string;
+  className?: string;
+}) {
+  const [opened, setOpened] = useState<ReadonlySet<string>>(() => openedAtFirst(value));
+  const [shown, setShown] = useState<ReadonlyMap<string, number>>(new Map());
+  const [words, setWords] = useState("");
+  const [current, setCurrent] = useState<string | null>(null);
+  const tree = useRef<HTMLDivElement>(null);
+  const wanted = useDeferredValue(words.trim());
+  const found = useMemo(() => (wanted ? searchTree(value, wanted) : null), [value, wanted]);
+  const rows = useMemo(() => rowsOf(value, ...seen(opened, shown, found)), [value, opened, shown, found]);
+  const hits = useMemo(() => new Set(found?.hits), [found]);
+  const atRow = rows.find((row) => row.id === current) ?? rows[0];
+
+  const toggle = (id: string) => setOpened((before) => toggled(before, id));
+  const more = (id: string) => setShown((before) => new Map(before).set(id, (before.get(id) ?? PAGE) + PAGE));
+  const focus = (row: TreeRow | undefined) => {
+    if (!row) return;
+    setCurrent(row.id);
+    tree.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(row.id)}"]`)?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const act = atRow && keyAction(event, rows, atRow);
+    if (!act) return;
+    event.preventDefault();
+    if ("focus" in act) focus(act.focus);
+    else if ("toggle" in act) toggle(act.toggle);
+    else if ("more" in act) more(act.more);
+    else void copyText(copied(act.copy));
+  };
+  return (
+    <div className={cx("flex min-w-0 flex-col gap-2", className)}>
+      {typeof value === "object" && value !== null && (
+        <div className="flex items-center gap-2">
+          <TextInput
+            size="sm"
+            icon={Search}
+            type="search"
+            aria-label={`Search in ${name}`}
+            placeholder="Search keys and texts"
+            value={words}
+            onChange={(event) => setWords(event.target.value)}
+            className="grow"
+          />
+          {found && <SearchNote found={found} />}
+          <CopyButton label="Copy all as JSON" text={() => copied(value)} />
+        </div>
+      )}
+      <div ref={tree} role="tree" aria-label={name} onKeyDown={onKeyDown}>
+        {rows.map((row) =>
+          row.row === "more" ? (
+            <More
+              key={row.id}
+              row={row}
+              isCurrent={row === atRow}
+              onMore={() => more(row.of)}
+              onFocus={() => setCurrent(row.id)}
+            />
+          ) : (
+            <Row
+              key={row.id}
+              row={row}
+              base={base}
+              isHit={hits.has(row.id)}
+              isCurrent={row === atRow}
+              onToggle={() => toggle(row.id)}
+              onFocus={() => setCurrent(row.id)}
+            />
+          ),
+        )}
+      </div>
+    </div>
+  );
+}
+
+function SearchNote({ found }: { found: TreeSearch }) {
+  const count = found.hits.length.toLocaleString("en");
+  return (
+    <span role="status" className="shrink-0 text-xs text-ink-faint">
+      {count} found{found.isCut && " in the first 10,000"}
+    </span>
+  );
+}
+
+/** What is open and how far it is shown: what the person opened, and what the search found. */
+function seen(opened: ReadonlySet<string>, shown: ReadonlyMap<string, number>, found: TreeSearch | null) {
+  if (!found) return [opened, shown] as const;
+  const most = new Map(shown);
+  for (const [id, count] of found.shown) most.set(id, Math.max(count, most.get(id) ?? 0));
+  return [new Set([...opened, ...found.opened]), most] as const;
+}
+
+function toggled(opened: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(opened);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+type KeyAction = { focus: TreeRow | undefined } | { toggle: string } | { more: string } | { copy: unknown };
+
+/** What a key does in a tree (ARIA Authoring Practices, tree view). */
+function keyAction(event: KeyboardEvent, rows: TreeRow[], at: TreeRow): KeyAction | null {
+  const place = rows.indexOf(at);
+  if (event.key === "ArrowDown") return { focus: rows[place + 1] };
+  if (event.key === "ArrowUp") return { focus: rows[place - 1] };
+  if (event.key === "Home") return { focus: rows[0] };
+  if (event.key === "End") return { focus: rows.at(-1) };
+  if (at.row === "more") return event.key === "Enter" ? { more: at.of } : null;
+  if (event.key === "c" && (event.ctrlKey || event.metaKey) && getSelection()?.isCollapsed) return { copy: at.value };
+  const isClosed = at.size !== null && at.size > 0 && !at.isOpen;
+  if (event.key === "Enter" && (isClosed || at.isOpen)) return { toggle: at.id };
+  if (event.key === "ArrowRight") return isClosed ? { toggle: at.id } : at.isOpen ? { focus: rows[place + 1] } : null;
+  if (event.key !== "ArrowLeft") return null;
+  if (at.isOpen) return { toggle: at.id };
+  return { focus: rows.slice(0, place).findLast((row) => row.depth < at.depth) };
+}

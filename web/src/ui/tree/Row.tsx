@@ -1,0 +1,98 @@
+import { Braces, ChevronRight, Copy, type LucideIcon } from "lucide-react";
+import { CopyButton } from "../CopyButton";
+import { cx } from "../cx";
+import { type MoreRow, PAGE, pathText, type ValueRow } from "./rows";
+import { Value } from "./Value";
+
+interface Common {
+  /** It is the one row that the Tab key reaches. */
+  isCurrent: boolean;
+  onFocus: () => void;
+}
+
+const LOOK =
+  "group/row flex min-h-6 cursor-default gap-1 rounded-sm pr-1 font-mono text-xs leading-5 -outline-offset-2!";
+
+const indent = (depth: number) => ({ paddingLeft: `${depth * 1 + 0.125}rem` });
+
+/** One value: its key, what it is, and ways to copy it. */
+export function Row({
+  row,
+  base,
+  isHit,
+  isCurrent,
+  onToggle,
+  onFocus,
+}: Common & { row: ValueRow; base: string; isHit: boolean; onToggle: () => void }) {
+  const holds = row.size !== null && row.size > 0;
+  const key = row.path.at(-1);
+  const path = base + (typeof row.path[0] === "number" || !base ? "" : ".") + pathText(row.path);
+  return (
+    <div
+      role="treeitem"
+      data-id={row.id}
+      tabIndex={isCurrent ? 0 : -1}
+      aria-level={row.depth + 1}
+      aria-expanded={holds ? row.isOpen : undefined}
+      aria-selected={isHit}
+      onFocus={onFocus}
+      onClick={holds ? onToggle : undefined}
+      style={indent(row.depth)}
+      className={cx(LOOK, isHit ? "bg-warn-soft" : "hover:bg-hover")}
+    >
+      <ChevronRight
+        aria-hidden
+        className={cx(
+          "mt-1 size-3.5 shrink-0 text-ink-faint transition-transform duration-(--duration-quick)",
+          row.isOpen && "rotate-90",
+          !holds && "invisible",
+        )}
+      />
+      <span className="flex min-w-0 grow flex-wrap gap-x-2 py-0.5">
+        {key !== undefined && (
+          <span className={cx("shrink-0 wrap-anywhere", typeof key === "number" ? "text-ink-faint" : "text-ink-soft")}>
+            {key}:
+          </span>
+        )}
+        <Value value={row.value} type={row.type} size={row.size} />
+      </span>
+      <span className="flex shrink-0 self-start opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 pointer-coarse:opacity-100">
+        <RowCopy label="Copy value" text={() => copied(row.value)} />
+        {path && <RowCopy label={`Copy path ${path}`} text={path} icon={Braces} />}
+      </span>
+    </div>
+  );
+}
+
+function RowCopy({ label, text, icon = Copy }: { label: string; text: string | (() => string); icon?: LucideIcon }) {
+  return (
+    <span onClick={(event) => event.stopPropagation()} className="contents">
+      <CopyButton label={label} text={text} icon={icon} className="h-6 min-h-6! w-6!" tabIndex={-1} />
+    </span>
+  );
+}
+
+/** What copying a value gives: a text as it is, all else as JSON. */
+export function copied(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "null");
+}
+
+/** Shows the next page of a long list. */
+export function More({ row, isCurrent, onMore, onFocus }: Common & { row: MoreRow; onMore: () => void }) {
+  return (
+    <div
+      role="treeitem"
+      data-id={row.id}
+      tabIndex={isCurrent ? 0 : -1}
+      aria-level={row.depth + 1}
+      aria-selected={false}
+      onFocus={onFocus}
+      onClick={onMore}
+      style={indent(row.depth)}
+      className={cx(LOOK, "cursor-pointer items-center pl-5 font-sans text-accent hover:bg-hover")}
+    >
+      <span className="w-3.5 shrink-0" />
+      Show {Math.min(PAGE, row.left).toLocaleString("en")} more of {row.left.toLocaleString("en")}
+    </div>
+  );
+}

@@ -20,6 +20,7 @@ from plainwork.api import (
     kinds,
     models,
     problems,
+    run_steps,
     runs,
     secrets,
     session,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
-    *(setup, session, agent_summaries, agents, agent_drafts, runs, drafts, templates, specs, kinds, models),
+    *(setup, session, agent_summaries, agents, agent_drafts, runs, run_steps, drafts, templates, specs, kinds, models),
     *(secrets, api_keys),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""

@@ -77,3 +77,25 @@ async def spent(
         *(since, run_id, agent_id),
     )
     return Spent(**row)
+
+
+async def of_step(connection: Connection, run_id: UUID, path: str, limit: int = 1000) -> list[LlmCall]:
+    """The calls that one step of a run made, in order: the last ones, at most ``limit``."""
+    rows = await connection.fetch(
+        f"""select {", ".join(_NAMES)} from llm_calls
+            where workspace_id = current_workspace() and run_id = $1 and step_path = $2
+            order by at desc, id desc limit $3""",  # noqa: S608
+        *(run_id, path, limit),
+    )
+    return [LlmCall(**row) for row in reversed(rows)]
+
+
+async def cost_of_step(connection: Connection, run_id: UUID, path: str) -> Decimal:
+    """What the calls of one step of a run came to, in USD, with those of the steps inside it."""
+    cost: Decimal = await connection.fetchval(
+        """select coalesce(sum(cost_usd), 0) from llm_calls
+           where workspace_id = current_workspace() and run_id = $1
+             and (step_path = $2 or starts_with(step_path, $2 || '[') or starts_with(step_path, $2 || '.'))""",
+        *(run_id, path),
+    )
+    return cost

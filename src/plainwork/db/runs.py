@@ -266,6 +266,16 @@ async def steps(connection: Connection, run_id: UUID, after: int = 0, limit: int
     return [_step_row(row, blobs) for row in rows]
 
 
+async def attempts(connection: Connection, run_id: UUID, path: str, limit: int = 1000) -> list[StepRow]:
+    """The journal rows of one step, in order: the last ones, at most ``limit``."""
+    rows = await connection.fetch(
+        f"select {_STEP} from steps where run_id = $1 and path = $2 order by seq desc limit $3",  # noqa: S608
+        *(run_id, path, limit),
+    )
+    blobs = await _blobs(connection, [row["output_blob"] for row in rows if row["output_blob"] is not None])
+    return [_step_row(row, blobs) for row in reversed(rows)]
+
+
 async def journals(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID, list[StepRow]]:
     """The whole journals of several runs, each in order."""
     rows = await connection.fetch(

@@ -4,6 +4,7 @@ Pure: no I/O, no clock (times are fields of records), no randomness but what the
 history always gives the same plan. ``Graph.build`` once per version; ``Progress`` (or ``Progress.resume``) per run.
 """
 
+from plainwork.engine.plan.given import Given, step_at
 from plainwork.engine.plan.graph import Graph, GraphStep, Level, Scope
 from plainwork.engine.plan.progress import PASSED_OVER, Progress, plan
 from plainwork.engine.plan.records import REPEAT, Failure, Plan, PlanStatus, Record, RecordStatus, Task
@@ -12,6 +13,7 @@ __all__ = [
     "PASSED_OVER",
     "REPEAT",
     "Failure",
+    "Given",
     "Graph",
     "GraphStep",
     "Level",
@@ -23,4 +25,5 @@ __all__ = [
     "Scope",
     "Task",
     "plan",
+    "step_at",
 ]

@@ -40,6 +40,7 @@ export class AgentDraft {
       backup,
       text: () => core.state.doc,
       take: (text) => core.adopt(text),
+      replace: (text) => core.write(text, { event: "replace" }),
       changed,
       stored: () => this.tabs.tell(),
     });

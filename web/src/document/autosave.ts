@@ -2,7 +2,7 @@
  * Keeps the stored draft of an agent equal to the text: shortly after each edit, one call at a time, each naming the
  * revision it began from. What another hand has stored is never overwritten without a person's word.
  */
-import type { Text } from "@codemirror/state";
+import { Text } from "@codemirror/state";
 import { asProblem, Problem } from "@/client/problem";
 import type { BackupStore } from "./backup";
 import type { DocumentServer, StoredDraft } from "./server";
@@ -12,6 +12,7 @@ const PAUSE_MS = 800;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 const SIGN_IN_RETRY_MS = 3_000;
+const MOST_UNANSWERED = 8;
 
 interface Options {
   agentId: string;
@@ -20,6 +21,8 @@ interface Options {
   text: () => Text;
   /** The text of another tab or person, taken over because this one has no edits of its own. */
   take: (text: string) => void;
+  /** The text that a person decided for, as an edit. */
+  replace: (text: string) => void;
   /** `saving`, `problem` or `conflict` is another one. */
   changed: () => void;
   /** The server has a new revision from here. */
@@ -34,7 +37,7 @@ export class Autosave {
   private baseVersion: number | null = null;
   private saved: Text | null = null;
   /** What was sent and perhaps arrived, although no answer came back. */
-  private sent: string | null = null;
+  private unanswered: string[] = [];
   private timer: ReturnType<typeof setTimeout> | null = null;
   private underWay: Promise<void> | null = null;
   private failures = 0;
@@ -94,9 +97,8 @@ export class Autosave {
     if (!conflict) return;
     this.conflict = null;
     this.revision = conflict.revision;
-    if (choice === "theirs") this.options.take(conflict.text);
-    else if (choice !== "mine") this.options.take(choice.text);
-    if (choice === "theirs") this.saved = this.options.text();
+    this.saved = textOf(conflict.text);
+    if (choice !== "mine") this.options.replace(choice === "theirs" ? conflict.text : choice.text);
     if (this.isDirty) this.wait(0, "waiting");
     else this.settle();
   }
@@ -119,7 +121,6 @@ export class Autosave {
     const doc = this.options.text();
     const markdown = doc.sliceString(0);
     this.become("saving");
-    this.sent = markdown;
     try {
       const draft = { markdown, revision: this.revision, base_version: this.baseVersion };
       const stored = await this.options.server.store(this.options.agentId, draft, last);
@@ -129,12 +130,12 @@ export class Autosave {
       if (this.isDirty) this.wait(PAUSE_MS, "waiting");
       else this.settle();
     } catch (why) {
-      await this.failed(asProblem(why));
+      await this.failed(asProblem(why), markdown);
     }
   }
 
   /** Ends quietly where the conflict was none; else throws. */
-  private async failed(failure: Problem): Promise<void> {
+  private async failed(failure: Problem, sent: string): Promise<void> {
     if (failure.status === 409) {
       const theirs = await this.options.server.load(this.options.agentId).catch(asProblem);
       if (!(theirs instanceof Problem)) {
@@ -143,6 +144,8 @@ export class Autosave {
       }
       failure = theirs;
     }
+    if (failure.status === 0 || failure.status >= 500)
+      this.unanswered = [...this.unanswered, sent].slice(-MOST_UNANSWERED);
     this.keepBackup();
     this.retryLater(failure);
     throw failure;
@@ -160,13 +163,10 @@ export class Autosave {
 
   /** Another revision is stored than the one this text began from. */
   private meet(theirs: StoredDraft): void {
-    const mine = this.options.text().sliceString(0);
-    const isOurs = theirs.markdown === mine || theirs.markdown === this.sent;
-    const isAsBefore = theirs.markdown === this.saved?.sliceString(0);
-    if (isOurs || isAsBefore) {
-      this.revision = theirs.revision;
-      this.baseVersion = theirs.base_version;
-      if (theirs.markdown === mine) this.saved = this.options.text();
+    const stored = textOf(theirs.markdown);
+    const isKnown = this.saved?.eq(stored) || this.unanswered.includes(theirs.markdown);
+    if (isKnown || stored.eq(this.options.text())) {
+      this.begin(theirs, stored);
       if (this.isDirty) this.wait(0, "waiting");
       else this.settle();
     } else if (this.isDirty) {
@@ -181,7 +181,7 @@ export class Autosave {
   private settle(): void {
     this.clearTimer();
     this.failures = 0;
-    this.sent = null;
+    this.unanswered = [];
     this.options.backup.drop();
     this.become("saved");
   }
@@ -207,4 +207,8 @@ export class Autosave {
     this.problem = problem;
     this.options.changed();
   }
+}
+
+function textOf(markdown: string): Text {
+  return Text.of(markdown.split("\n"));
 }

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api } from "@/client";
+import { unwrap } from "@/client/problem";
 import type { Kind } from "./types";
 
 /** The installed step kinds by id and by alias. They stay the same while the server runs. */
@@ -11,9 +12,8 @@ export function useKinds(): ReadonlyMap<string, Kind> {
 const NONE: ReadonlyMap<string, Kind> = new Map();
 
 async function loadKinds(): Promise<ReadonlyMap<string, Kind>> {
-  const { data, error } = await api.GET("/api/v1/kinds");
-  if (!data) throw error;
-  return kindsById(data.kinds);
+  const { kinds } = await unwrap(api.GET("/api/v1/kinds"));
+  return kindsById(kinds);
 }
 
 /** Kinds under every name that documents may use for them; an id goes before an alias. */

@@ -28,35 +28,42 @@ export function lineEnds(): Extension {
 /** What a person types, pastes and deletes takes line ends whole. */
 const wholeLineEnds = EditorState.transactionFilter.of((transaction) => {
   const isTyped = transaction.isUserEvent("input") || transaction.isUserEvent("delete");
-  const { doc } = transaction.startState;
-  if (!transaction.docChanged || !isTyped || !usesCrLf(doc)) return transaction;
-  const changes = wholeChanges(transaction);
-  return changes ? [asBefore(transaction, changes)] : transaction;
+  if (!transaction.docChanged || !isTyped || !usesCrLf(transaction.startState.doc)) return transaction;
+  const typed = replacementsOf(transaction);
+  const whole = typed.map((one) => wholeReplacement(transaction.startState.doc, one));
+  const isSame = typed.every((one, index) => isEqual(one, whole[index]));
+  return isSame ? transaction : withReplacements(transaction, whole);
 });
 
-function wholeChanges(transaction: Transaction): ChangeSpec[] | null {
-  const { doc } = transaction.startState;
-  const changes: ChangeSpec[] = [];
-  let isOther = false;
+function replacementsOf(transaction: Transaction): Replacement[] {
+  const replacements: Replacement[] = [];
   transaction.changes.iterChanges((from, to, _fromB, _toB, inserted) => {
-    const typed = inserted.sliceString(0);
-    const insert = typed.replace(/\r?\n/g, "\r\n");
-    const start = splitsLineEnd(doc, from) ? from - 1 : from;
-    const end = to > from && splitsLineEnd(doc, to) ? to + 1 : Math.max(to, start);
-    isOther ||= insert !== typed || start !== from || end !== to;
-    changes.push({ from: start, to: end, insert });
+    replacements.push({ from, to, insert: inserted.sliceString(0) });
   });
-  return isOther ? changes : null;
+  return replacements;
 }
 
-/** The same transaction with other changes; the caret stands behind what was put in. */
-function asBefore(transaction: Transaction, changes: ChangeSpec[]) {
-  const set = transaction.startState.changes(changes);
-  const { ranges, mainIndex } = transaction.startState.selection;
-  const carets = ranges.map((range) => EditorSelection.cursor(set.mapPos(range.head, 1)));
+function wholeReplacement(doc: Text, { from, to, insert }: Replacement): Replacement {
+  const start = splitsLineEnd(doc, from) ? from - 1 : from;
+  const end = from === to ? start : splitsLineEnd(doc, to) ? to + 1 : to;
+  return { from: start, to: end, insert: insert.replace(/\r?\n/g, "\r\n") };
+}
+
+function isEqual(one: Replacement, other: Replacement | undefined): boolean {
+  return one.from === other?.from && one.to === other.to && one.insert === other.insert;
+}
+
+/** The same edit with other replacements; a caret stands behind each. */
+function withReplacements(transaction: Transaction, replacements: Replacement[]): TransactionSpec {
+  let shift = 0;
+  const carets = replacements.map(({ from, to, insert }) => {
+    const caret = from + shift + insert.length;
+    shift += insert.length - (to - from);
+    return EditorSelection.cursor(caret);
+  });
   return {
-    changes: set,
-    selection: EditorSelection.create(carets, mainIndex),
+    changes: replacements,
+    selection: EditorSelection.create(carets),
     effects: transaction.effects,
     scrollIntoView: transaction.scrollIntoView,
     userEvent: transaction.isUserEvent("delete") ? "delete" : "input",

@@ -1,0 +1,105 @@
+import { EditorState, Text } from "@codemirror/state";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { asChanges, difference, insertedRanges } from "@/document/difference";
+import { offsetOf, rangeOf } from "@/document/positions";
+import { TextCore } from "@/document/text_core";
+
+function coreWith(text: string): TextCore {
+  return new TextCore({ text, readOnly: false, changed: () => undefined, allowsLength: () => true });
+}
+
+const HALF_PAIR = /\p{Surrogate}/u;
+const words = fc
+  .array(fc.constantFrom("a", "b ", "\n", "\r\n", "\r", "🪐", "👩‍👩‍👧", "\ufeff", "\u2028", "word"))
+  .map((all) => all.join(""));
+
+describe("the difference of two texts", () => {
+  it("makes the one of the other", () => {
+    fc.assert(
+      fc.property(words, words, (before, after) => {
+        const state = EditorState.create({ doc: Text.of(before.split("\n")) });
+        const changes = asChanges(difference(before, after));
+        const lineEnd = EditorState.lineSeparator.of("\n");
+        const made = EditorState.create({ doc: state.doc, extensions: lineEnd }).update({ changes }).state;
+        expect(made.doc.sliceString(0)).toBe(after);
+      }),
+    );
+  });
+
+  it("is small where the edit is small", () => {
+    const before = `${"one line\n".repeat(500)}### Old name\n${"one line\n".repeat(500)}`;
+    expect(difference(before, before.replace("Old name", "New name"))).toEqual([
+      { from: 4504, to: 4507, insert: "New" },
+    ]);
+  });
+
+  it("never splits a character", () => {
+    fc.assert(
+      fc.property(words, words, (before, after) => {
+        for (const { from, to, insert } of difference(before, after)) {
+          for (const part of [before.slice(0, from), before.slice(to), insert]) expect(part).not.toMatch(HALF_PAIR);
+        }
+      }),
+    );
+  });
+
+  it("tells which ranges are new", () => {
+    const [before, after] = ["a b c d", "a XX c YY"];
+    const ranges = insertedRanges(difference(before, after));
+    expect(ranges.map(({ from, to }) => after.slice(from, to))).toEqual(["XX", "YY"]);
+  });
+});
+
+describe("places that the server names", () => {
+  const text = Text.of("\ufeff---\r\n🪐🪐 here\r\n\n  indented".split("\n"));
+  const at = (line: number, column?: number) => text.sliceString(offsetOf(text, line, column)).split("\n")[0];
+
+  it("count characters, not UTF-16 units", () => expect(at(2, 4)).toBe("here\r"));
+  it("do not count the byte order mark", () => expect(at(1, 1)).toBe("---\r"));
+  it("end before the CR of a line", () => expect(offsetOf(text, 2, 99)).toBe(text.line(2).to - 1));
+  it("stay inside a text that has become shorter", () => expect(offsetOf(text, 99, 99)).toBe(text.length));
+  it("are words and lines of a finding", () => {
+    const shown = (finding: object) => {
+      const { from, to } = rangeOf(text, { code: "x", message: "x", ...finding });
+      return text.sliceString(from, to);
+    };
+    expect(shown({ line: 2, column: 4 })).toBe("here");
+    expect(shown({ line: 4 })).toBe("indented");
+    expect(shown({ line: 2, end_line: 4 })).toBe("🪐🪐 here\r\n\n  indented");
+    expect(shown({})).toBe("\ufeff---");
+  });
+});
+
+describe("typing in a text with CR LF", () => {
+  const typed = (text: string, from: number, to: number, insert: string, userEvent = "input.type") => {
+    const core = coreWith(text);
+    core.dispatch({ changes: { from, to, insert }, selection: { anchor: from + insert.length }, userEvent });
+    return { text: core.text, caret: core.state.selection.main.head };
+  };
+
+  it("gives new lines the same end", () => {
+    expect(typed("ab\r\ncd\r\n", 1, 1, "\n")).toEqual({ text: "a\r\nb\r\ncd\r\n", caret: 3 });
+    expect(typed("ab\r\n", 4, 4, "x\ny\r\nz", "input.paste").text).toBe("ab\r\nx\r\ny\r\nz");
+  });
+  it("takes a line end away whole", () => {
+    expect(typed("ab\r\ncd\r\n", 3, 4, "", "delete.backward")).toEqual({ text: "abcd\r\n", caret: 2 });
+    expect(typed("ab\r\ncd\r\n", 2, 3, "", "delete.forward").text).toBe("abcd\r\n");
+  });
+  it("never comes between CR and LF", () => {
+    expect(typed("ab\r\n", 3, 3, "x")).toEqual({ text: "abx\r\n", caret: 3 });
+    const core = coreWith("ab\r\n");
+    core.dispatch({ selection: { anchor: 3 } });
+    expect(core.state.selection.main.head).toBe(2);
+  });
+  it("leaves texts with LF as they are", () => {
+    expect(typed("ab\ncd\r\n", 1, 1, "\n").text).toBe("a\nb\ncd\r\n");
+  });
+  it("leaves what the canvas writes as it is", () => {
+    const core = coreWith("ab\r\n");
+    core.write("ab\nc\r\n", { event: "canvas" });
+    expect(core.text).toBe("ab\nc\r\n");
+    core.undo();
+    expect(core.text).toBe("ab\r\n");
+  });
+});

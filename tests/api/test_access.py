@@ -46,7 +46,7 @@ def unknown() -> dict[str, Any]:
     """Ids that nothing has."""
     key = db.new_id()
     ids = {"agent_id": key, "run_id": key, "key_id": key, "number": 1}
-    return ids | {"name": "NOTHING", "kind_id": "http", "session_id": key}
+    return ids | {"name": "NOTHING", "kind_id": "http", "session_id": key, "path": "greet"}
 
 
 async def call(client: Client, operation: Operation, ids: dict[str, Any] | None = None, **more: Any) -> httpx.Response:

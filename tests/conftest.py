@@ -171,3 +171,12 @@ async def add_workspace(database: db.Database, name: str = "Acme") -> UUID:
     async with database.workspace(key) as connection:
         await connection.execute("insert into workspaces (id, slug, name) values ($1, $2, $3)", key, str(key), name)
     return key
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says loudly when nobody looked at the web app."""
+    skipped = [one for one in terminalreporter.stats.get("skipped", []) if one.nodeid.startswith("tests/browser")]
+    if skipped:
+        reason = skipped[0].longrepr[2].removeprefix("Skipped: ")
+        terminalreporter.section("BROWSER JOURNEYS WERE SKIPPED", red=True)
+        terminalreporter.line(f"{len(skipped)} tests in tests/browser did not run: {reason}.", red=True)

@@ -1,0 +1,66 @@
+"""A real Chromium in front of a real ``plainwork up``, both started once. Without Chromium, or without the built web app,
+the journeys are skipped, or fail where PLAINWORK_BROWSER=required.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from plainwork.api.site import INSTALLED
+from tests.browser.support import Visitor, chromium_path, launched, serving
+from tests.journeys.server import Server
+from tests.world import World, running_world
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    path = chromium_path()
+    if path is None or not (INSTALLED / "index.html").exists():
+        missing = "Chromium is not installed" if path is None else "the web app is not built: run `make web`"
+        (pytest.fail if os.environ.get("PLAINWORK_BROWSER") == "required" else pytest.skip)(missing)
+    with launched(path) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """The outside world that the agents of these tests call."""
+    with running_world() as world:
+        yield world
+
+
+@pytest.fixture
+def fresh_server(chromium: Browser) -> Iterator[Server]:
+    """A Plainwork that nobody has set up."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def server(chromium: Browser) -> Iterator[Server]:
+    """A Plainwork with an owner, which the tests share: each makes agents of its own."""
+    with serving() as server:
+        server.set_up()
+        yield server
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Opens a browser window for somebody (as ``Visitor`` does); what their pages did wrong fails the test at its end."""
+    visitors: list[Visitor] = []
+
+    def come(server: Server, **options: Any) -> Visitor:
+        visitors.append(Visitor.of(chromium, server, **options))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        visitor.context.close()
+    for visitor in visitors:
+        visitor.watch.check()

@@ -1,0 +1,92 @@
+"""Starting what browser tests need: Chromium, a server, somebody who visits it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.watch import Watch
+from tests.journeys.server import Server, running
+
+WIDE = (1440, 900)
+NARROW = (390, 844)
+Theme = Literal["light", "dark"]
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium_path() -> str | None:
+    """The Chromium of this machine."""
+    return os.environ.get("PLAINWORK_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+@contextmanager
+def launched(path: str, *more: str) -> Iterator[Browser]:
+    """Chromium, headless."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *more])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def serving(**settings: str) -> Iterator[Server]:
+    """One Plainwork in a data folder of its own, whose agents may call this machine."""
+    settings = {"PLAINWORK_ALLOW_HOSTS": "127.0.0.1"} | settings
+    with tempfile.TemporaryDirectory(prefix="plainwork-data-") as root, running(Path(root) / "data", **settings) as one:
+        yield one
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser window; signed in as the owner once the server is set up, unless ``signed_in`` is False."""
+
+    server: Server
+    context: BrowserContext
+    page: Page
+    watch: Watch
+
+    @classmethod
+    def of(
+        cls,
+        browser: Browser,
+        server: Server,
+        *,
+        signed_in: bool = True,
+        size: tuple[int, int] = WIDE,
+        theme: Theme = "light",
+        **more: Any,
+    ) -> Visitor:
+        """A new window of that size, and an empty page in it."""
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, base_url=server.url, **more
+        )
+        context.set_default_timeout(10_000)
+        if signed_in and "Cookie" in server.headers:
+            name, _, value = server.headers["Cookie"].partition("=")
+            context.add_cookies([{"name": name, "value": value, "url": server.url, "httpOnly": True}])
+        watch = Watch(context, server.url)
+        return cls(server, context, context.new_page(), watch)
+
+    def go(self, path: str) -> Page:
+        """Loads an address and waits until the page has come to rest."""
+        self.page.goto(path, wait_until="networkidle")
+        return self.page

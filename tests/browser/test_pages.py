@@ -1,0 +1,64 @@
+"""Every page by its address: it loads, hydrates without a complaint, keeps to our origin and to the content security policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.support import NARROW, WIDE, Theme, Visitor
+from tests.browser.watch import accessibility
+from tests.journeys.server import Server
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+MISSING = str(uuid4())
+PAGES = ("/", "/?name=mail", "/agents/new", "/runs", "/runs?status=failed")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_by_its_address(visit: Callable[..., Visitor], server: Server, path: str, theme: Theme) -> None:
+    visitor = visit(server, theme=theme)
+    for size in (WIDE, NARROW):
+        visitor.page.set_viewport_size({"width": size[0], "height": size[1]})
+        page = visitor.go(path)
+        expect(page.get_by_role("main")).to_be_visible()
+        assert accessibility(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+
+
+@pytest.mark.parametrize("path", [f"/agents/{MISSING}", f"/runs/{MISSING}"])
+def test_what_is_not_there_is_said_on_its_own_page(visit: Callable[..., Visitor], server: Server, path: str) -> None:
+    visitor = visit(server)
+    with visitor.watch.but("404"):
+        page = visitor.go(path)
+        expect(page.get_by_role("main")).to_be_visible()
+        assert accessibility(page) == []
+
+
+def test_an_unknown_address_has_a_page_that_says_so(visit: Callable[..., Visitor], server: Server) -> None:
+    visitor = visit(server)
+    with visitor.watch.but("404"):
+        answer = visitor.page.goto("/nowhere/at/all", wait_until="networkidle")
+    assert answer is not None
+    assert answer.status == 404
+    expect(visitor.page.get_by_role("main")).to_be_visible()
+
+
+def test_the_policy_lets_no_script_of_a_page_run(visit: Callable[..., Visitor], server: Server) -> None:
+    """The pages themselves have none, else the watch would have told."""
+    visitor = visit(server)
+    page = visitor.go("/")
+    with visitor.watch.but("Content Security Policy"):
+        ran = page.evaluate(
+            """() => {
+              const script = document.createElement("script");
+              script.textContent = "window.ran = true";
+              document.body.append(script);
+              return window.ran === true;
+            }"""
+        )
+    assert not ran

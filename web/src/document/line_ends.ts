@@ -3,13 +3,14 @@
  * keep what a person types from coming between the two, and give new lines the end that the others have.
  */
 import {
-  type ChangeSpec,
   EditorSelection,
   EditorState,
   type Extension,
   type Text,
   type Transaction,
+  type TransactionSpec,
 } from "@codemirror/state";
+import type { Replacement } from "./difference";
 
 /** The end of the text's first line decides what a new line gets. */
 export function usesCrLf(text: Text): boolean {

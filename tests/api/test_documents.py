@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -227,6 +229,52 @@ async def test_a_draft_by_rules_becomes_an_agent(place: Place) -> None:
     assert made["version"]["flow"] == draft["flow"]
 
 
+async def streamed(client: Any, body: dict[str, Any], status: int = 200) -> list[tuple[str, Any]]:
+    """The events of a draft that is watched."""
+    answer = await client.post(f"{API}/drafts", json=body, headers={"Accept": "text/event-stream"})
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    told = []
+    for block in answer.text.strip().split("\n\n"):
+        name, data = block.split("\n")
+        told.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return told
+
+
+async def test_a_draft_is_told_as_it_grows(api: Api, place: Place) -> None:
+    body = {"english": SENTENCE, "zone": "Europe/Berlin"}
+    *texts, (last, draft) = await streamed(place.as_owner, body)
+    assert {name for name, _ in texts} == {"text"}
+    grown = [data["markdown"] for _, data in texts]
+    assert len(grown) >= len(draft["spec"]["steps"])
+    for before, after in pairwise(grown):
+        assert after.startswith(before)
+        assert len(after) > len(before)
+    assert last == "draft"
+    assert grown[-1] == draft["markdown"]
+    assert draft == await place.as_owner.ok("POST", "/drafts", 201, json=body)
+    api.description.validate({"$ref": "#/components/schemas/Draft"}, draft)
+
+
+async def test_what_cannot_be_drafted_is_told_in_the_stream_too(api: Api, place: Place) -> None:
+    [(name, problem)] = await streamed(place.as_owner, {"english": "   \n"})
+    assert (name, problem["code"], problem["status"]) == ("problem", "Invalid", 422)
+    api.description.validate({"$ref": "#/components/schemas/Problem"}, problem)
+
+
+async def test_answers_change_the_draft(place: Place) -> None:
+    english = "Every day fetch https://example.org/posts.json and mail the posts to team@example.org"
+    first = await place.as_owner.ok("POST", "/drafts", 201, json={"english": english})
+    [question] = first["questions"]
+    answers = [{"question": question["text"], "answer": "at 7:30"}]
+    second = await place.as_owner.ok("POST", "/drafts", 201, json={"english": english, "answers": answers})
+    assert second["questions"] == []
+    assert second["spec"]["when"][0]["phrase"] == "every day at 07:30 in UTC"
+    assert second["spec"]["steps"] == first["spec"]["steps"]
+    for wrong in (answers * 21, [{"question": "x"}], [{"question": "", "answer": "x"}], answers[0]):
+        await place.as_owner.refused("POST", "/drafts", 422, json={"english": english, "answers": wrong})
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -278,6 +326,31 @@ async def test_a_model_drafts_and_its_calls_are_booked(tmp_path: Path, database_
             booked = await connection.fetch("select provider, model, run_id from llm_calls")
         assert len(booked) == len(world.models.asked)
         assert {tuple(row) for row in booked} == {("openai", "gpt-4o", None)}
+
+
+async def test_a_models_draft_grows_while_it_writes(tmp_path: Path, database_url: str, world: World) -> None:
+    steps = [
+        {"name": "Fetch the posts", "uses": "http", "with": {"url": "https://example.org/posts.json"}},
+        {
+            "name": "Mail them",
+            "uses": "email.send",
+            "with": {"to": "team@example.org", "subject": "Posts", "body": "x"},
+        },
+    ]
+    world.models.say(json.dumps({"title": "Posts by mail", "steps": steps}))
+    async with serving(tmp_path, database_url, works=False, allow_hosts=world.allow_hosts) as api:
+        place = await api.place()
+        account = {"key": world.models.key, "base_url": world.models.openai_url}
+        await place.as_owner.ok("PUT", "/secrets/openai", 200, json={"value": account})
+        told = await streamed(place.as_owner, {"english": SENTENCE, "model": "openai:gpt-4o"})
+        async with api.database.workspace(place.id) as connection:
+            assert await connection.fetchval("select count(*) from llm_calls") == len(world.models.asked) == 1
+    *texts, (last, draft) = told
+    grown = [data["markdown"] for _, data in texts]
+    assert ["### Fetch the posts" in text for text in grown[:2]] == [False, True]
+    assert "### Mail them" not in grown[1]
+    assert "### Mail them" in grown[-1]
+    assert (last, draft["drafted_by"]) == ("draft", "openai:gpt-4o")
 
 
 async def test_a_model_that_nobody_has_leaves_it_to_the_rules(place: Place) -> None:

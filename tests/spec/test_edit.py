@@ -99,7 +99,10 @@ def edits(draw: st.DrawFn) -> tuple[model.Spec, dict[str, Any]]:
     step, other = draw(st.sampled_from(steps)), draw(st.sampled_from(steps))
     op = draw(
         st.sampled_from(
-            ["set", "set", "set", "front", "rename", "add", "delete", "move", "connect", "disconnect", "condition"]
+            [
+                *("set", "set", "set", "front", "rename", "add", "delete", "move", "duplicate"),
+                *("connect", "disconnect", "condition"),
+            ]
         )
     )
     if op == "set":
@@ -108,7 +111,7 @@ def edits(draw: st.DrawFn) -> tuple[model.Spec, dict[str, Any]]:
         return spec, _front(draw)
     if op == "rename":
         return spec, {"op": op, "node": step.id, "name": draw(strategies.one_line())}
-    if op == "delete":
+    if op in ("delete", "duplicate"):
         return spec, {"op": op, "node": step.id}
     if op == "connect":
         lead = draw(st.sampled_from(["then", "then", "if", "when", "otherwise", "error", "timeout"]))

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|["{}\[\],]', re.DOTALL)
 _CLOSING = {"{": "}", "[": "]"}
 
 
@@ -19,6 +19,8 @@ def begun_json(text: str) -> Any:
     whole, ends = start, ""
     for found in _TOKEN.finditer(text, start):
         mark = found[0]
+        if mark == '"':
+            break  # a text that has not ended yet
         if mark in "{[":
             opened.append(_CLOSING[mark])
             whole, ends = found.end(), "".join(reversed(opened))

@@ -261,8 +261,13 @@ class _Draughtsman:
         )
         for name, about in fields_of(answer).items() if answer else ():
             self.desk.inputs[name] = Input(type="text", about=f"{about[:1].upper()}{about[1:]}")
-            self._known(name, about.lower(), "text")
-        if not self.desk.inputs:
+            self.desk.names.reserve(name)
+            names = frozenset((name, *about.lower().split()))
+            self.desk.values.add(Value(f"inputs.{name}", about.lower(), "text", names, aside=True))
+        if self.desk.inputs:
+            names = frozenset(("submission", "form", "answers", "data"))
+            self.desk.values.add(Value("inputs", "submission", "item", names))
+        else:
             self.desk.inputs["answers"] = Input(type="long text", about="What the form asks for")
             self._known("answers", "submission", "text")
 

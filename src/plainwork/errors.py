@@ -146,9 +146,20 @@ class SignInNeeded(Rejected):
 
 
 class LimitReached(Rejected):
-    """A limit on size, count or rate was passed."""
+    """A limit on size, count or rate was passed. ``retry_after_s``: in how many seconds it will be gone, where it will."""
 
     status = 429
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        next_step: str | None = None,
+        where: Where | None = None,
+    ) -> None:
+        super().__init__(message, next_step=next_step, where=where)
+        self.retry_after_s = retry_after_s
 
 
 class BudgetExceeded(Rejected):

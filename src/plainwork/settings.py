@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from plainwork.errors import Invalid
 
@@ -44,7 +45,7 @@ class Settings:
             "database_app_url": env.get("DATABASE_APP_URL") or None,
             "queue_url": env.get("QUEUE_URL") or None,
             "vault_key": env.get("VAULT_KEY") or None,
-            "smtp_url": env.get("PLAINWORK_SMTP_URL") or None,
+            "smtp_url": _mail_server(env),
             "allow_hosts": tuple(h.strip() for h in env.get("PLAINWORK_ALLOW_HOSTS", "").split(",") if h.strip()),
             "host": env.get("PLAINWORK_HOST") or "127.0.0.1",
             "port": _whole(env, "PLAINWORK_PORT", 8700, most=65535),
@@ -70,6 +71,25 @@ def _data_folder(env: Mapping[str, str], given: object) -> Path:
 
 
 _NAME_IT = "Name a folder you may write, in full, with --data-dir or PLAINWORK_DATA_DIR."
+
+
+def _mail_server(env: Mapping[str, str]) -> str | None:
+    """The mail server's address. It may hold a password, so it is never shown."""
+    url = (env.get("PLAINWORK_SMTP_URL") or "").strip()
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("smtp", "starttls", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise Invalid(
+            "PLAINWORK_SMTP_URL is not the address of a mail server.",
+            next_step="Write it as smtp://host:port, starttls://user:password@host:587 or smtps://user:password@host, "
+            "with %40 for an @ in a password.",
+        )
+    return url
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:

@@ -242,7 +242,9 @@ async def test_the_days_runs_are_counted(place: Place) -> None:
     path = f"/agents/{agent['id']}/runs"
     for _ in range(2):
         await place.as_owner.ok("POST", path, 202)
-    assert (await place.as_owner.refused("POST", path, 429))["code"] == "LimitReached"
+    refused = await place.as_owner.post(API + path)
+    assert (refused.status_code, refused.json()["code"]) == (429, "LimitReached")
+    assert 0 < int(refused.headers["retry-after"]) <= 86_400, "until midnight (UTC)"
 
 
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -147,6 +147,8 @@ async def test_too_many_wrong_passwords_are_stopped(fresh: Api) -> None:
     assert sorted(answers) == [401] * users.FAILURES_PER_EMAIL + [429] * 3
     stopped = await client.refused("POST", "/session", 429, json=wrong | {"email": "Victim@example.org "})
     assert stopped["code"] == "LimitReached"
+    again = await client.post("/api/v1/session", json=wrong)
+    assert 0 < int(again.headers["retry-after"]) <= 900
     await client.refused("POST", "/session", 401, json=wrong | {"email": "somebody@else.example"})
 
 

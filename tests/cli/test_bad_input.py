@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from plainwork.cli import run
+from tests.world import running_world
 
 Capture = pytest.CaptureFixture[str]
 
@@ -248,6 +249,41 @@ def test_a_setting_that_cannot_be_understood(name: str, monkeypatch: pytest.Monk
     monkeypatch.setenv(name, "many")
     said = assert_clear(run(["migrate"]), capsys)
     assert name in said
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "http://mail:hush@example.org", "smtp://", "smtp://me:hush@a:b:99"]
+)
+def test_a_mail_server_that_cannot_be(url: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("PLAINWORK_SMTP_URL", url)
+    said = assert_clear(run(["migrate"]), capsys)
+    assert "PLAINWORK_SMTP_URL" in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("openai:gpt-4o", "There is no key for OpenAI"),
+        ("nobody:at-all", "no model provider 'nobody'"),
+        ("local:smollm2-135m", "too small"),
+    ],
+)
+def test_a_model_that_cannot_draft(model: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    assert said in assert_clear(
+        run(["draft", "Every day at 9 fetch https://example.org/a.json", "--model", model]), capsys
+    )
+
+
+def test_a_named_model_that_refuses_is_not_replaced(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    with running_world() as world:
+        monkeypatch.setenv("OPENAI_API_KEY", "another key")
+        monkeypatch.setenv("OPENAI_BASE_URL", world.models.openai_url)
+        monkeypatch.setenv("PLAINWORK_ALLOW_HOSTS", ",".join(world.allow_hosts))
+        code = run(["draft", "Every day at 9 fetch https://example.org/a.json", "--model", "openai:gpt-4o"])
+    assert "refused the key" in assert_clear(code, capsys)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\0\1\2", "word " * 10_000])

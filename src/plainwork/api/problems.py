@@ -4,6 +4,7 @@ layers around the app that make sure of it: the limit on bodies, and the answer 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +17,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainwork import log
-from plainwork.errors import PlainworkError
+from plainwork.errors import LimitReached, PlainworkError
 
 MEDIA_TYPE = "application/problem+json"
 _logger = log.get("api")
@@ -54,7 +55,7 @@ def install(app: FastAPI) -> None:
     async def ours(_request: Request, why: PlainworkError) -> Response:
         if why.status >= 500:
             _logger.warning("unavailable", error=str(why))
-        return _answer(of(why))
+        return _answer(of(why), _when_again(why))
 
     @app.exception_handler(RequestValidationError)
     async def not_valid(_request: Request, why: RequestValidationError) -> Response:
@@ -69,6 +70,13 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def plain(request: Request, why: HTTPException) -> Response:
         return _plain(request, why)
+
+
+def _when_again(why: PlainworkError) -> dict[str, str]:
+    """When trying again may help, in whole seconds (RFC 9110 §10.2.3)."""
+    if not isinstance(why, LimitReached) or why.retry_after_s is None:
+        return {}
+    return {"Retry-After": str(max(1, math.ceil(why.retry_after_s)))}
 
 
 def _plain(request: Request, why: HTTPException) -> Response:

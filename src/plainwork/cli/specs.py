@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plainwork.cli import output
-from plainwork.errors import Invalid, NotFound, Where
+from plainwork.errors import CallFailed, Invalid, NotFound, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,8 +194,16 @@ async def _draft(english: str, *, rules: bool, model: str | None, zone: str) -> 
         return await draft_agent(english, load_catalogue(), zone=zone, rules=True)
     from plainwork.cli.runs import local_gateway
 
+    instead = "Leave --model out: the rules draft."
+    if model is not None and model.startswith("local:"):
+        raise Invalid(f"{model} is too small to draft with.", next_step=instead)
     async with local_gateway() as gateway:
-        return await draft_agent(english, load_catalogue(), gateway=gateway, model=model, zone=zone)
+        if model is not None:
+            await gateway.require(model)
+        made = await draft_agent(english, load_catalogue(), gateway=gateway, model=model, zone=zone)
+    if model is not None and made.drafted_by == "rules":  # its first assumption then says why
+        raise CallFailed(made.assumptions[0].text, next_step=instead)
+    return made
 
 
 @click.command()

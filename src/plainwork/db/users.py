@@ -249,16 +249,20 @@ async def _begin(
 async def _count_attempt(database: Database, keys: list[tuple[str, int]]) -> None:
     for key, most in keys:
         async with database.transaction() as connection:
-            failures = await connection.fetchval(
+            failures, left_s = await connection.fetchrow(
                 """insert into sign_in_attempts as a (key_hash, failures, first_at) values ($1, 1, now())
                    on conflict (key_hash) do update set
                        failures = case when a.first_at < now() - $2::interval then 1 else a.failures + 1 end,
                        first_at = case when a.first_at < now() - $2::interval then now() else a.first_at end
-                   returning failures""",
+                   returning failures, extract(epoch from first_at + $2::interval - now())::float8""",
                 *(_hash(key), THROTTLE_WINDOW),
             )
         if failures > most:
-            raise LimitReached("Too many failed sign-ins.", next_step="Wait a quarter of an hour, then try again.")
+            raise LimitReached(
+                "Too many failed sign-ins.",
+                next_step="Wait a quarter of an hour, then try again.",
+                retry_after_s=left_s,
+            )
 
 
 # ── Sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────────

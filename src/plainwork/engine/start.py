@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -218,10 +218,12 @@ async def _check_day(connection: Connection, version: Version, more: int) -> Non
     most = version.limits.runs_per_day
     if most is None:
         return
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    now = datetime.now(UTC)
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     had = await runs.count_since(connection, version.agent_id, first_id_at(today))
     if had + more > most:
         raise LimitReached(
             f"{version.agent} may run {most} times a day and has run {had} times today (UTC).",
             next_step="Wait for tomorrow, or raise `runs per day`.",
+            retry_after_s=(today + timedelta(days=1) - now).total_seconds(),
         )

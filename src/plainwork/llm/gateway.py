@@ -102,6 +102,10 @@ class Gateway:
                 failures.append(failure)
         raise _of_chain(failures)
 
+    async def require(self, name: str) -> None:
+        """Raises CallFailed when the model of this name cannot even be asked: there is no such provider, or no key."""
+        await self._target(name)
+
     async def close(self) -> None:
         """Ends the embedded model's process; whoever asks it next starts it again."""
         if self._local is not None:

@@ -26,6 +26,7 @@ BODIES: dict[str, Any] = {
     "change_agent": {"name": "Renamed"},
     "create_version": {"markdown": GREETER},
     "set_live": {"version": 1},
+    "save_agent_draft": {"markdown": GREETER, "revision": 0},
     "start_run": {"inputs": {"name": "you"}},
     "create_draft": {"english": "Every day at 9 fetch https://example.org/a.json and mail it to me@example.org"},
     "parse_spec": {"markdown": GREETER},
@@ -36,6 +37,9 @@ BODIES: dict[str, Any] = {
     "sign_in": {"email": "a@example.org", "password": "a wrong password"},
     "set_up": {"token": "t", "email": "a@example.org", "password": "a long password"},
 }
+
+
+PARAMS = {"discard_agent_draft": {"revision": 1}}
 
 
 def each(of: list[Operation]) -> pytest.MarkDecorator:
@@ -52,7 +56,8 @@ def unknown() -> dict[str, Any]:
 async def call(client: Client, operation: Operation, ids: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
     ids = (unknown() | {"name": "spec"} if operation.name == "get_schema" else unknown()) | (ids or {})
     body = {"json": BODIES[operation.name]} if operation.name in BODIES and "content" not in more else {}
-    return await client.request(operation.method, operation.path.format(**ids), **body, **more)
+    params = {"params": PARAMS.get(operation.name)}
+    return await client.request(operation.method, operation.path.format(**ids), **params, **body, **more)
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +274,7 @@ async def test_a_route_that_slips_through_admits_nobody(api: Api, place: Place) 
     app = an_app()
     app.state.database = api.database
     app.router.add_api_route("/hole", _hole, route_class_override=Guarded)
+    app.router.routes.insert(0, app.router.routes.pop())  # before the pages, which have every other address
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://plainwork.test") as client:
         token = await place.key()

@@ -3,6 +3,7 @@ import { api } from "@/client";
 import { AgentDraft } from "./agent_draft";
 import { backupIn, type BackupStore } from "./backup";
 import { CanvasChanges } from "./canvas_changes";
+import { offsetOf } from "./positions";
 import { Reader } from "./reader";
 import { type DocumentServer, MOST_CHARACTERS, serverOf } from "./server";
 import { TextCore } from "./text_core";
@@ -60,10 +61,10 @@ class LiveDocument implements OpenDocument {
     this.core = new TextCore({
       text: "text" in source ? source.text : "",
       readOnly: isReadOnly || "agentId" in source,
-      changed: (transactions) => {
-        if (transactions.some((transaction) => transaction.docChanged)) this.textChanged();
-      },
       allowsLength: (length) => this.allows(length),
+    });
+    this.core.listen((transactions) => {
+      if (transactions.some((transaction) => transaction.docChanged)) this.textChanged();
     });
     this.reader = new Reader({
       read: (text, signal) => server.read(text, signal),
@@ -113,6 +114,10 @@ class LiveDocument implements OpenDocument {
     if (node === this.selection.node && from === this.selection.from) return;
     this.selection = { node, from };
     this.notify();
+  }
+
+  reveal(line: number, column = 1): void {
+    this.core.reveal(offsetOf(this.core.state.doc, line, column));
   }
 
   undo(): void {

@@ -12,10 +12,13 @@ import {
   Transaction,
   type TransactionSpec,
 } from "@codemirror/state";
-import type { EditorView } from "@codemirror/view";
+import { EditorView } from "@codemirror/view";
 import { asChanges, difference, insertedRanges, type Replacement } from "./difference";
 import { lineEnds } from "./line_ends";
 import type { Range } from "./positions";
+
+/** Asks the views to show the caret and take the focus. */
+export const revealed = StateEffect.define<null>();
 
 /** Marks the ranges that a change of the canvas has just written. */
 export const flashed = StateEffect.define<Range[]>({
@@ -25,15 +28,16 @@ export const flashed = StateEffect.define<Range[]>({
 interface Options {
   text: string;
   readOnly: boolean;
-  /** Hears of every transaction, after the views have drawn it. */
-  changed: (transactions: readonly Transaction[]) => void;
   /** Whether a person's edit may make the text this long (UTF-16 units); false: the edit is not taken. */
   allowsLength: (length: number) => boolean;
 }
 
+type Listener = (transactions: readonly Transaction[]) => void;
+
 export class TextCore {
   state: EditorState;
   private readonly views = new Set<EditorView>();
+  private readonly listeners = new Set<Listener>();
   private readonly access = new Compartment();
   private readonly appearance = new Compartment();
   private spelled: { doc: Text; text: string } | null = null;
@@ -74,6 +78,12 @@ export class TextCore {
     return () => this.views.delete(view);
   }
 
+  /** Hears of every transaction, after the views have drawn it; a listener may dispatch. Gives the way out. */
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
   /** How views look and behave. It is part of the state, so views of one document look the same. */
   dress(extension: Extension): void {
     this.dispatch({ effects: this.appearance.reconfigure(extension) });
@@ -93,7 +103,7 @@ export class TextCore {
     if (!last) return;
     for (const view of this.views) view.update(transactions);
     this.state = last.state;
-    this.options.changed(transactions);
+    for (const listener of [...this.listeners]) listener(transactions);
   }
 
   /** Makes the text another one by its differences, as one step of the history. Gives what was replaced. */
@@ -113,6 +123,13 @@ export class TextCore {
   adopt(text: string): void {
     const changes = asChanges(difference(this.text, text));
     this.dispatch({ changes, annotations: [Transaction.addToHistory.of(false), Transaction.remote.of(true)] });
+  }
+
+  /** Puts the caret there, in sight. */
+  reveal(at: number): void {
+    const anchor = Math.min(at, this.state.doc.length);
+    const effects = [revealed.of(null), EditorView.scrollIntoView(anchor, { y: "center" })];
+    this.dispatch({ selection: { anchor }, effects, userEvent: "select" });
   }
 
   undo(): void {

@@ -133,6 +133,8 @@ export interface OpenDocument {
   /** Several changes as one step of the history. */
   changeAll(changes: Change[]): Promise<void>;
   select(node: string | null, from: Selection["from"]): void;
+  /** Shows a place of the text (as findings name it) and puts the caret there. */
+  reveal(line: number, column?: number): void;
   undo(): void;
   redo(): void;
   /** Replaces the whole text (as one step of the history). */

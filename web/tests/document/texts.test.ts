@@ -6,7 +6,7 @@ import { offsetOf, rangeOf } from "@/document/positions";
 import { TextCore } from "@/document/text_core";
 
 function coreWith(text: string): TextCore {
-  return new TextCore({ text, readOnly: false, changed: () => undefined, allowsLength: () => true });
+  return new TextCore({ text, readOnly: false, allowsLength: () => true });
 }
 
 const HALF_PAIR = /\p{Surrogate}/u;

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 MOST_LINES = {".py": 500, ".ts": 250, ".tsx": 250}
-UNFINISHED = re.compile(r"\b(FIXME|XXX)\b|# *TODO|NotImplementedError|pytest\.mark\.skip\b|assert True\b")
+UNFINISHED = re.compile(r"\b(FIXME|XXX)\b|(#|//|\*) *TODO|NotImplementedError|pytest\.mark\.skip\b|assert True\b")
+DOUBLED = re.compile(r"\bvi\.mock\(|\b(it|test|describe)\.(skip|only)\b|@ts-(ignore|nocheck)\b")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 OWN = Path(__file__).name
 
@@ -29,6 +30,8 @@ def problems(path: Path) -> list[str]:
     for number, line in enumerate(lines, 1):
         if path.suffix in MOST_LINES and UNFINISHED.search(line):
             found.append(f"{path}:{number}: unfinished: {line.strip()[:80]}")
+        if path.suffix in {".ts", ".tsx"} and DOUBLED.search(line):
+            found.append(f"{path}:{number}: mocks, leaves out or hushes: {line.strip()[:80]}")
         if path.suffix == ".md" and "examples/agents" not in str(path):
             missing = [t for t in LINK.findall(line) if not (path.parent / t).exists()]
             found += [f"{path}:{number}: link to {target}, which does not exist" for target in missing]

@@ -11,6 +11,7 @@ from typing import Any
 from plainwork.errors import Invalid
 from plainwork.spec.check_graph import FAILURES
 from plainwork.spec.durations import parse_duration
+from plainwork.spec.expression import parse_expression
 from plainwork.spec.flow import Flow, Node
 from plainwork.spec.inputs import type_schema
 from plainwork.spec.json_text import json_settings
@@ -19,6 +20,7 @@ from plainwork.spec.levels import Book
 from plainwork.spec.meter import ExpressionError
 from plainwork.spec.model import Limits, Retry
 from plainwork.spec.report import Report, listed
+from plainwork.spec.template import split_template
 
 MAX_VALUE_DEPTH = 40
 _DURATIONS = {("wait", "for"), ("repeat", "wait")}
@@ -31,6 +33,7 @@ _TYPES = {
     "object": "an object",
     "null": "nothing",
 }
+_HOST_ENDS = re.compile(r"[/?#\\]")
 _MODEL = re.compile(r"[a-z0-9][a-z0-9_.-]*:\S+", re.ASCII)
 _VALIDATORS: dict[int, tuple[Kind, Any]] = {}
 
@@ -45,6 +48,7 @@ def check_config(flow: Flow, book: Book, catalogue: Catalogue, report: Report) -
         else:
             _check_step(node, kind, default_account, report)
             _check_use(node, kind, report)
+            _check_address(node, kind, default_account, report)
         check_policy(node.retry, node.timeout, report, node.id)
         check_duration(node.cache, "cache", report, node.id)
         check_limits(node.limits, report, node.id)
@@ -129,6 +133,36 @@ def _check_account(node: Node, kind: Kind, default: str | None, report: Report) 
         message = f"{node.name or node.id} needs an account ({kind.account})."
         hint = "Add `account: NAME` and describe it under `secrets:`."
         report.warn("needs-account", message, hint, node=node.id, field="account")
+
+
+def _check_address(node: Node, kind: Kind, default: str | None, report: Report) -> None:
+    """A warning where what a run is given decides to which host a secret is sent."""
+    account, url = node.account or default, node.config.get("url")
+    if kind.account is None or account is None or not isinstance(url, str):
+        return
+    try:
+        deciders = _host_names(url)
+    except ExpressionError:  # the check of names tells
+        return
+    if deciders:
+        message = f"{node.name or node.id} sends {account} to the host that {listed(sorted(deciders))} names."
+        hint = f"Bind the secret to its hosts, so that {account} goes nowhere else, or write the host into the url."
+        report.warn("open-address", message, hint, node=node.id, field=f"{report.config}.url")
+
+
+def _host_names(url: str) -> set[str]:
+    """The names that decide over the host of an address; ``vars`` do not count, as the workspace sets them."""
+    names: set[str] = set()
+    seen = ""
+    for content, _, is_code in split_template(url):
+        if is_code:
+            found = parse_expression(content).references
+            names.update(".".join(map(str, path)) for path in found if path[0] != "vars")
+            content = "_"
+        seen += content
+        if _HOST_ENDS.search(seen.partition("://")[2] or seen.replace("://", "")):
+            break
+    return names
 
 
 def _is_too_deep(value: Any) -> bool:

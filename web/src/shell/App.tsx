@@ -1,6 +1,27 @@
+import { QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { queryClient } from "@/client/queries";
+import { usePlace } from "@/navigation";
+import { isPublic, SessionGate } from "@/session";
+import { Toaster } from "@/ui/toast";
+import { TooltipProvider } from "@/ui/Tooltip";
+import { Shell, ShellWaiting } from "./Shell";
 
 /** Everything around the screens. */
 export function App({ children }: { children: ReactNode }) {
-  return children;
+  const { path } = usePlace();
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TooltipProvider delay={400}>
+        {isPublic(path) ? (
+          children
+        ) : (
+          <SessionGate waiting={<ShellWaiting />}>
+            <Shell>{children}</Shell>
+          </SessionGate>
+        )}
+        <Toaster />
+      </TooltipProvider>
+    </QueryClientProvider>
+  );
 }

@@ -1,0 +1,2 @@
+/** The agents of the workspace, for the other parts. */
+export { agentsQuery } from "./queries";

@@ -1,0 +1,99 @@
+/** What every call carries, and what its answer says about the session and the server. */
+import type { Middleware } from "openapi-fetch";
+import { api } from "@/client";
+import { isAbort, Problem, unwrap } from "@/client/problem";
+import { queryClient } from "@/client/queries";
+import { onReturn, suspectDown } from "./connection";
+import { beginSession, endSession, expireSession, type Session, useSessionStore } from "./store";
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+const GATEWAY_ERRORS = new Set([502, 503, 504]);
+
+/** The headers of a call: the workspace, and the proof that it comes from our own page where it changes something. For
+ *  calls that go past `api`, such as streams. */
+export function callHeaders(method = "GET"): Record<string, string> {
+  const { session, workspaceId } = useSessionStore.getState();
+  const headers: Record<string, string> = {};
+  if (workspaceId) headers["Plainwork-Workspace"] = workspaceId;
+  if (session && !SAFE.has(method)) headers["X-CSRF-Token"] = session.csrf_token;
+  return headers;
+}
+
+/** Draws the conclusions from an answer; `api` does so by itself. */
+export function heedAnswer(answer: Response): void {
+  if (answer.status === 401) expireSession();
+  const isOurs = answer.headers.get("content-type")?.includes("problem+json");
+  if (GATEWAY_ERRORS.has(answer.status) && !isOurs) suspectDown();
+}
+
+const middleware: Middleware = {
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(callHeaders(request.method))) request.headers.set(name, value);
+    return request;
+  },
+  onResponse({ request, response, schemaPath }) {
+    heedAnswer(response);
+    const mayBeStale = response.status === 403 && !SAFE.has(request.method) && schemaPath !== "/api/v1/session";
+    if (mayBeStale) void refresh();
+  },
+  onError({ error }) {
+    if (!isAbort(error)) suspectDown();
+  },
+};
+api.use(middleware);
+
+/** Finds out who is signed in. Throws Problem when that cannot be found out. */
+export async function askSession(): Promise<void> {
+  const { data, response } = await answered(api.GET("/api/v1/session"));
+  if (data) beginSession(data);
+  else if (response.status !== 401) throw new Problem("Plainwork cannot be reached.", 0, "Unreachable");
+  else endSession((await unwrap(api.GET("/api/v1/setup"))).needed ? "new" : "nobody");
+}
+
+/** Signs in. Throws Problem. */
+export async function signIn(email: string, password: string): Promise<void> {
+  await enter(await unwrap(api.POST("/api/v1/session", { body: { email, password } })));
+}
+
+/** Makes the first owner and signs them in. Throws Problem. */
+export async function setUp(owner: {
+  token: string;
+  email: string;
+  password: string;
+  name: string;
+  workspace: string;
+}) {
+  await enter(await unwrap(api.POST("/api/v1/setup", { body: owner })));
+}
+
+/** Signs out, here and in the other tabs. */
+export async function signOut(): Promise<void> {
+  await unwrap(api.DELETE("/api/v1/session"));
+  queryClient.clear();
+  endSession("nobody");
+  tabs?.postMessage("changed");
+}
+
+async function enter(session: Session): Promise<void> {
+  beginSession(session);
+  tabs?.postMessage("changed");
+  await queryClient.invalidateQueries();
+}
+
+async function answered<T>(call: Promise<T>): Promise<T> {
+  return call.catch(() => {
+    throw new Problem("Plainwork cannot be reached.", 0, "Unreachable");
+  });
+}
+
+/** Takes up what another tab did: a session begun anew has another CSRF token; one that was ended is gone here too. */
+async function refresh(): Promise<void> {
+  const { data, response } = await api.GET("/api/v1/session").catch(() => ({ data: undefined, response: null }));
+  if (data) beginSession(data);
+  else if (response?.status === 401) expireSession();
+}
+
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("plainwork.session");
+if (tabs) tabs.onmessage = () => void (useSessionStore.getState().phase === "signed-in" && refresh());
+
+onReturn(() => void queryClient.invalidateQueries());

@@ -1,0 +1,41 @@
+import { LogOut, Monitor, Moon, Sun } from "lucide-react";
+import type { ReactElement } from "react";
+import { signOut, useSession } from "@/session";
+import { cx } from "@/ui/cx";
+import { Menu, type MenuEntry } from "@/ui/Menu";
+import { toast } from "@/ui/toast";
+import { ITEM } from "./item";
+import { chooseTheme, type Theme, useTheme } from "./theme";
+import { Initial } from "./WorkspaceMenu";
+
+export const THEMES: { theme: Theme; title: string; icon: typeof Sun }[] = [
+  { theme: "light", title: "Light", icon: Sun },
+  { theme: "dark", title: "Dark", icon: Moon },
+  { theme: "system", title: "Like the system", icon: Monitor },
+];
+
+/** The person: how it looks to them, and the way out. */
+export function PersonMenu({ trigger }: { trigger?: ReactElement }) {
+  const { user, workspace } = useSession();
+  const chosen = useTheme(({ theme }) => theme);
+  const items: MenuEntry[] = [
+    { heading: `${user.email}${workspace ? `, ${workspace.role} of ${workspace.name}` : ""}` },
+    "line",
+    { heading: "Theme" },
+    ...THEMES.map(({ theme, title, icon }) => ({
+      label: title,
+      icon,
+      checked: theme === chosen,
+      onSelect: () => chooseTheme(theme),
+    })),
+    "line",
+    { label: "Sign out", icon: LogOut, onSelect: () => void signOut().catch(toast.problem) },
+  ];
+  const own = (
+    <button type="button" aria-label={`${user.name}: theme and sign out`} className={cx(ITEM, "px-1.5")}>
+      <Initial name={user.name} round />
+      <span className="min-w-0 grow truncate text-left max-lg:hidden">{user.name}</span>
+    </button>
+  );
+  return <Menu trigger={trigger ?? own} side="top" align="start" items={items} />;
+}

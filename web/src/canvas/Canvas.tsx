@@ -1,0 +1,73 @@
+/** The door of the canvas. */
+import { ReactFlowProvider } from "@xyflow/react";
+import { useEffect, useMemo, useState } from "react";
+import { type Finding, type Flow, type OpenDocument, type Place, useDocument } from "@/document";
+import { buildGraph, type Kinds } from "./graph";
+import { CanvasStoreProvider, createCanvasStore, marksOf, type StepState } from "./state";
+import { Stage } from "./Stage";
+
+export interface CanvasProps {
+  /** Drawn from what was last read in it; changes are written into it unless `readOnly`. */
+  document?: OpenDocument;
+  /** Instead of a document: a flow to show. */
+  flow?: Flow | null;
+  findings?: readonly Finding[];
+  places?: Readonly<Record<string, Place>>;
+  /** The selected step or trigger, by its id in the document. */
+  selection?: string | null;
+  onSelect?: (node: string | null) => void;
+  /** A person asks for the settings of what is selected. */
+  onOpen?: (node: string) => void;
+  readOnly?: boolean;
+  /** How the steps of a run are, by step id. */
+  statuses?: Readonly<Record<string, StepState>>;
+  kinds: Kinds;
+}
+
+/** A flow as a graph, filling its parent. */
+export function Canvas({ document, ...props }: CanvasProps) {
+  return document ? <DocumentCanvas {...props} document={document} /> : <Drawn {...props} />;
+}
+
+/** The document's selection is the canvas's, both ways. */
+function DocumentCanvas({ document, onSelect, readOnly, ...props }: CanvasProps & { document: OpenDocument }) {
+  const drawn = useDocument(document, (state) => state.drawn);
+  const selected = useDocument(document, (state) => state.selection.node);
+  const isBroken = useDocument(document, (state) => state.is_broken);
+  const select = (node: string | null) => {
+    document.select(node, "canvas");
+    onSelect?.(node);
+  };
+  return (
+    <Drawn
+      {...props}
+      flow={drawn?.flow ?? null}
+      findings={drawn?.findings}
+      places={drawn?.places}
+      selection={selected}
+      onSelect={select}
+      document={readOnly ? undefined : document}
+      isBroken={isBroken}
+    />
+  );
+}
+
+const NOTHING = {};
+const NO_FINDINGS: readonly Finding[] = [];
+
+export type DrawnProps = CanvasProps & { isBroken?: boolean };
+
+function Drawn({ flow, kinds, findings = NO_FINDINGS, statuses = NOTHING, ...props }: DrawnProps) {
+  const [store] = useState(createCanvasStore);
+  const graph = useMemo(() => (flow ? buildGraph(flow, kinds) : null), [flow, kinds]);
+  const marks = useMemo(() => marksOf(findings), [findings]);
+  const isEditable = props.document !== undefined;
+  useEffect(() => store.setState({ statuses, marks, isEditable }), [store, statuses, marks, isEditable]);
+  return (
+    <CanvasStoreProvider value={store}>
+      <ReactFlowProvider>
+        <Stage {...props} graph={graph} />
+      </ReactFlowProvider>
+    </CanvasStoreProvider>
+  );
+}

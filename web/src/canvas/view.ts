@@ -1,0 +1,71 @@
+/** Which part of the canvas is in view. */
+import type { Viewport } from "@xyflow/react";
+import type { Graph } from "./graph";
+import type { Box, Direction, Layout } from "./layout/layout";
+import type { Size } from "./layout/sizes";
+
+const MARGIN = 28;
+/** Text is read down to this zoom; what would have to be smaller to fit is shown from its beginning instead. */
+const READABLE = 0.62;
+
+export const ZOOM = { least: 0.05, most: 1.75, far: 0.28 };
+
+/** The whole graph where it can be read whole, else its beginning. */
+export function opening(layout: Layout, pane: Size): Viewport {
+  const whole = fitting(layout, pane);
+  if (whole.zoom >= READABLE) return whole;
+  const zoom = Math.min(0.9, Math.max(READABLE, acrossZoom(layout, pane)));
+  const centred = { x: (pane.width - layout.width * zoom) / 2, y: (pane.height - layout.height * zoom) / 2 };
+  return layout.direction === "right" ? { x: MARGIN, y: centred.y, zoom } : { x: centred.x, y: MARGIN, zoom };
+}
+
+/** The zoom at which the extent across the direction of reading fits. */
+function acrossZoom(layout: Layout, pane: Size): number {
+  return layout.direction === "right"
+    ? (pane.height - 2 * MARGIN) / Math.max(1, layout.height)
+    : (pane.width - 2 * MARGIN) / Math.max(1, layout.width);
+}
+
+/** The whole graph in the middle of the pane. */
+export function fitting(layout: Layout, pane: Size): Viewport {
+  const zoom = Math.min(
+    1,
+    (pane.width - 2 * MARGIN) / Math.max(1, layout.width),
+    (pane.height - 2 * MARGIN) / Math.max(1, layout.height),
+  );
+  const held = Math.max(ZOOM.least, zoom);
+  return { x: (pane.width - layout.width * held) / 2, y: (pane.height - layout.height * held) / 2, zoom: held };
+}
+
+/** The viewport moved as little as shows the box; the same one when it is in view already. */
+export function showing(box: Box, viewport: Viewport, pane: Size): Viewport {
+  const zoom = Math.max(viewport.zoom, READABLE);
+  const from = zoom === viewport.zoom ? viewport : { x: pane.width / 2, y: pane.height / 2, zoom };
+  const x = nudge(from.x, box.x * zoom, Math.min(box.width * zoom, pane.width - 2 * MARGIN), pane.width);
+  const y = nudge(from.y, box.y * zoom, Math.min(box.height * zoom, pane.height - 2 * MARGIN), pane.height);
+  return x === viewport.x && y === viewport.y && zoom === viewport.zoom ? viewport : { x, y, zoom };
+}
+
+function nudge(offset: number, start: number, size: number, room: number): number {
+  if (offset + start < MARGIN) return MARGIN - start;
+  if (offset + start + size > room - MARGIN) return room - MARGIN - start - size;
+  return offset;
+}
+
+/** How a graph is read in a pane: downwards where it is narrow. */
+export function directionIn(width: number): Direction {
+  return width < 700 ? "down" : "right";
+}
+
+/** A node's box on the whole canvas. */
+export function absoluteBox(layout: Layout, graph: Graph, id: string): Box | null {
+  const parents = new Map(graph.nodes.map((node) => [node.id, node.parent]));
+  const own = layout.boxes[id];
+  if (!own) return null;
+  const box = { ...own };
+  for (let parent = parents.get(id); parent; parent = parents.get(parent)) {
+    box.x += layout.boxes[parent]?.x ?? 0;
+    box.y += layout.boxes[parent]?.y ?? 0;
+  }
+  return box;
+}

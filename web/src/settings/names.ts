@@ -36,6 +36,9 @@ const RUN: Schema = {
   properties: {
     id: { type: "string", description: "The run's id" },
     started_at: { type: "string", description: "When the run began" },
+    date: { type: "string", description: "The day it began, in UTC" },
+    agent: { type: "string", description: "The agent" },
+    version: { type: "integer", description: "The number of its version" },
   },
 };
 const ERROR: Schema = {
@@ -213,4 +216,9 @@ function typeOfValue(value: unknown): string | undefined {
   if (value === undefined || (typeof value === "string" && value.includes("{{"))) return undefined;
   if (value === null) return "null";
   return Array.isArray(value) ? "array" : typeof value;
+}
+
+/** A name without anything inside, such as `item` in a filter. */
+export function bareName(name: string, value?: unknown): Name {
+  return named(name, name, {}, value, "Loop");
 }

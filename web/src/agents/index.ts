@@ -1,2 +1,2 @@
 /** The agents of the workspace, for the other parts. */
-export { agentsQuery } from "./queries";
+export { agentsQuery, templatesQuery } from "./queries";

@@ -1,0 +1,65 @@
+import { Ellipsis, History, Pause, PencilLine, Play, PlayCircle, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useGo } from "@/navigation";
+import { useSession } from "@/session";
+import { ConfirmDialog } from "@/ui/ConfirmDialog";
+import { IconButton } from "@/ui/IconButton";
+import { Menu, type MenuEntry } from "@/ui/Menu";
+import { toast } from "@/ui/toast";
+import { type AgentSummary, deleteAgent, pauseAgent, runAgent } from "./queries";
+
+/** What can be done with an agent from the list. */
+export function AgentMenu({ agent }: { agent: AgentSummary }) {
+  const [isDeleting, setDeleting] = useState(false);
+  const items = useItems(agent, () => setDeleting(true));
+  return (
+    <>
+      <Menu trigger={<IconButton label={`More about ${agent.name}`} icon={Ellipsis} />} items={items} />
+      <ConfirmDialog
+        open={isDeleting}
+        onClose={() => setDeleting(false)}
+        title={`Delete “${agent.name}”?`}
+        confirm="Delete agent"
+        danger
+        onConfirm={async () => {
+          await deleteAgent(agent.id);
+          toast.good(`${agent.name} is deleted.`);
+        }}
+      >
+        <p>Nothing starts it any more and it leaves this list. Its versions and runs stay on record.</p>
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function useItems({ id, name, live_version, paused_at }: AgentSummary, askToDelete: () => void): MenuEntry[] {
+  const { may } = useSession();
+  const go = useGo();
+  const run = async () => {
+    try {
+      const runId = await runAgent(id);
+      toast.good(`${name} has started.`, { label: "Watch", run: () => go(`/runs/${runId}`) });
+    } catch (why) {
+      toast.problem(why, { label: "Open", run: () => go(`/agents/${id}`) });
+    }
+  };
+  const pause = async (paused: boolean) => {
+    try {
+      await pauseAgent(id, paused);
+      toast.good(paused ? `${name} is paused: nothing starts it by itself.` : `${name} goes on.`);
+    } catch (why) {
+      toast.problem(why);
+    }
+  };
+  const items: MenuEntry[] = [{ label: "Open", icon: PencilLine, href: `/agents/${id}` }];
+  if (may("runs:write")) {
+    const hint = live_version === null ? "Make a version live first" : undefined;
+    items.push({ label: "Run now", icon: Play, hint, disabled: live_version === null, onSelect: () => void run() });
+  }
+  items.push({ label: "Its runs", icon: History, href: `/runs?agent=${id}` });
+  if (!may("agents:write")) return items;
+  const pausing: MenuEntry = paused_at
+    ? { label: "Resume", icon: PlayCircle, onSelect: () => void pause(false) }
+    : { label: "Pause", icon: Pause, onSelect: () => void pause(true) };
+  return [...items, pausing, "line", { label: "Delete…", icon: Trash2, danger: true, onSelect: askToDelete }];
+}

@@ -1,0 +1,127 @@
+import type { ReactNode } from "react";
+import { Link } from "@/navigation";
+import { Badge } from "@/ui/Badge";
+import { cx } from "@/ui/cx";
+import { KindIcon } from "@/ui/KindIcon";
+import { formatUsd } from "@/ui/money";
+import { Skeleton } from "@/ui/Skeleton";
+import { Time } from "@/ui/Time";
+import { AgentMenu } from "./AgentMenu";
+import type { AgentSummary } from "./queries";
+import { RunStrip, RunTip } from "./RunStrip";
+
+/** The columns from 1024 px on; below, an agent is a card. */
+const COLUMNS =
+  "lg:grid lg:grid-cols-[minmax(0,1fr)_minmax(0,15rem)_8.5rem_8rem_5.5rem_2rem] lg:items-center lg:gap-x-5";
+const FRAME = "overflow-hidden rounded-lg border border-line bg-paper";
+
+export function AgentTable({ agents }: { agents: readonly AgentSummary[] }) {
+  return (
+    <div className={FRAME}>
+      <Head />
+      <ul className="divide-y divide-line">
+        {agents.map((agent) => (
+          <Row key={agent.id} agent={agent} />
+        ))}
+      </ul>
+      <RunTip />
+    </div>
+  );
+}
+
+function Head() {
+  return (
+    <div aria-hidden className={cx(COLUMNS, "hidden border-b border-line px-4 py-2 text-xs text-ink-faint")}>
+      <span>Agent</span>
+      <span>Starts</span>
+      <span>Last runs</span>
+      <span>Next run</span>
+      <span className="text-right">This month</span>
+    </div>
+  );
+}
+
+function Row({ agent }: { agent: AgentSummary }) {
+  const { id, name, about, starts, last_runs, next_run_at, cost_month_usd } = agent;
+  return (
+    <li className="relative hover:bg-raised">
+      <div className={cx(COLUMNS, "flex flex-wrap items-center gap-x-4 gap-y-2.5 px-4 py-3")}>
+        <div className="min-w-0 max-lg:w-[calc(100%-4rem)]">
+          <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <Link href={`/agents/${id}`} className="truncate font-medium after:absolute after:inset-0 after:rounded-md">
+              {name}
+            </Link>
+            <States agent={agent} />
+          </div>
+          {about && <p className="mt-0.5 truncate text-sm text-ink-soft">{about}</p>}
+        </div>
+        <p className="flex min-w-0 items-center gap-2 text-sm text-ink-soft max-lg:order-1 max-lg:w-full">
+          <KindIcon kind={triggerOf(starts)} />
+          <span className="line-clamp-2">{sentence(starts)}</span>
+        </p>
+        <div className="max-lg:order-2">
+          <RunStrip runs={last_runs} agent={name} />
+        </div>
+        <Fact title="Next run" className="max-lg:order-3">
+          {next_run_at && !agent.paused_at ? <Time at={next_run_at} soon /> : <span className="text-ink-faint">–</span>}
+        </Fact>
+        <Fact title="This month" className="max-lg:order-4 lg:text-right">
+          <span className={cx("tabular-nums", cost_month_usd === 0 && "text-ink-faint")}>
+            {formatUsd(cost_month_usd)}
+          </span>
+        </Fact>
+        <div className="relative max-lg:absolute max-lg:right-2 max-lg:top-1.5">
+          <AgentMenu agent={agent} />
+        </div>
+      </div>
+    </li>
+  );
+}
+
+function Fact({ title, className, children }: { title: string; className?: string; children: ReactNode }) {
+  return (
+    <p className={cx("text-sm", className)}>
+      <span className="mr-1 text-xs text-ink-faint lg:sr-only">{title}</span>
+      {children}
+    </p>
+  );
+}
+
+function States({ agent: { live_version, paused_at, has_draft } }: { agent: AgentSummary }) {
+  return (
+    <>
+      {paused_at && <Badge tone="warn">Paused</Badge>}
+      {!paused_at && live_version !== null && <Badge tone="good">Live v{live_version}</Badge>}
+      {live_version === null && <Badge>Not live</Badge>}
+      {has_draft && <Badge tone="accent">Draft</Badge>}
+    </>
+  );
+}
+
+/** The trigger whose icon stands before what starts an agent. */
+function triggerOf(starts: string): string {
+  if (/webhook/i.test(starts)) return "webhook";
+  return /by hand/i.test(starts) ? "manual" : "schedule";
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function AgentTableWaiting() {
+  return (
+    <div role="status" className={FRAME}>
+      <span className="sr-only">Loading the agents</span>
+      {[0, 1, 2, 3].map((i) => (
+        <div key={i} className={cx(COLUMNS, "flex flex-wrap gap-4 border-b border-line px-4 py-4 last:border-0")}>
+          <div className="flex grow flex-col gap-2">
+            <Skeleton className="h-4 w-48 max-w-full" />
+            <Skeleton className="h-3.5 w-80 max-w-full" />
+          </div>
+          <Skeleton className="h-4 w-40" />
+          <Skeleton className="h-6 w-30" />
+        </div>
+      ))}
+    </div>
+  );
+}

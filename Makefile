@@ -108,8 +108,13 @@ fix: .venv/.developed $(NODE_MODULES) ## mend what ruff, eslint and prettier can
 screenshots: .venv/.developed $(BROWSER_READY) ## every screen and state, wide and narrow, light and dark → build/screenshots
 	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
-bench: .venv/.developed $(if $(ARGS),$(if $(findstring web,$(ARGS)),$(BROWSER_READY)),$(BROWSER_READY)) ## measure the hot paths, write build/bench.json (ARGS="durable_runs")
+# The bare page that the canvas is measured against.
+BARE := web/bench/out/index.html
+$(BARE): $(NODE_MODULES) web/bench/pages/index.tsx web/bench/next.config.ts
+	@cd web && npx next build bench >../build/bare.log 2>&1 || (cat ../build/bare.log; exit 1)
+
+bench: .venv/.developed $(if $(ARGS),$(if $(findstring web,$(ARGS)),$(BROWSER_READY) $(BARE)),$(BROWSER_READY) $(BARE)) ## measure the hot paths, write build/bench.json (ARGS="durable_runs")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove what was built and installed
-	rm -rf .venv build .mypy_cache .ruff_cache .hypothesis web/node_modules web/.next web/out src/plainwork/site
+	rm -rf .venv build .mypy_cache .ruff_cache .hypothesis web/node_modules web/.next web/out web/bench/.next web/bench/out src/plainwork/site

@@ -3,7 +3,7 @@ import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "out", ".next", "next-env.d.ts", "src/client/schema.d.ts", "public"] },
+  { ignores: ["node_modules", "**/out", "**/.next", "**/next-env.d.ts", "src/client/schema.d.ts", "public"] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   hooks.configs.flat["recommended-latest"],
@@ -20,6 +20,6 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["src/navigation.tsx", "src/pages/**", "next.config.ts"], rules: { "no-restricted-imports": "off" } },
+  { files: ["src/navigation.tsx", "src/pages/**", "**/next.config.ts"], rules: { "no-restricted-imports": "off" } },
   { files: ["**/*.mjs", "*.ts"], languageOptions: { globals: { process: "readonly", console: "readonly" } } },
 );

@@ -1,0 +1,122 @@
+"""The canvas: how long an agent of 500 steps takes to open, and a frame while its graph is moved.
+
+Frames are compared with a bare xyflow page (web/bench) of as many nodes in the same browser and window. Chromium draws as
+many frames as it can (no vertical sync), so that a frame's length is the work in it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+from tests.browser.support import Visitor, chromium_path, launched, serving
+from tests.journeys.server import Server
+
+from benchmarks.documents import document
+
+BARE = Path(__file__).parent.parent / "web/bench/out"
+SIZES = (500, 2_000)
+OPEN_MS = 1_500
+OPENED = 3
+ROUNDS = 3
+MOVES = 60
+UNBOUND = ("--disable-frame-rate-limit", "--disable-gpu-vsync")
+
+ALL_ARE_DRAWN = "count => document.querySelectorAll('.react-flow__node').length >= count"
+RECORD = """() => {
+  window.frames_ms = [];
+  let last = performance.now();
+  const next = () => {
+    const now = performance.now();
+    window.frames_ms.push(now - last);
+    last = now;
+    window.recording = requestAnimationFrame(next);
+  };
+  window.recording = requestAnimationFrame(next);
+}"""
+RECORDED = "() => { cancelAnimationFrame(window.recording); return window.frames_ms; }"
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def _bare_page() -> Iterator[str]:
+    """The address of the bare page."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(BARE))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def run() -> dict[str, dict[str, Any]]:
+    """Opens agents of each size beside the bare page."""
+    path = chromium_path()
+    if path is None or not BARE.exists():
+        raise SystemExit("This needs Chromium and the bare page: run `make bench`.")
+    results = {}
+    with serving() as server, _bare_page() as bare, launched(path, *UNBOUND) as browser:
+        server.set_up()
+        agents = {size: _agent(server, size) for size in SIZES}
+        results["open_500_steps"] = _opening(browser, server, agents[500])
+        for size, agent in agents.items():
+            results[f"canvas_frames_{size}"] = _frames(browser, server, f"/agents/{agent}", f"{bare}?nodes={size}")
+    return results
+
+
+def _agent(server: Server, size: int) -> str:
+    return str(server.call("POST", "/api/v1/agents", {"markdown": document(size)}).json()["id"])
+
+
+def _opening(browser: Browser, server: Server, agent: str) -> dict[str, Any]:
+    """Milliseconds from asking for the page until every card is drawn; the scripts are in the browser's cache."""
+    visitor = Visitor.of(browser, server)
+    visitor.context.set_default_timeout(60_000)
+    took = []
+    for _ in range(OPENED + 1):
+        visitor.page.goto(f"/agents/{agent}")
+        visitor.page.wait_for_function(ALL_ARE_DRAWN, arg=500)
+        took.append(visitor.page.evaluate("performance.now()"))
+    visitor.context.close()
+    value = statistics.median(took[1:])
+    return {"value": value, "unit": "ms", "floor": OPEN_MS, "ratio": value / OPEN_MS, "first_time": took[0]}
+
+
+def _frames(browser: Browser, server: Server, ours: str, bare: str) -> dict[str, Any]:
+    """Median milliseconds of a frame while the graph is dragged to and fro, in turns, the best round of each."""
+    visitor = Visitor.of(browser, server)
+    visitor.context.set_default_timeout(60_000)
+    rounds: dict[str, list[float]] = {ours: [], bare: []}
+    for _ in range(ROUNDS):
+        for address, medians in rounds.items():
+            visitor.page.goto(address)
+            visitor.page.wait_for_selector(".react-flow__node")
+            visitor.page.wait_for_timeout(1_500)
+            medians.append(_drag(visitor.page))
+    visitor.context.close()
+    value, floor = min(rounds[ours]), min(rounds[bare])
+    return {"value": value, "unit": "ms a frame", "floor": floor, "ratio": value / floor}
+
+
+def _drag(page: Page) -> float:
+    box = page.locator(".react-flow__pane").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 12
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate(RECORD)
+    for move in range(MOVES):
+        page.mouse.move(x + 4 * (move % 30), y - 3 * (move % 20))
+    frames: list[float] = page.evaluate(RECORDED)
+    page.mouse.up()
+    assert len(frames) > MOVES / 2, "too few frames to tell"
+    return statistics.median(frames)

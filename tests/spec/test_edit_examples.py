@@ -253,3 +253,25 @@ def test_a_document_with_errors_is_not_edited() -> None:
 def test_a_tilde_fence_becomes_one_that_can_grow() -> None:
     text = TEXT.replace("```text prompt\nSay it.\n```", "~~~text prompt\nSay it.\n~~~")
     assert "````text prompt\n```\n````\n" in edit(text, put("write", "with.prompt", "```")).markdown
+
+
+@pytest.mark.parametrize(
+    ("node", "path", "value", "line"),
+    [
+        (None, ["when", 0, "phrase"], "every day at 8", "when: every day at 8   # in the morning"),
+        ("decide", ["routes", 0, "test"], "fetch.body == []", "- If `fetch.body == []` → stop"),
+        ("decide", ["routes", 1], {"lead": "otherwise", "to": ["stop"]}, "- Otherwise → stop"),
+        ("fetch", ["routes", 0], {"lead": "error", "to": ["stop"]}, "- On error → stop"),
+        (None, ["tags", 0], "daily", "tags: [daily]"),
+    ],
+)
+def test_items_of_lists_are_set_by_their_number(node: str | None, path: list[Any], value: Any, line: str) -> None:
+    edited = edit(TEXT, {"op": "set", "node": node, "path": path, "value": value})
+    assert line in edited.markdown.split("\n")
+
+
+def test_items_of_lists_are_taken_away_by_their_number() -> None:
+    assert "- If" not in edit(TEXT, {"op": "set", "node": "decide", "path": ["routes", 0]}).markdown
+    assert "when:" not in edit(TEXT, {"op": "set", "node": None, "path": ["when", 0]}).markdown
+    with pytest.raises(Invalid, match="no item 5 in a list of 2"):
+        edit(TEXT, {"op": "set", "node": "decide", "path": ["routes", 5]})

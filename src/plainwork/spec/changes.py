@@ -71,16 +71,18 @@ def set_value(spec: Spec, change: Mapping[str, Any]) -> Spec:
 
 
 def _put(data: Any, parts: list[Any], value: Any) -> Any:
-    """The JSON data with the value at a path; mappings on the way are made."""
+    """The JSON data with the value at a path; mappings on the way are made, and lists where a number asks for one."""
     head, rest = parts[0], parts[1:]
-    if isinstance(data, list):
-        return _put_item(data, head, rest, value)
+    if isinstance(data, list | tuple):
+        return _put_item(list(data), head, rest, value)
+    if data is None and isinstance(head, int):
+        return _put_item([], head, rest, value)
     if not isinstance(data, dict):
         data = {}
     old = data.get(head)
     if not rest and value is _MISSING:
         return {key: one for key, one in data.items() if key != head}
-    if value is _MISSING and not isinstance(old, dict | list):
+    if value is _MISSING and not isinstance(old, dict | list | tuple):
         return data
     return data | {head: value if not rest else _put(old, rest, value)}
 

@@ -190,8 +190,8 @@ async def test_waiting_for_the_end_is_not_listening(
 def test_a_slow_watcher_misses_nothing_that_is_said() -> None:
     watcher = _Watcher(is_live=True)
     for n in range(5000):
-        watcher.take_in(Event("step", "running", path=f"each[{n % 4}].ask", attempt=1, delta=f"{n} "))
-    kept = {event.path: event.delta for event in watcher.take_live()}
+        watcher.take_in(Event("step", "running", path=f"each[{n % 4}].ask", attempt=1, delta=f"{n} "), 0)
+    kept = {event.path: event.delta for event in watcher.take_live(0)}
     assert kept["each[1].ask"] == "".join(f"{n} " for n in range(1, 5000, 4))
     assert len(kept) == 4
 
@@ -202,6 +202,7 @@ class Stage:
     def __init__(self, redactor: Redactor | None = None) -> None:
         self.redactor = redactor
         self.events: list[Event] = []
+        self.seq = 0
 
     def is_watched(self) -> bool:
         return True

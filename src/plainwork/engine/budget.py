@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +65,8 @@ class Budget:
                 amounts = f"{spent:.4f} of {limits.cost_per_day_usd:.4f} USD"
                 raise Stopped(f"The agent has used up what it may spend in a day ({amounts}).", "cost per day")
 
-    def book(self, call: CallRecord, path: str | None) -> None:
-        """Books one call of a model: a row of the ledger with the next commit, and the sums."""
+    def book(self, call: CallRecord, path: str | None, at: float) -> None:
+        """Books one call of a model, made at this time: a row of the ledger with the next commit, and the sums."""
         records, claim = self._records, self._records.claim
         records.tokens += call.usage.total
         records.cost_usd += call.cost_usd or 0.0
@@ -77,7 +76,7 @@ class Budget:
         records.calls.append(
             {
                 "id": str(new_id()),
-                "at": time.time(),
+                "at": at,
                 "path": path,
                 "agent_id": str(claim.agent_id),
                 "version_id": str(claim.version_id),

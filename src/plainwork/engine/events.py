@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from typing import Any, Literal
 from uuid import UUID
 
@@ -58,32 +58,31 @@ class _Watcher:
         self.look_at = 0.0
         self._pause_s = _QUICKEST_S
         self.bell = asyncio.Event()
-        self.live: dict[tuple[str | None, int | None, bool], Event] = {}
+        self.live: dict[tuple[str | None, int | None, bool], tuple[int, Event]] = {}
 
-    def take_in(self, event: Event) -> None:
-        """Keeps an event until the watcher comes to it; of one who is slow the oldest go."""
+    def take_in(self, event: Event, after: int) -> None:
+        """Keeps an event, told when the journal had ``after`` rows, until the watcher comes to it; of one who is slow the
+        oldest go."""
         key = (event.path, event.attempt, event.delta is not None)
         if event.delta is None:
             self.live.pop((event.path, event.attempt, True), None)
-        elif (before := self.live.get(key)) is not None:
+        elif key in self.live:
+            after, before = self.live[key]
             event = msgspec.structs.replace(before, delta=f"{before.delta}{event.delta}")
-        self.live[key] = event
+        self.live[key] = (after, event)
         if len(self.live) > _KEPT_LIVE:
             del self.live[next(iter(self.live))]
 
-    def take_live(self) -> list[Event]:
-        """What was kept."""
-        events = list(self.live.values())
-        self.live.clear()
-        return events
-
-    def overtaken_by(self, row: StepRow) -> Event | None:
-        """Lets go of what was told of an attempt that has ended by now, as it must not come after its end; the event that
-        says it began is given back, to go before."""
-        if not self.live or row.status == "started":
-            return None
-        self.live.pop((row.path, row.attempt, True), None)
-        return self.live.pop((row.path, row.attempt, False), None)
+    def take_live(self, seq: int) -> Iterator[Event]:
+        """What was told before the journal's row after ``seq`` was written: that and no more, so that a step begins before
+        it ends, and a second attempt after the first has failed."""
+        while self.live:
+            key = next(iter(self.live))
+            after, event = self.live[key]
+            if after > seq:
+                return
+            del self.live[key]
+            yield event
 
     def rest(self, now: float, *, found: bool) -> None:
         """Sets the time of the next look: soon after one that found something, then less and less often."""
@@ -91,8 +90,8 @@ class _Watcher:
         self.look_at = now + self._pause_s
 
 
-Source = Callable[[UUID], Iterable[Event]]
-"""What somebody who begins to watch a run is told of what is under way in it."""
+Source = Callable[[UUID], Iterable[tuple[int, Event]]]
+"""What somebody who begins to watch a run is told of what is under way in it, each with how many rows the journal had."""
 
 
 class Events:
@@ -104,8 +103,9 @@ class Events:
         self._watchers: dict[UUID, set[_Watcher]] = {}
         self.sources: list[Source] = []
 
-    def tell(self, run_id: UUID, event: Event | None = None) -> None:
-        """Wakes those who watch the run: for ``event``, which is passed on as it is, or for news in its journal."""
+    def tell(self, run_id: UUID, event: Event | None = None, after: int = 0) -> None:
+        """Wakes those who watch the run: for ``event``, which is passed on as it is once they have seen the journal's row
+        ``after``, or for news in the journal."""
         watchers = self._watchers.get(run_id)
         if watchers is None:
             return
@@ -113,7 +113,7 @@ class Events:
             if event is None:
                 watcher.is_behind = True
             elif watcher.is_live:
-                watcher.take_in(event)
+                watcher.take_in(event, after)
             watcher.bell.set()
 
     def is_watched(self, run_id: UUID) -> bool:
@@ -148,9 +148,9 @@ class Events:
             watcher.bell.clear()
             if watcher.is_behind or clock() >= watcher.look_at:
                 run, rows = await self._look(watcher, workspace_id, run_id, after)
-                for row, begun in rows:
-                    if begun is not None:
-                        yield begun
+                for row in rows:
+                    for event in watcher.take_live(row.seq - 1):
+                        yield event
                     after = row.seq
                     yield step_event(row)
                 if len(rows) == _ROWS:
@@ -162,16 +162,13 @@ class Events:
                 if run.is_over:
                     return
                 watcher.rest(clock(), found=bool(rows))
-            for event in watcher.take_live():
+            for event in watcher.take_live(after):
                 yield event
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(watcher.look_at):
                     await watcher.bell.wait()
 
-    async def _look(
-        self, watcher: _Watcher, workspace_id: UUID, run_id: UUID, after: int
-    ) -> tuple[Run, list[tuple[StepRow, Event | None]]]:
-        """The run, and its new rows, each with the event of its beginning when that was not told yet."""
+    async def _look(self, watcher: _Watcher, workspace_id: UUID, run_id: UUID, after: int) -> tuple[Run, list[StepRow]]:
         watcher.is_behind = False
         async with self._db.workspace(workspace_id) as connection:
             run = await runs.read(connection, run_id)
@@ -181,14 +178,14 @@ class Events:
         if watcher.is_live and watcher.is_new:
             watcher.is_new = False
             self._catch_up(watcher, run_id)
-        return run, [(row, watcher.overtaken_by(row)) for row in rows]
+        return run, rows
 
     def _catch_up(self, watcher: _Watcher, run_id: UUID) -> None:
         """Tells a watcher what is under way; the others hear of it what they have not heard yet."""
-        events = [event for source in self.sources for event in source(run_id)]
+        told = [one for source in self.sources for one in source(run_id)]
         watcher.live.clear()
-        for event in events:
-            watcher.take_in(event)
+        for after, event in told:
+            watcher.take_in(event, after)
 
 
 def step_event(row: StepRow) -> Event:

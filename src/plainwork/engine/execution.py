@@ -27,7 +27,7 @@ from plainwork.engine.events import Event
 from plainwork.engine.history import record_of, run_names
 from plainwork.engine.journal import NOBODY, Journal, LeaseLost, RunJournal
 from plainwork.engine.kinds import Call, Done, Reach, Waiting, failure_of, is_pure, perform, perform_pure
-from plainwork.engine.live import Live
+from plainwork.engine.live import Live, is_by_a_person
 from plainwork.engine.plan import Failure, Plan, Progress, Record, Task
 from plainwork.engine.versions import Version
 from plainwork.errors import CallFailed, PlainworkError
@@ -75,6 +75,9 @@ class Host(Protocol):
     def is_watched(self, execution: Execution) -> bool:
         """Whether anybody in this process watches the run."""
 
+    def now(self) -> float:
+        """The database's time, epoch seconds."""
+
 
 class Execution:
     """One claimed run. ``history``: its journal so far, in order; ``advance`` begins it."""
@@ -104,6 +107,11 @@ class Execution:
         self._is_winding_down = False
         self._is_announced = False
         self._deadline = self._set_deadline()
+
+    @property
+    def seq(self) -> int:
+        """How many rows the run's journal has, with those on their way."""
+        return self.records.seq
 
     @property
     def has_progressed(self) -> bool:
@@ -154,7 +162,7 @@ class Execution:
         when the run was ended, because it may take no more."""
         again = False
         for task in plan.tasks:
-            if task.not_before is not None and (delay := task.not_before - time.time()) > 0:
+            if task.not_before is not None and (delay := task.not_before - self.host.now()) > 0:
                 self._later(task.path, delay, self._take_delayed, task)
             elif (passed := self._begin(task)) is not None:
                 self.stop("budget_exceeded", passed)
@@ -194,7 +202,7 @@ class Execution:
     def _take_pure(self, task: Task) -> None:
         began = time.perf_counter()
         if self.host.is_watched(self):
-            self.live.tell_begun(task, time.time())
+            self.live.tell_begun(task, self.host.now())
         try:
             config = self.progress.config(task)
             result = perform_pure(self._call(task, config))
@@ -205,7 +213,7 @@ class Execution:
 
     def _start(self, task: Task) -> None:
         self.tasks[task.path] = asyncio.get_running_loop().create_task(self._take(task))
-        self.live.begin(task, time.time())
+        self.live.begin(task, self.host.now())
 
     async def _take(self, task: Task) -> None:
         began = time.perf_counter()
@@ -266,6 +274,7 @@ class Execution:
             self.host.reach(self) if key is not None or not is_pure(node.kind.id) else _NOWHERE,
             task.woken,
             self.live.listener(task) if node.kind.id.startswith("llm") else None,
+            self.host.now(),
         )
 
     async def _intend(self, task: Task, config: dict[str, Any]) -> str:
@@ -273,7 +282,7 @@ class Execution:
         which is the same for every attempt of the step."""
         key = hashlib.blake2b(f"{self.claim.run_id}/{task.path}".encode(), digest_size=16).hexdigest()
         if not task.repeat_of_uncertain:
-            at = time.time()
+            at = self.host.now()
             digest = hashlib.blake2b(json.encode(config), digest_size=16).hexdigest()
             self.records.add(task.path, task.attempt, "started", at, key=key, request_hash=digest)
             self.progress.apply(Record(task.path, task.attempt, "started", at=at))
@@ -301,13 +310,13 @@ class Execution:
         if not is_pure(task.node.kind.id):
             # What comes from outside may hold what JSON does not: from here on the run sees what its journal will say.
             result = json.decode(content)
-        at, path, attempt = time.time(), task.path, task.attempt
+        at, path, attempt = self.host.now(), task.path, task.attempt
         took_ms = (time.perf_counter() - began) * 1000
         self.records.add(path, attempt, "succeeded", at, output, blob, outcome, took_ms=took_ms)
         self.progress.apply(Record(path, attempt, "succeeded", result, outcome, at=at))
 
     def _waits(self, task: Task, result: Waiting) -> None:
-        at = time.time()
+        at = self.host.now()
         self.records.add(task.path, task.attempt, "waiting", at, wake_at=result.wake_at)
         self.progress.apply(Record(task.path, task.attempt, "waiting", wake_at=result.wake_at, at=at))
 
@@ -320,7 +329,7 @@ class Execution:
         if task.node.effect == "once" and isinstance(error, CallFailed) and error.uncertain:
             # Nobody knows whether it was done: to the planner that is what a passed time limit is.
             failure = msgspec.structs.replace(failure, kind="timeout")
-        at = time.time()
+        at = self.host.now()
         took_ms = (time.perf_counter() - began) * 1000
         encoded = msgspec.json.encode(failure)
         self.records.add(task.path, task.attempt, "failed", at, failure=encoded, took_ms=took_ms)
@@ -354,7 +363,7 @@ class Execution:
 
     def is_listened_to(self) -> bool:
         """Whether anybody does, or is about to: who starts a run by hand looks at it a moment later."""
-        return _is_by_a_person(self.claim.trigger) or self.is_watched()
+        return is_by_a_person(self.claim.trigger) or self.is_watched()
 
     def tell(self, event: Event) -> None:
         """Passes something on to those who do."""
@@ -362,7 +371,7 @@ class Execution:
 
     def note_model_call(self, call: CallRecord) -> None:
         """Books one call of a model: a row of the ledger with the next commit, and the run's own sums."""
-        self.budget.book(call, _taken.get(call.node))
+        self.budget.book(call, _taken.get(call.node), self.host.now())
 
     # the journal
 
@@ -378,7 +387,7 @@ class Execution:
                 return False
             output, blob = (None, None) if content is None else self.records.apart(content)
             failure = None if record.failure is None else msgspec.json.encode(record.failure)
-            at = record.at or time.time()
+            at = record.at or self.host.now()
             self.records.add(
                 *(record.path, record.attempt, record.status, at, output, blob, record.outcome), failure=failure
             )
@@ -395,7 +404,7 @@ class Execution:
         self._drop_abandoned()
         if self.tasks or "" in self.timers:
             return False
-        wait_s = plan.wake_at - time.time() if plan.wake_at is not None and plan.ask is None else None
+        wait_s = plan.wake_at - self.host.now() if plan.wake_at is not None and plan.ask is None else None
         if wait_s is not None and (wait_s <= HOLD_S or self.host.keeps_waiting):
             return False
         records = self.records
@@ -487,7 +496,3 @@ class Execution:
 
 
 _NOWHERE = Reach()
-
-
-def _is_by_a_person(trigger: Any) -> bool:
-    return isinstance(trigger, Mapping) and str(trigger.get("by")).startswith("user:")

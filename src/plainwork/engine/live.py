@@ -7,9 +7,9 @@ what was said so far.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from plainwork.engine.events import Event
 
@@ -32,6 +32,10 @@ class Stage(Protocol):
 
     redactor: Redactor | None
 
+    @property
+    def seq(self) -> int:
+        """How many rows its journal has."""
+
     def is_watched(self) -> bool:
         """Whether anybody here watches the run."""
 
@@ -44,6 +48,7 @@ class Stage(Protocol):
 
 class _Dark:
     redactor: Redactor | None = None
+    seq = 0
 
     def is_watched(self) -> bool:
         return False
@@ -100,25 +105,29 @@ class Live:
                 self.end(path)
         self._stage = _DARK
 
-    def now(self) -> Iterator[Event]:
-        """What somebody who joins has missed: each step under way, and what was said in it so far."""
-        loops = {path: step.at for step in reversed(self._steps.values()) for path in _around(step.path)}
-        for path in sorted(loops, key=lambda path: (loops[path], len(path))):
-            yield _begun(path, DERIVED, loops[path])
-        self._loops.update(loops)
+    def now(self) -> Iterator[tuple[int, Event]]:
+        """What somebody who joins has missed: each step under way, and what was said in it so far, with how many rows the
+        journal had when the step began."""
+        seen: set[str] = set()
         for step in self._steps.values():
-            yield _begun(step.path, step.attempt, step.at)
+            for path in _around(step.path):
+                if path not in seen:
+                    seen.add(path)
+                    yield step.seq, _begun(path, DERIVED, step.at)
+            yield step.seq, _begun(step.path, step.attempt, step.at)
             if said := step.told():
-                yield step.piece(said)
+                yield step.seq, step.piece(said)
+        self._loops |= seen
 
 
 class _Step:
     """One step under way, and what its model has said."""
 
-    __slots__ = ("_last", "_said", "_stage", "_timer", "_told", "at", "attempt", "path")
+    __slots__ = ("_last", "_said", "_stage", "_timer", "_told", "at", "attempt", "path", "seq")
 
     def __init__(self, stage: Stage, task: Task, at: float) -> None:
         self.path, self.attempt, self.at = task.path, task.attempt, at
+        self.seq = stage.seq
         self._stage = stage
         self._said = ""
         self._told = 0
@@ -168,6 +177,11 @@ class _Step:
         if not redactor:
             return self._said
         return redactor.scrub(self._said)[: -(redactor.longest - 1) or None]
+
+
+def is_by_a_person(trigger: Any) -> bool:
+    """Whether somebody signed in has started the run by hand."""
+    return isinstance(trigger, Mapping) and str(trigger.get("by")).startswith("user:")
 
 
 def _begun(path: str, attempt: int, at: float) -> Event:

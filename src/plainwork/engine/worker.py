@@ -27,6 +27,7 @@ from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
 from plainwork.engine import outputs
 from plainwork.engine.answers import Answers
+from plainwork.engine.clock import Clock
 from plainwork.engine.events import Event, Events
 from plainwork.engine.execution import Execution
 from plainwork.engine.journal import LEASE_S, Journal, RunJournal
@@ -87,11 +88,13 @@ class Worker:
         versions: Versions | None = None,
         only: Callable[[int | None, float], Awaitable[Claim]] | None = None,
         drain_s: float = 10.0,
+        clock: Clock | None = None,
     ) -> None:
         self.journal = Journal(db, lease_s=lease_s, held=self._held)
         self.events = events or Events(db)
         self.versions = versions or Versions(db)
         self.answers = Answers()
+        self.clock = clock or Clock()
         self.active: dict[UUID, Execution] = {}
         self._db = db
         self._bell = bell
@@ -144,9 +147,11 @@ class Worker:
         self._room.set()
 
     async def _work(self) -> None:
+        asked = self.clock.own()
         first = [await self._claim_first(self._number, self._lease_s)] if self._claim_first else []
         async with asyncio.TaskGroup() as group:
             if first:
+                self.clock.tell(first[0].claimed_at.timestamp(), asked, self.clock.own())
                 self._only = (first[0].workspace_id, first[0].run_id)
                 await self._begin(first)
             while not self._stopping.is_set():
@@ -222,7 +227,10 @@ class Worker:
         if not deliveries or self._stopping.is_set():
             return []
         suspects = 1 if self._suspect is None else 0
+        asked = self.clock.own()
         claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
+        if claims:
+            self.clock.tell(claims[0].claimed_at.timestamp(), asked, self.clock.own())
         await self._bell.done(deliveries)
         if not claims:
             await asyncio.sleep(0.01)
@@ -342,7 +350,7 @@ class Worker:
     async def spent_today(self, execution: Execution) -> float:
         """What the model calls of the run's agent came to since midnight (UTC), in USD, as far as they are on record."""
         await self.journal.durable(execution.records)  # what it has just spent itself is to count
-        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = datetime.fromtimestamp(self.now(), UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         async with self._db.workspace(execution.claim.workspace_id) as connection:
             spent = await llm_calls.spent(connection, since=today, agent_id=execution.claim.agent_id)
         return float(spent.cost_usd)
@@ -359,13 +367,17 @@ class Worker:
         """Passes on to those who watch."""
         if self._suspect is execution and event is None and execution.has_progressed:
             self._suspect = None  # what it has written is durable: the next one may be tried
-        self.events.tell(execution.claim.run_id, event)
+        self.events.tell(execution.claim.run_id, event, execution.seq)
+
+    def now(self) -> float:
+        """The database's time, epoch seconds."""
+        return self.clock.now()
 
     def is_watched(self, execution: Execution) -> bool:
         """Whether anybody in this process watches the run."""
         return self.events.is_watched(execution.claim.run_id)
 
-    def _under_way(self, run_id: UUID) -> Iterable[Event]:
+    def _under_way(self, run_id: UUID) -> Iterable[tuple[int, Event]]:
         execution = self.active.get(run_id)
         return () if execution is None else execution.live.now()
 

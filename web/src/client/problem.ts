@@ -37,7 +37,7 @@ export async function unwrap<T>(call: Promise<{ data?: T; error?: unknown; respo
 export function problemOf(status: number, body: unknown): Problem {
   const told: Told = typeof body === "object" && body !== null ? body : {};
   if (told.detail)
-    return new Problem(told.detail, status, told.code ?? "", told.next_step ?? null, told.findings ?? []);
+    return new Problem(told.detail, status, told.code ?? "", forPeople(told.next_step), told.findings ?? []);
   if (status >= 500)
     return new Problem(`Plainwork could not be reached (${status}).`, status, "Unreachable", TRY_AGAIN);
   return new Problem(
@@ -46,6 +46,11 @@ export function problemOf(status: number, body: unknown): Problem {
     "Refused",
     "Reload the page and try again.",
   );
+}
+
+/** A next step that people can take: those that name an address of the API are for programs. */
+function forPeople(step: string | undefined): string | null {
+  return step && !step.includes("/api/v1/") ? step : null;
 }
 
 /** Whatever was caught, as a Problem. Aborted calls and bugs of the page become one too. */

@@ -28,7 +28,7 @@ export function Sidebar() {
             href="/agents/new"
             aria-label="New agent"
             aria-current={path === "/agents/new" ? "page" : undefined}
-            className={cx(buttonLook("primary", "md"), "mb-3 mt-2 max-lg:w-9 max-lg:px-0")}
+            className={cx(buttonLook("secondary", "md"), "mb-3 mt-2 max-lg:w-9 max-lg:px-0")}
           >
             <Plus aria-hidden className="size-4" />
             <span className="max-lg:hidden">New agent</span>

@@ -5,6 +5,7 @@ import { CopyButton } from "./CopyButton";
 import { cx } from "./cx";
 import { TextInput } from "./TextInput";
 import { copied, More, Row } from "./tree/Row";
+import { keyAction } from "./tree/keys";
 import { openedAtFirst, PAGE, rowsOf, searchTree, type TreeRow, type TreeSearch } from "./tree/rows";
 
 /**
@@ -116,23 +117,4 @@ function toggled(opened: ReadonlySet<string>, id: string): ReadonlySet<string> {
   const next = new Set(opened);
   if (!next.delete(id)) next.add(id);
   return next;
-}
-
-type KeyAction = { focus: TreeRow | undefined } | { toggle: string } | { more: string } | { copy: unknown };
-
-/** What a key does in a tree (ARIA Authoring Practices, tree view). */
-function keyAction(event: KeyboardEvent, rows: TreeRow[], at: TreeRow): KeyAction | null {
-  const place = rows.indexOf(at);
-  if (event.key === "ArrowDown") return { focus: rows[place + 1] };
-  if (event.key === "ArrowUp") return { focus: rows[place - 1] };
-  if (event.key === "Home") return { focus: rows[0] };
-  if (event.key === "End") return { focus: rows.at(-1) };
-  if (at.row === "more") return event.key === "Enter" ? { more: at.of } : null;
-  if (event.key === "c" && (event.ctrlKey || event.metaKey) && getSelection()?.isCollapsed) return { copy: at.value };
-  const isClosed = at.size !== null && at.size > 0 && !at.isOpen;
-  if (event.key === "Enter" && (isClosed || at.isOpen)) return { toggle: at.id };
-  if (event.key === "ArrowRight") return isClosed ? { toggle: at.id } : at.isOpen ? { focus: rows[place + 1] } : null;
-  if (event.key !== "ArrowLeft") return null;
-  if (at.isOpen) return { toggle: at.id };
-  return { focus: rows.slice(0, place).findLast((row) => row.depth < at.depth) };
 }

@@ -9,7 +9,6 @@ import {
   CircleHelp,
   CircleStop,
   CodeXml,
-  Combine,
   CornerDownLeft,
   Database,
   Filter,
@@ -21,7 +20,6 @@ import {
   Hash,
   Hourglass,
   List,
-  ListTree,
   type LucideIcon,
   Mail,
   MessageCircle,
@@ -31,8 +29,6 @@ import {
   PencilLine,
   Play,
   Repeat,
-  RefreshCw,
-  Rss,
   ScanText,
   Send,
   Sheet,
@@ -62,51 +58,44 @@ const GROUPS: Record<string, KindLook> = {
 };
 
 /** By a kind's id, or by its first part for all actions of a connector. */
-const ICONS: Record<string, LucideIcon> = {
-  set: PencilLine,
-  filter: Filter,
-  code: CodeXml,
-  condition: GitBranch,
-  foreach: List,
-  repeat: Repeat,
-  group: Group,
-  wait: Hourglass,
-  respond: CornerDownLeft,
-  fail: TriangleAlert,
-  todo: CircleHelp,
-  llm: Brain,
-  "llm.classify": Tags,
-  "llm.extract": ScanText,
-  airtable: Table2,
-  discord: MessageCircle,
-  email: Mail,
-  github: Bug,
-  "google-sheets": Sheet,
-  http: Globe,
-  notion: NotebookText,
-  reddit: MessagesSquare,
-  slack: Hash,
-  sms: AtSign,
-  sql: Database,
-  telegram: Send,
-  rss: Rss,
-  schedule: CalendarClock,
-  webhook: Webhook,
-  manual: Hand,
-  stop: CircleStop,
-  parallel: Combine,
-  tree: ListTree,
-  poll: RefreshCw,
+const LOOKS: Record<string, KindLook> = {
+  schedule: { icon: CalendarClock, group: "trigger" },
+  webhook: { icon: Webhook, group: "trigger" },
+  manual: { icon: Hand, group: "trigger" },
+  set: { icon: PencilLine, group: "data" },
+  filter: { icon: Filter, group: "data" },
+  code: { icon: CodeXml, group: "data" },
+  sql: { icon: Database, group: "data" },
+  condition: { icon: GitBranch, group: "flow" },
+  foreach: { icon: List, group: "flow" },
+  repeat: { icon: Repeat, group: "flow" },
+  group: { icon: Group, group: "flow" },
+  wait: { icon: Hourglass, group: "flow" },
+  respond: { icon: CornerDownLeft, group: "flow" },
+  stop: { icon: CircleStop, group: "flow" },
+  fail: { icon: TriangleAlert, group: "flow" },
+  todo: { icon: CircleHelp, group: "flow" },
+  llm: { icon: Brain, group: "ai" },
+  "llm.classify": { icon: Tags, group: "ai" },
+  "llm.extract": { icon: ScanText, group: "ai" },
+  http: { icon: Globe, group: "web" },
+  discord: { icon: MessageCircle, group: "message" },
+  email: { icon: Mail, group: "message" },
+  slack: { icon: Hash, group: "message" },
+  sms: { icon: AtSign, group: "message" },
+  telegram: { icon: Send, group: "message" },
+  airtable: { icon: Table2, group: "app" },
+  github: { icon: Bug, group: "app" },
+  "google-sheets": { icon: Sheet, group: "app" },
+  notion: { icon: NotebookText, group: "app" },
+  reddit: { icon: MessagesSquare, group: "app" },
 };
 
-const TRIGGERS = new Set(["schedule", "webhook", "manual", "poll"]);
-
-/** The look of a kind by its id (`http`, `http@1`) or a trigger's (`schedule`), with the group the catalogue says. */
-export function kindLook(id: string, group?: string): KindLook {
+/** The look of a kind by its id (`http`, `http@1`) or a trigger's (`schedule`); one that is new to this page looks like
+ *  the group that the catalogue says. */
+export function kindLook(id: string, group = ""): KindLook {
   const bare = id.split("@")[0] ?? id;
-  const look = GROUPS[TRIGGERS.has(bare) ? "trigger" : (group ?? "flow")] ?? { icon: AppWindow, group: "app" };
-  const icon = ICONS[bare] ?? ICONS[bare.split(".")[0] ?? ""] ?? look.icon;
-  return { icon, group: look.group };
+  return LOOKS[bare] ?? LOOKS[bare.split(".")[0] ?? ""] ?? GROUPS[group] ?? { icon: AppWindow, group: "app" };
 }
 
 /** The text colour of each group. */

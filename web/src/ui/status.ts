@@ -8,6 +8,7 @@ import {
   Clock,
   LoaderCircle,
   type LucideIcon,
+  RotateCw,
   SkipForward,
 } from "lucide-react";
 
@@ -29,6 +30,7 @@ const LOOKS: Record<string, StatusLook> = {
   waiting: { word: "Waiting", icon: Clock, tone: "warn" },
   succeeded: { word: "Succeeded", icon: CircleCheck, tone: "good" },
   failed: { word: "Failed", icon: CircleX, tone: "bad" },
+  retrying: { word: "Trying again", icon: RotateCw, tone: "warn" },
   cancelled: { word: "Cancelled", icon: Ban, tone: "idle" },
   skipped: { word: "Skipped", icon: SkipForward, tone: "idle" },
   asking: { word: "Needs you", icon: CircleAlert, tone: "warn" },

@@ -1,7 +1,7 @@
 import { Braces, ChevronRight, Copy, type LucideIcon } from "lucide-react";
 import { CopyButton } from "../CopyButton";
 import { cx } from "../cx";
-import { type MoreRow, PAGE, pathText, type ValueRow } from "./rows";
+import { type MoreRow, PAGE, type Path, pathText, type ValueRow } from "./rows";
 import { Value } from "./Value";
 
 interface Common {
@@ -25,8 +25,7 @@ export function Row({
   onFocus,
 }: Common & { row: ValueRow; base: string; isHit: boolean; onToggle: () => void }) {
   const holds = row.size !== null && row.size > 0;
-  const key = row.path.at(-1);
-  const path = base + (typeof row.path[0] === "number" || !base ? "" : ".") + pathText(row.path);
+  const path = fullPath(base, row.path);
   return (
     <div
       role="treeitem"
@@ -49,11 +48,7 @@ export function Row({
         )}
       />
       <span className="flex min-w-0 grow flex-wrap gap-x-2 py-0.5">
-        {key !== undefined && (
-          <span className={cx("shrink-0 wrap-anywhere", typeof key === "number" ? "text-ink-faint" : "text-ink-soft")}>
-            {key}:
-          </span>
-        )}
+        <Key name={row.path.at(-1)} />
         <Value value={row.value} type={row.type} size={row.size} />
       </span>
       <span className="flex shrink-0 self-start opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 pointer-coarse:opacity-100">
@@ -62,6 +57,20 @@ export function Row({
       </span>
     </div>
   );
+}
+
+function Key({ name }: { name: string | number | undefined }) {
+  if (name === undefined) return null;
+  return (
+    <span className={cx("shrink-0 wrap-anywhere", typeof name === "number" ? "text-ink-faint" : "text-ink-soft")}>
+      {name}:
+    </span>
+  );
+}
+
+function fullPath(base: string, path: Path): string {
+  const dot = base !== "" && typeof path[0] === "string" && !pathText(path).startsWith("[");
+  return base + (dot ? "." : "") + pathText(path);
 }
 
 function RowCopy({ label, text, icon = Copy }: { label: string; text: string | (() => string); icon?: LucideIcon }) {

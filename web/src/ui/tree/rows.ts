@@ -106,24 +106,26 @@ export function rowsOf(
 /** Which containers are open at first: from the top down, level by level, as long as the tree stays about a screen long. */
 export function openedAtFirst(value: unknown, most = 40): Set<string> {
   const opened = new Set<string>();
-  let level: [Path, unknown][] = [[[], value]];
+  const open: [Path, unknown][] = [[[], value]];
   let rows = 0;
-  while (level.length > 0) {
-    const next: [Path, unknown][] = [];
-    for (const [path, holder] of level) {
-      const size = sizeOf(holder, typeOf(holder)) ?? 0;
-      if (size === 0 || (path.length > 0 && rows + size > most)) continue;
-      rows += Math.min(size, PAGE);
-      if (path.length > 0) opened.add(idOf(path));
-      let count = 0;
-      for (const [key, held] of childrenOf(holder)) {
-        if (count++ === PAGE) break;
-        if (typeof held === "object" && held !== null) next.push([[...path, key], held]);
-      }
-    }
-    level = next;
+  for (const [path, holder] of open) {
+    const size = sizeOf(holder, typeOf(holder)) ?? 0;
+    if (size === 0 || (path.length > 0 && rows + size > most)) continue;
+    rows += Math.min(size, PAGE);
+    if (path.length > 0) opened.add(idOf(path));
+    for (const [key, held] of firstOf(holder)) open.push([[...path, key], held]);
   }
   return opened;
+}
+
+/** The first page of what a container holds. */
+function firstOf(holder: unknown): [string | number, unknown][] {
+  const first: [string | number, unknown][] = [];
+  for (const child of childrenOf(holder)) {
+    if (first.length === PAGE) break;
+    first.push(child);
+  }
+  return first;
 }
 
 export interface TreeSearch {
@@ -141,27 +143,34 @@ export function searchTree(value: unknown, words: string): TreeSearch {
   const found: TreeSearch = { hits: [], opened: new Set(), shown: new Map(), isCut: false };
   const wanted = words.toLowerCase();
   let looked = 0;
-  const look = (each: unknown, path: Path, holders: readonly [string, number][]) => {
+  const look = (each: unknown, path: Path, holders: readonly Spot[]) => {
     let place = 0;
     for (const [key, held] of childrenOf(each)) {
-      if (looked++ >= MOST_SEARCHED) {
-        found.isCut = true;
-        return;
-      }
+      found.isCut ||= looked === MOST_SEARCHED;
+      if (found.isCut) return;
+      looked += 1;
       const own = [...path, key];
-      const chain: [string, number][] = [...holders, [idOf(path), place++]];
-      if (matches(key, held, wanted)) {
-        found.hits.push(idOf(own));
-        for (const [id, at] of chain) {
-          found.opened.add(id);
-          if (at >= PAGE) found.shown.set(id, Math.max(found.shown.get(id) ?? PAGE, at + 1));
-        }
-      }
+      const chain = [...holders, { id: idOf(path), place: place++ }];
+      if (matches(key, held, wanted)) note(found, idOf(own), chain);
       look(held, own, chain);
     }
   };
   look(value, [], []);
   return found;
+}
+
+/** Where in which container something stands. */
+interface Spot {
+  id: string;
+  place: number;
+}
+
+function note(found: TreeSearch, hit: string, chain: readonly Spot[]): void {
+  found.hits.push(hit);
+  for (const { id, place } of chain) {
+    found.opened.add(id);
+    if (place >= PAGE) found.shown.set(id, Math.max(found.shown.get(id) ?? PAGE, place + 1));
+  }
 }
 
 function matches(key: string | number, value: unknown, wanted: string): boolean {

@@ -1,0 +1,78 @@
+/** What a run's state means, in sentences for people. Pure. */
+import { nameOf, type Outline } from "./outline";
+import { nodeOf, segmentsOf } from "./paths";
+import type { Run } from "./types";
+
+export interface Said {
+  title: string;
+  next_step: string | null;
+}
+
+const CAUSES: Record<string, Said> = {
+  timed_out: {
+    title: "The run took longer than its time limit.",
+    next_step: "Raise “time per run” in the agent's limits, or find the step that takes long in the timeline.",
+  },
+  crash_loop: {
+    title: "The worker stopped three times while it carried this run out.",
+    next_step: "Look at the step that was under way last: it may need too much memory. The server's log says more.",
+  },
+  budget_exceeded: {
+    title: "The run reached a limit that stops it.",
+    next_step: "Raise the limit in the agent's settings, or make the run cheaper.",
+  },
+  undeliverable: {
+    title: "The run could not be handed to a worker.",
+    next_step: "Check that a worker is running, then run it again.",
+  },
+};
+
+/** Why the run is listed as one that needs a person; null where the failure itself says all. */
+export function causeWords(cause: string | null): Said | null {
+  return cause === null ? null : (CAUSES[cause] ?? null);
+}
+
+const TRIGGERS: Record<string, string> = {
+  manual: "By hand",
+  schedule: "Schedule",
+  webhook: "Webhook",
+  poll: "New items",
+  form: "Form",
+  chat: "Chat",
+  email: "E-mail",
+  error: "Failed run",
+  call: "Another agent",
+};
+
+/** What started a run, in a word or two. */
+export function triggerWord(kind: unknown): string {
+  return typeof kind === "string" ? (TRIGGERS[kind] ?? kind) : "By hand";
+}
+
+/** What a run that waits is waiting for. The time itself is shown beside it. */
+export function waitingWords(run: Run, outline: Outline, reason: "retry" | "wait" | null): Said | null {
+  if (run.ask !== null) {
+    return {
+      title: `It is not known whether ${stepWords(outline, run.ask)} was carried out before its worker stopped.`,
+      next_step:
+        "Plainwork does not repeat it by itself: doing it twice could do harm. See whether it was done; then cancel this run, and run the agent again if it was not.",
+    };
+  }
+  if (run.status === "queued")
+    return { title: "The run is queued: a worker takes it as soon as one is free.", next_step: null };
+  if (run.status !== "waiting") return null;
+  if (run.wake_at === null) return { title: "The run waits for something from outside.", next_step: null };
+  const title = reason === "retry" ? "A step failed and is tried again." : "The run rests; it goes on by itself.";
+  return { title, next_step: null };
+}
+
+/** A step in a sentence: “Fetch the page” (item 3). */
+export function stepWords(outline: Outline, path: string): string {
+  const turns = segmentsOf(path).filter(({ turn }) => turn !== null);
+  const items = turns.map(({ id, turn }) => {
+    const isRepeat = outline.get(id)?.node.type.startsWith("repeat");
+    return `${isRepeat ? "round" : "item"} ${(turn ?? 0) + 1}`;
+  });
+  const name = `“${nameOf(outline, nodeOf(path))}”`;
+  return items.length ? `${name} (${items.join(", ")})` : name;
+}

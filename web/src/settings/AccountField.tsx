@@ -4,6 +4,7 @@ import { useState } from "react";
 import { api } from "@/client";
 import { unwrap } from "@/client/problem";
 import { type Change, type Kind, useDocument } from "@/document";
+import { useSession } from "@/session";
 import { Field } from "@/ui/Field";
 import { Select, type SelectOption } from "@/ui/Select";
 import { AddSecretDialog } from "./AddSecretDialog";
@@ -17,6 +18,7 @@ export function AccountField({ kind, account }: { kind: Kind; account: string | 
   const { document, node, findings, readOnly, apply } = useEditing();
   const declared = useDocument(document, (state) => state.drawn?.spec?.secrets);
   const stored = useSecretNames();
+  const { may } = useSession();
   const [refused, setRefused] = useState<string | null>(null);
   const [isAdding, setAdding] = useState(false);
   const sign = async (name: string | null, about = "") => {
@@ -36,7 +38,7 @@ export function AccountField({ kind, account }: { kind: Kind; account: string | 
         required={kind.account_required}
       >
         <Select
-          options={options(Object.keys(declared ?? {}), stored, account, kind)}
+          options={options(Object.keys(declared ?? {}), stored, account, kind, may("secrets:write"))}
           value={account ?? NONE}
           disabled={readOnly}
           onChange={choose}
@@ -63,7 +65,13 @@ export function useSecretNames(): ReadonlySet<string> | null {
   return data ? new Set(data.secrets.map((one) => one.name)) : null;
 }
 
-function options(declared: string[], stored: ReadonlySet<string> | null, account: string | null, kind: Kind) {
+function options(
+  declared: string[],
+  stored: ReadonlySet<string> | null,
+  account: string | null,
+  kind: Kind,
+  may_add: boolean,
+) {
   const names = new Set([...declared, ...(stored ?? []), ...(account ? [account] : [])]);
   const shown: SelectOption<string>[] = Array.from(names, (name) => ({
     value: name,
@@ -71,15 +79,10 @@ function options(declared: string[], stored: ReadonlySet<string> | null, account
     icon: KeyRound,
     hint: stored && !stored.has(name) ? "No secret is stored under this name yet" : undefined,
   }));
-  return [
-    { value: NONE, label: kind.account_required ? "None yet" : "None" },
-    ...shown,
-    {
-      value: ADD,
-      label: account && stored && !stored.has(account) ? `Store ${account}…` : "Add an account…",
-      icon: Plus,
-    },
-  ];
+  const none = { value: NONE, label: kind.account_required ? "None yet" : "None" };
+  const missing = account !== null && stored !== null && !stored.has(account);
+  const add = { value: ADD, label: missing ? `Store ${account}…` : "Add an account…", icon: Plus };
+  return may_add ? [none, ...shown, add] : [none, ...shown];
 }
 
 /** `slack.post` → `SLACK`. */

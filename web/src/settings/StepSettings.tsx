@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { type FlowNode, kindOf, type OpenDocument, type Reading, type Step, useDocument, useKinds } from "@/document";
+import { type Flow, kindOf, type OpenDocument, type Reading, type Step, useDocument, useKinds } from "@/document";
 import { Banner } from "@/ui/Banner";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { AccountField } from "./AccountField";
@@ -8,11 +8,11 @@ import { applying, type Editing, EditingProvider, useEditing } from "./editing";
 import { formOf, type Setting } from "./form";
 import { KindField } from "./KindField";
 import { MoreSettings, TextSetting } from "./MoreSettings";
-import { bareName, type LastValues, type Name, namesIn } from "./names";
+import { bareName, expressionName, type LastValues, type Name, namesIn } from "./names";
 import { entryChanges, type Pairs } from "./pairs";
 import { PairsField } from "./PairsField";
 import { RoutesField } from "./RoutesField";
-import { innerSteps, kindId, scopeAtEnd, scopeOf } from "./scope";
+import { innerSteps, kindId, nodeOf, scopeAtEnd, scopeOf } from "./scope";
 import { SettingField } from "./SettingField";
 import { StepTitle } from "./StepTitle";
 import { findStep } from "./steps";
@@ -71,7 +71,7 @@ function Selected({ node, drawn: { spec, flow, triggers } }: { node: string | nu
   return <OneStep step={step} flow={flow} />;
 }
 
-function OneStep({ step, flow }: { step: Step; flow: NonNullable<Reading["flow"]> }) {
+function OneStep({ step, flow }: { step: Step; flow: Flow }) {
   const { kinds, findings } = useEditing();
   const kind = kindOf(kinds, step.uses);
   const form = useMemo(() => (kind ? formOf(kind) : null), [kind]);
@@ -99,7 +99,7 @@ function OneStep({ step, flow }: { step: Step; flow: NonNullable<Reading["flow"]
             setting={one}
             path={["with", one.key]}
             value={step.with?.[one.key]}
-            extra={extraNames(one, step, flow.nodes ?? [])}
+            extra={extraNames(one, step, flow)}
           />
         ))}
         {form?.takes_more && <FurtherSettings step={step} known={form.settings} />}
@@ -112,15 +112,11 @@ function OneStep({ step, flow }: { step: Step; flow: NonNullable<Reading["flow"]
 }
 
 /** The names that only this setting can use: those of an item, the step's other settings, the steps inside a loop. */
-function extraNames(setting: Setting, step: Step, nodes: FlowNode[]): Name[] {
+function extraNames(setting: Setting, step: Step, flow: Flow): Name[] {
   const own = setting.names.flatMap((name) => (name === "*" ? Object.keys(step.with ?? {}) : [name]));
-  const inner = setting.control.is === "expression" ? innerOf(step, nodes) : [];
+  const node = setting.control.is === "expression" ? nodeOf(flow, step.id) : null;
+  const inner = node ? innerSteps(node).map((one) => expressionName(one.id)) : [];
   return [...own.filter((name) => name !== setting.key), ...inner].map((name) => bareName(name, step.with?.[name]));
-}
-
-function innerOf(step: Step, nodes: FlowNode[]): string[] {
-  const node = nodes.find((one) => one.id === step.id);
-  return node ? innerSteps(node).map((one) => one.id.replaceAll("-", "_")) : [];
 }
 
 const FURTHER: Record<string, { label: string; hint: string; noun: string }> = {

@@ -104,6 +104,21 @@ async def register(connection: Connection, name: str) -> int:
     return number
 
 
+async def keep_claims(db: Database, old: int, new: int, held: Iterable[UUID]) -> int:
+    """Has the worker numbered ``old`` go on as ``new`` with the runs it holds, and gives back, uncounted, what else was claimed
+    under the old number; returns how many those were."""
+    async with db.connection() as connection:
+        given_back: int = await connection.fetchval("select keep_claims($1, $2, $3)", old, new, list(held))
+    return given_back
+
+
+async def excuse_claims(db: Database, claimed: Sequence[tuple[UUID, UUID]]) -> None:
+    """Has one claim of each (workspace, run) not count as a worker that was lost over it."""
+    workspaces, runs = zip(*claimed, strict=True)
+    async with db.connection() as connection:
+        await connection.execute("select excuse_claims($1, $2)", workspaces, runs)
+
+
 async def outlook(db: Database, limit: int) -> Outlook:
     """Which runs are due now (at most ``limit``), and when the next one will be."""
     async with db.connection() as connection:

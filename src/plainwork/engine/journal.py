@@ -176,7 +176,8 @@ class RunJournal:
 
 
 class Journal:
-    """The group-committing writer of one worker. ``held``: the runs whose leases are to be renewed."""
+    """The group-committing writer of one worker. ``held``: the runs whose leases are to be renewed; ``on_outage`` is
+    called when the database does not answer."""
 
     def __init__(
         self,
@@ -184,6 +185,7 @@ class Journal:
         *,
         lease_s: float = LEASE_S,
         held: Callable[[], Iterable[RunJournal]] = tuple,
+        on_outage: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = db
         self._lease_s = lease_s
@@ -193,6 +195,7 @@ class Journal:
         self._last: _Group | None = None
         self._bell = asyncio.Event()
         self._is_closing = False
+        self._on_outage = on_outage
         self.commits = 0
 
     def submit(self, run: RunJournal) -> None:
@@ -277,6 +280,7 @@ class Journal:
                 break
             except (Unavailable, OSError, TimeoutError) as error:
                 _log.warning("waits for the database", error=str(error), runs=len(runs))
+                self._on_outage()
                 await asyncio.sleep(pause)
                 pause, again = min(pause * 2, _LONGEST_PAUSE_S), True
             except Exception as error:
@@ -310,6 +314,7 @@ class Journal:
             kept = await queue.renew(self._db, identities, self._lease_s)
         except Exception as error:
             _log.warning("leases were not renewed", error=str(error), runs=len(old))
+            self._on_outage()
             return
         for position, run in enumerate(old):
             if position in kept:

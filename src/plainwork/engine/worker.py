@@ -11,6 +11,7 @@ import contextlib
 import gc
 import os
 import socket
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ from plainwork.engine.events import Event, Events
 from plainwork.engine.execution import Execution
 from plainwork.engine.journal import LEASE_S, Journal, RunJournal
 from plainwork.engine.kinds import Reach
+from plainwork.engine.outages import Outages
 from plainwork.engine.plan import Failure
 from plainwork.engine.versions import Version, Versions
 from plainwork.errors import PlainworkError, Unavailable
@@ -53,6 +55,7 @@ CLAIM_AT_ONCE = 500
 _TURN = 25
 _LOOK_EVERY_S = 1.0
 _RECONNECT_S = 2.0
+_READ_AGAIN_S = 0.5
 _LAST_ACTS_S = 5.0
 SWEEP_GRACE_S = 30.0
 
@@ -90,7 +93,8 @@ class Worker:
         drain_s: float = 10.0,
         clock: Clock | None = None,
     ) -> None:
-        self.journal = Journal(db, lease_s=lease_s, held=self._held)
+        self.outages = Outages(db)
+        self.journal = Journal(db, lease_s=lease_s, held=self._held, on_outage=self.outages.note)
         self.events = events or Events(db)
         self.versions = versions or Versions(db)
         self.answers = Answers()
@@ -106,6 +110,8 @@ class Worker:
         self._only: tuple[UUID, UUID] | None = None
         self._drain_s = drain_s
         self._number: int | None = None
+        self._beginning: set[UUID] = set()
+        self._claiming = asyncio.Lock()
         self._suspect: Execution | None = None
         self._gateways: dict[UUID, Gateway] = {}
         self._room = asyncio.Event()
@@ -188,11 +194,15 @@ class Worker:
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda _, lost=lost: lost.set())
                 await connection.add_listener(queue.CANCELLED, self._hear_cancelled)
-                self._number = await queue.register(connection, f"{socket.gethostname()}:{os.getpid()}")
+                number = await queue.register(connection, f"{socket.gethostname()}:{os.getpid()}")
+                async with self._claiming:
+                    await self.outages.change_number(number, self._in_hand())
+                    self._number = number
                 await queue.sweep(self._db, SWEEP_GRACE_S)  # what the workers before it held need not wait for a lease
                 ready.set()
                 await lost.wait()
                 _log.warning("the session was lost", worker=self._number)
+                self.outages.note()
             except (PlainworkError, OSError) as error:
                 _log.warning("no session yet", error=str(error))
             finally:
@@ -219,6 +229,7 @@ class Worker:
             return await (self._claim_any(min(room, CLAIM_AT_ONCE)) if self._only is None else self._claim_only())
         except (PlainworkError, OSError) as error:
             _log.warning("cannot claim runs", error=str(error))
+            self.outages.note(is_claim=True)
             await asyncio.sleep(_RECONNECT_S)
             return []
 
@@ -226,9 +237,12 @@ class Worker:
         deliveries = await self._until_stopped(self._bell.wait(limit, _LOOK_EVERY_S))
         if not deliveries or self._stopping.is_set():
             return []
-        suspects = 1 if self._suspect is None else 0
-        asked = self.clock.own()
-        claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
+        async with self._claiming:
+            await self.outages.settle(self._number, self._in_hand())
+            asked = self.clock.own()
+            suspects = 1 if self._suspect is None else 0
+            claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
+            self._beginning.update(claim.run_id for claim in claims)
         if claims:
             self.clock.tell(claims[0].claimed_at.timestamp(), asked, self.clock.own())
         await self._bell.done(deliveries)
@@ -251,17 +265,28 @@ class Worker:
         assert self._only is not None
         claim = None
         if self._only[1] not in self.active:
-            claim = await queue.claim_one(self._db, *self._only, self._number, self._lease_s)
+            async with self._claiming:
+                claim = await queue.claim_one(self._db, *self._only, self._number, self._lease_s)
+                self._beginning.update([claim.run_id] if claim else ())
         if claim is None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.1):
                     await self._stopping.wait()
         return [claim] if claim else []
 
+    def _in_hand(self) -> set[UUID]:
+        return self._beginning | self.active.keys()
+
     # beginning
 
     async def _begin(self, claims: list[Claim]) -> None:
         """Begins claimed runs, pausing every few so that the commits of others go on meanwhile."""
+        try:
+            await self._begin_all(claims)
+        finally:
+            self._beginning.difference_update(claim.run_id for claim in claims)
+
+    async def _begin_all(self, claims: list[Claim]) -> None:
         fresh: list[tuple[Claim, Version]] = []
         others: dict[UUID, list[Claim]] = defaultdict(list)
         for claim in claims:
@@ -278,15 +303,22 @@ class Worker:
             await self._begin_with_history(workspace_id, some)
 
     async def _begin_with_history(self, workspace_id: UUID, claims: list[Claim]) -> None:
-        """Reads what is needed inside the workspace. What cannot be read now is given back by its lease's end."""
+        """Reads what is needed inside the workspace, for as long as the leases last: then others may have the runs."""
         again = [claim.run_id for claim in claims if claim.epoch > 1]
-        try:
-            async with self._db.workspace(workspace_id) as connection:
-                broken = await self._read_versions(connection, workspace_id, claims)
-                journals = await runs.journals(connection, again) if again else {}
-        except (PlainworkError, OSError) as error:
-            _log.warning("cannot read runs", workspace=str(workspace_id), runs=len(claims), error=str(error))
-            return
+        until = time.monotonic() + self._lease_s / 2
+        while True:
+            try:
+                async with self._db.workspace(workspace_id) as connection:
+                    broken = await self._read_versions(connection, workspace_id, claims)
+                    journals = await runs.journals(connection, again) if again else {}
+                break
+            except (PlainworkError, OSError) as error:
+                _log.warning("cannot read runs", workspace=str(workspace_id), runs=len(claims), error=str(error))
+                self.outages.note()
+            if time.monotonic() + _READ_AGAIN_S > until or self._stopping.is_set():
+                self.outages.excuse(claims)
+                return
+            await asyncio.sleep(_READ_AGAIN_S)
         for turn, claim in enumerate(claims, 1):
             version = self.versions.known(workspace_id, claim.version_id)
             if version is not None:
@@ -357,6 +389,7 @@ class Worker:
 
     def left(self, execution: Execution) -> None:
         """The execution is done with its run."""
+        self.outages.excuse_lost(execution.records)
         if self.active.get(execution.claim.run_id) is execution:
             del self.active[execution.claim.run_id]
         if self._suspect is execution:

@@ -1,0 +1,72 @@
+/** Completion on a route's line: how it leads, on what condition, and where to. */
+import type { Completion, CompletionResult } from "@codemirror/autocomplete";
+import { routeParts } from "../preview/routes";
+import { type Here, inExpression, namesHere } from "./here";
+import { FAILURES } from "./keys";
+import { stepsOf } from "./steps";
+
+const LEADS: Completion[] = [
+  { label: "If", apply: "If `", info: "Leads on when an expression is true" },
+  { label: "When", apply: "When `", info: "Leads on when the step's outcome has this name" },
+  { label: "Otherwise", apply: "Otherwise → ", info: "For all that no If or When took" },
+  { label: "Then", apply: "Then → ", info: "Leads on in any case" },
+  { label: "On error", apply: "On error → ", info: "When the attempts are used up" },
+  { label: "On timeout", apply: "On timeout → ", info: "When the time is used up" },
+].map((lead) => ({ ...lead, type: "keyword" }));
+
+export function routeCompletion(here: Here): CompletionResult | null {
+  const { before } = here.area;
+  return inTest(here) ?? inTarget(here) ?? (routeParts(before) ? null : inLead(here));
+}
+
+/** Within the backquotes. */
+function inTest(here: Here): CompletionResult | null {
+  const test = /^\s*[-*+]\s+(if|when|on\s+error)\s+`([^`]*)$/i.exec(here.area.before);
+  const [lead, written] = [test?.[1]?.toLowerCase(), test?.[2]];
+  if (lead === undefined || written === undefined) return null;
+  if (lead === "if") return inExpression(here, written, namesHere(here, null, true));
+  const labels = lead === "when" ? outcomes(here) : FAILURES;
+  return { from: here.at - written.length, options: labels.map((label) => ({ label, type: "constant" })) };
+}
+
+/** The outcomes that the step's settings name. */
+function outcomes({ kind, node, reading }: Here): string[] {
+  const step = stepsOf(reading()).find((one) => one.id === node);
+  const labels = kind?.outcomes_from ? step?.with?.[kind.outcomes_from] : null;
+  if (Array.isArray(labels)) return labels.map(String);
+  return typeof labels === "object" && labels !== null ? Object.keys(labels) : [];
+}
+
+/** After the arrow: links to steps, `stop`, `fail`; within a link's bracket the steps' ids. */
+function inTarget(here: Here): CompletionResult | null {
+  const parts = routeParts(here.area.before);
+  if (!parts) return null;
+  const written = here.area.before.slice(parts.arrow.to);
+  const id = /\]\(#([^)]*)$/.exec(written)?.[1];
+  const steps = stepsOf(here.reading()).filter((step) => step.id !== here.node);
+  if (id !== undefined) {
+    return {
+      from: here.at - id.length,
+      options: steps.map(({ id, name }) => ({ label: id, detail: name, type: "constant" })),
+    };
+  }
+  const word = /(?:^|,|\band)?\s*(\[?[^\],]*)$/.exec(written)?.[1] ?? "";
+  const links = steps.map(({ id, name }) => ({
+    label: name,
+    apply: `[${name}](#${id})`,
+    detail: `#${id}`,
+    type: "constant",
+  }));
+  const ends = ["stop", "fail"].map((label) => ({ label, type: "keyword", boost: -1 }));
+  return {
+    from: here.at - word.replace(/^\[/, "").length - (word.startsWith("[") ? 1 : 0),
+    options: [...links, ...ends],
+    filter: !word.startsWith("["),
+  };
+}
+
+function inLead(here: Here): CompletionResult | null {
+  const written = /^\s*[-*+]\s+([a-z ]*)$/i.exec(here.area.before)?.[1];
+  if (written === undefined) return null;
+  return { from: here.at - written.length, options: LEADS, validFor: /^[a-z ]*$/i };
+}

@@ -1,0 +1,70 @@
+/** Everything a view of a spec's text brings along: keys, looks, completion, findings. */
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { bracketMatching, foldGutter, foldKeymap, indentOnInput } from "@codemirror/language";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import type { Extension } from "@codemirror/state";
+import {
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
+import { complete, type Surroundings } from "./completion";
+import { findings } from "./findings";
+import { flash } from "./flash";
+import { agentSpec } from "./language";
+import { hiddenLineEnds } from "./line_ends";
+import { look } from "./look";
+import { preview } from "./preview";
+import { steps } from "./steps";
+import { reveal } from "./sync";
+
+export type TextMode = "plain" | "preview";
+
+export interface Dress extends Surroundings {
+  mode: TextMode;
+  readOnly: boolean;
+  label: string;
+}
+
+export function dress({ mode, readOnly, label, ...around }: Dress): Extension {
+  return [
+    agentSpec(),
+    look(),
+    EditorView.lineWrapping,
+    highlightSpecialChars(),
+    hiddenLineEnds,
+    bracketMatching(),
+    highlightSelectionMatches(),
+    search({ top: true }),
+    steps(),
+    findings(),
+    flash(),
+    reveal,
+    mode === "preview" ? preview(around.kinds) : plain(),
+    readOnly ? reading() : writing(around),
+    keymap.of([...searchKeymap, ...foldKeymap, ...historyKeymap, ...defaultKeymap]),
+    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: mode === "preview" ? "true" : "false" }),
+  ];
+}
+
+function plain(): Extension {
+  return [lineNumbers(), foldGutter(), highlightActiveLine(), highlightActiveLineGutter()];
+}
+
+function writing(around: Surroundings): Extension {
+  return [
+    closeBrackets(),
+    indentOnInput(),
+    autocompletion({ override: [complete(around)], icons: false, maxRenderedOptions: 60 }),
+    keymap.of([...closeBracketsKeymap, ...completionKeymap, indentWithTab]),
+    EditorView.contentAttributes.of({ "aria-description": "Escape and then Tab leaves the text." }),
+  ];
+}
+
+function reading(): Extension {
+  return EditorView.editable.of(false);
+}

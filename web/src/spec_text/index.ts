@@ -1,0 +1,5 @@
+/** The text view of a spec: plain, live preview, JSON. */
+export { BothTexts } from "./BothTexts";
+export type { TextMode } from "./dress";
+export { SpecPreviewText } from "./SpecPreviewText";
+export { SpecText } from "./SpecText";

@@ -9,16 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.watch import Watch
+from tests.browser.watch import WIDE, Theme, Watch
 from tests.journeys.server import Server, running
 
-WIDE = (1440, 900)
-NARROW = (390, 844)
-Theme = Literal["light", "dark"]
+PASSWORD = "correct horse battery"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",

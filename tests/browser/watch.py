@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError
 
+Theme = Literal["light", "dark"]
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 _GRAVE = ("serious", "critical")
+WIDE = (1440, 900)
+NARROW = (390, 844)
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 class Watch:
@@ -56,13 +60,28 @@ class Watch:
             self._note(f"request to a stranger: {request.url}")
 
 
-def accessibility(page: Page) -> list[str]:
-    """What axe-core finds in the page that is serious or critical: the rule, what it is about, and where."""
+def check_looks(page: Page) -> None:
+    """Fails when the page, wide or narrow, light or dark, scrolls sideways or is not accessible to somebody."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
+    for size in (WIDE, NARROW):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+            f"it scrolls sideways at {size[0]} px"
+        )
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            check_accessibility(page)
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    page.emulate_media(color_scheme="light")
+
+
+def check_accessibility(page: Page) -> None:
+    """Fails with what axe-core finds that is serious or critical: the rule, what it is about, and where."""
     found: dict[str, Any] = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{one['id']}: {one['help']}: {node['html'][:200]} {node.get('failureSummary', '')}"
+    grave = [
+        f"{one['id']}: {one['help']}: {node['html'][:200]}"
         for one in found["violations"]
         if one["impact"] in _GRAVE
         for node in one["nodes"]
     ]
+    assert not grave, "\n".join(grave)

@@ -32,9 +32,10 @@ export function PersonMenu({ trigger }: { trigger?: ReactElement }) {
     { label: "Sign out", icon: LogOut, onSelect: () => void signOut().catch(toast.problem) },
   ];
   const own = (
-    <button type="button" aria-label={`${user.name}: theme and sign out`} className={cx(ITEM, "px-1.5")}>
+    <button type="button" className={cx(ITEM, "px-1.5")}>
       <Initial name={user.name} round />
-      <span className="min-w-0 grow truncate text-left max-lg:hidden">{user.name}</span>
+      <span className="min-w-0 grow truncate text-left max-lg:sr-only">{user.name}</span>
+      <span className="sr-only">: theme and sign out</span>
     </button>
   );
   return <Menu trigger={trigger ?? own} side="top" align="start" items={items} />;

@@ -41,10 +41,13 @@ export function Sidebar() {
         ))}
       </nav>
       <div className="grow" />
-      <button type="button" onClick={openPalette} aria-label="Search and commands" className={ITEM}>
+      <button type="button" onClick={openPalette} className={ITEM}>
         <Search aria-hidden className="size-4 shrink-0" />
-        <span className="grow text-left max-lg:hidden">Search</span>
-        <Kbd keys="Mod+K" className="max-lg:hidden" />
+        <span className="grow text-left max-lg:sr-only">Search</span>
+        <span className="sr-only"> and commands</span>
+        <span aria-hidden className="flex max-lg:hidden">
+          <Kbd keys="Mod+K" />
+        </span>
       </button>
       <PersonMenu />
     </div>

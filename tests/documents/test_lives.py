@@ -14,6 +14,7 @@ import pytest
 
 from plainwork.db import runs
 from plainwork.engine import execution
+from plainwork.engine.history import record_of
 from plainwork.engine.plan import Progress, plan
 from plainwork.engine.start import Start, cancel, start_many
 from tests.documents.stage import Site, Stage, document
@@ -145,7 +146,7 @@ async def test_the_same_journal_gives_the_same_plan(own_stage: Stage) -> None:
     async with stage.worker():
         played = await stage.end((await stage.start(version)).run_id, site)
     assert played.output["body"] == ENDS_WITH
-    records = [execution._record(row) for row in played.journal if row.attempt]
+    records = [record_of(row) for row in played.journal if row.attempt]
     names: dict[str, Any] = {}
     given = (played.run.inputs, played.run.trigger, {"id": str(played.run.id)}, names)
     for length in range(len(records) + 1):

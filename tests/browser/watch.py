@@ -12,6 +12,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, W
 
 Theme = Literal["light", "dark"]
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+AT_REST = """() => new Promise(requestAnimationFrame).then(() => Promise.allSettled(document.getAnimations()
+  .filter(one => one.effect.getComputedTiming().iterations !== Infinity).map(one => one.finished)))"""
+"""Waits for what moves or changes its colour, but not for what never ends."""
 _GRAVE = ("serious", "critical")
 WIDE = (1440, 900)
 NARROW = (390, 844)
@@ -70,6 +73,7 @@ def check_looks(page: Page) -> None:
         )
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
+            page.evaluate(AT_REST)
             check_accessibility(page)
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     page.emulate_media(color_scheme="light")

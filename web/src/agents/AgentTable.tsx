@@ -43,6 +43,7 @@ function Head() {
 
 function Row({ agent }: { agent: AgentSummary }) {
   const { id, name, about, starts, last_runs, next_run_at, cost_month_usd } = agent;
+  const nextRun = agent.paused_at ? null : next_run_at;
   return (
     <li className="relative hover:bg-raised">
       <div className={cx(COLUMNS, "flex flex-wrap items-center gap-x-4 gap-y-2.5 px-4 py-3")}>
@@ -59,16 +60,14 @@ function Row({ agent }: { agent: AgentSummary }) {
           <KindIcon kind={triggerOf(starts)} />
           <span className="line-clamp-2">{sentence(starts)}</span>
         </p>
-        <div className="max-lg:order-2">
+        <div className="max-lg:order-2 max-lg:grow">
           <RunStrip runs={last_runs} agent={name} />
         </div>
-        <Fact title="Next run" className="max-lg:order-3">
-          {next_run_at && !agent.paused_at ? <Time at={next_run_at} soon /> : <span className="text-ink-faint">–</span>}
+        <Fact title="Next run" isNone={nextRun === null} className="max-lg:order-3">
+          {nextRun ? <Time at={nextRun} soon /> : "–"}
         </Fact>
-        <Fact title="This month" className="max-lg:order-4 lg:text-right">
-          <span className={cx("tabular-nums", cost_month_usd === 0 && "text-ink-faint")}>
-            {formatUsd(cost_month_usd)}
-          </span>
+        <Fact title="This month" isNone={cost_month_usd === 0} className="tabular-nums max-lg:order-4 lg:text-right">
+          {formatUsd(cost_month_usd)}
         </Fact>
         <div className="relative max-lg:absolute max-lg:right-2 max-lg:top-1.5">
           <AgentMenu agent={agent} />
@@ -78,10 +77,12 @@ function Row({ agent }: { agent: AgentSummary }) {
   );
 }
 
-function Fact({ title, className, children }: { title: string; className?: string; children: ReactNode }) {
+/** A column's value; on a card it has its title before it, and is left out when there is none. */
+function Fact(props: { title: string; isNone: boolean; className?: string; children: ReactNode }) {
+  const { title, isNone, className, children } = props;
   return (
-    <p className={cx("text-sm", className)}>
-      <span className="mr-1 text-xs text-ink-faint lg:sr-only">{title}</span>
+    <p className={cx("text-sm", isNone && "text-ink-faint max-lg:hidden", className)}>
+      <span className="mr-1.5 text-ink-faint lg:sr-only">{title}</span>
       {children}
     </p>
   );

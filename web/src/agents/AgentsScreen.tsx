@@ -25,7 +25,7 @@ export function AgentsScreen() {
   );
   return (
     <Page title="Agents" wide actions={newAgent}>
-      {error && <ErrorNote problem={error} busy={isFetching} onRetry={() => void refetch()} />}
+      {error && !data && <ErrorNote problem={error} busy={isFetching} onRetry={() => void refetch()} />}
       {isEmpty && <NoAgents />}
       {data && !isEmpty && (
         <>

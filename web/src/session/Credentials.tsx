@@ -3,11 +3,13 @@ import { useState } from "react";
 import { Field } from "@/ui/Field";
 import { IconButton } from "@/ui/IconButton";
 import { TextInput } from "@/ui/TextInput";
+import { useFocusOnMount } from "@/ui/useFocusOnMount";
 
 /** The shortest password that the API takes. */
 export const SHORTEST_PASSWORD = 10;
 
 export function EmailField({ value, onChange, readOnly, autoFocus }: TextFieldProps) {
+  const input = useFocusOnMount<HTMLInputElement>(autoFocus ?? false);
   return (
     <Field label="E-mail">
       <TextInput
@@ -16,7 +18,7 @@ export function EmailField({ value, onChange, readOnly, autoFocus }: TextFieldPr
         autoComplete="username"
         required
         readOnly={readOnly}
-        autoFocus={autoFocus}
+        ref={input}
         value={value}
         onChange={(event) => onChange(event.target.value)}
       />
@@ -26,6 +28,7 @@ export function EmailField({ value, onChange, readOnly, autoFocus }: TextFieldPr
 
 export function PasswordField({ value, onChange, isNew, autoFocus }: TextFieldProps & { isNew?: boolean }) {
   const [isShown, setShown] = useState(false);
+  const input = useFocusOnMount<HTMLInputElement>(autoFocus ?? false);
   return (
     <Field
       label="Password"
@@ -40,7 +43,7 @@ export function PasswordField({ value, onChange, isNew, autoFocus }: TextFieldPr
         autoComplete={isNew ? "new-password" : "current-password"}
         required
         minLength={isNew ? SHORTEST_PASSWORD : undefined}
-        autoFocus={autoFocus}
+        ref={input}
         value={value}
         onChange={(event) => onChange(event.target.value)}
         end={

@@ -4,6 +4,7 @@ import { Button } from "@/ui/Button";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Field } from "@/ui/Field";
 import { TextInput } from "@/ui/TextInput";
+import { useFocusOnMount } from "@/ui/useFocusOnMount";
 import { setUp } from "./calls";
 import { EmailField, PasswordField } from "./Credentials";
 import { Doorstep } from "./Doorstep";
@@ -19,6 +20,7 @@ export function SetUpScreen() {
   const [typedToken, setTypedToken] = useState("");
   const token = useParam("token") ?? typedToken;
   const { busy, problem, onSubmit } = useSubmit(() => setUp({ ...owner, token: token.trim() }));
+  const first = useFocusOnMount<HTMLInputElement>();
   const set = (part: Partial<typeof owner>) => setOwner((before) => ({ ...before, ...part }));
   return (
     <Doorstep title="Welcome to Plainwork" lead="Make the first account. It owns this installation.">
@@ -30,7 +32,7 @@ export function SetUpScreen() {
             name="name"
             autoComplete="name"
             required
-            autoFocus
+            ref={first}
             maxLength={200}
             value={owner.name}
             onChange={(event) => set({ name: event.target.value })}

@@ -147,7 +147,7 @@ function Item({ id, title, keys, icon: Icon = ArrowRight, words, disabled, run }
         closePalette();
         run();
       }}
-      className="popup-item data-[selected=true]:bg-hover data-[disabled=true]:opacity-50"
+      className="popup-item data-[selected=true]:bg-hover"
     >
       <Icon aria-hidden className="size-4 shrink-0 text-ink-faint" />
       <span className="min-w-0 grow truncate">{title}</span>

@@ -42,10 +42,12 @@ export function Banner({
         className,
       )}
     >
-      <Icon aria-hidden className={cx("size-4 shrink-0 self-start", bar ? "mt-2" : "mt-0.5", mark)} />
-      <div className="min-w-0 flex-1 basis-48 py-0.5">
-        <p className="font-medium">{title}</p>
-        {children && <div className="text-ink-soft">{children}</div>}
+      <div className="flex min-w-0 flex-1 basis-48 gap-3 py-0.5">
+        <Icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", mark)} />
+        <div className="min-w-0">
+          <p className="font-medium">{title}</p>
+          {children && <div className="text-ink-soft">{children}</div>}
+        </div>
       </div>
       {action}
       {onDismiss && <IconButton label="Dismiss" icon={X} onClick={onDismiss} />}

@@ -84,7 +84,12 @@ function Content({ icon: Icon, busy, shortcut, children }: Look & { busy?: boole
     <>
       {busy ? <Spinner /> : Icon && <Icon aria-hidden className="size-4" />}
       {children}
-      {shortcut && <Kbd keys={shortcut} className="-mr-1 opacity-80 max-sm:hidden" />}
+      {shortcut && (
+        <Kbd
+          keys={shortcut}
+          className="-mr-1 text-current! opacity-75 max-sm:hidden [&>span]:border-current/40 [&>span]:bg-transparent"
+        />
+      )}
     </>
   );
 }

@@ -49,7 +49,9 @@ export function Dialog(props: DialogProps) {
               <Base.Title className="text-lg font-semibold text-balance">{title}</Base.Title>
               {description && <Base.Description className="mt-1 text-sm text-ink-soft">{description}</Base.Description>}
             </div>
-            {dismissible && <IconButton label="Close" icon={X} onClick={onClose} className="-mr-2 -mt-1" />}
+            {dismissible && (
+              <IconButton label="Close" icon={X} onClick={onClose} className="-mr-2 -mt-1 max-sm:-mt-2.5" />
+            )}
           </header>
           {children && <div className="min-h-0 grow overflow-y-auto px-5 py-2">{children}</div>}
           {footer && (

@@ -31,7 +31,7 @@ export function SegmentedControl<V extends string>({
       aria-label={label}
       value={[value]}
       onValueChange={([chosen]) => chosen && onChange(chosen as V)}
-      className={cx("inline-flex shrink-0 gap-0.5 rounded-md bg-sunken p-0.5", className)}
+      className={cx("inline-flex w-fit shrink-0 gap-0.5 rounded-md bg-sunken p-0.5", className)}
     >
       {segments.map(({ value: own, label: text, icon: Icon, hideLabel }) => (
         <Toggle

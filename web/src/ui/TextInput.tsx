@@ -10,7 +10,7 @@ export const inputLook = cx(
   "transition-colors duration-(--duration-quick) hover:border-ink-faint",
   "focus:border-accent focus:outline-2 focus:-outline-offset-1 focus:outline-accent",
   "aria-invalid:border-bad aria-invalid:focus:outline-bad",
-  "disabled:cursor-not-allowed disabled:bg-sunken disabled:text-ink-faint read-only:bg-sunken",
+  "disabled:cursor-not-allowed disabled:bg-sunken disabled:text-ink-faint [&:is(input,textarea):read-only]:bg-sunken",
 );
 
 export type TextInputProps = Omit<ComponentProps<"input">, "size"> & {

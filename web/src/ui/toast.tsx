@@ -38,7 +38,7 @@ export function Toaster() {
       toastOptions={{
         unstyled: true,
         classNames: {
-          toast: "popup flex w-(--width) items-start gap-2.5 p-3 text-sm max-sm:w-full",
+          toast: "popup font-sans! flex w-(--width) items-start gap-2.5 p-3 text-sm max-sm:w-full",
           icon: "mt-0.5 shrink-0",
           content: "min-w-0 grow",
           title: "font-medium",

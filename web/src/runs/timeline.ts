@@ -25,7 +25,7 @@ export interface TimelineRow {
   /** The kind of the step, for its icon; null for a turn. */
   kind: string | null;
   status: ShownStatus;
-  /** What choosing the row chooses: a step's path. */
+  /** What choosing the row chooses: the path of a step, or of a turn. */
   path: string;
   from: number | null;
   to: number | null;
@@ -124,7 +124,7 @@ function rowOf(entry: Entry, shown: Entry, depth: number, isOpen: boolean | null
   const id = nodeOf(shown.key);
   const isTurn = turn !== null && shown === entry;
   const naming = isTurn
-    ? { label: turn, turn: null, kind: null, path: parentOf(entry.key) ?? entry.key }
+    ? { label: turn, turn: null, kind: null, path: entry.key }
     : { label: nameOf(outline, id), turn, kind: kindOfStep(outline, id), path: shown.key };
   return {
     ...naming,

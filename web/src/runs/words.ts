@@ -76,3 +76,16 @@ export function stepWords(outline: Outline, path: string): string {
   const name = `“${nameOf(outline, nodeOf(path))}”`;
   return items.length ? `${name} (${items.join(", ")})` : name;
 }
+
+const FAILURES: Record<string, string> = {
+  retry: "This kind of failure is often over soon, so it can be tried again.",
+  auth: "The other side refused the account.",
+  rejected: "It would fail again in the same way.",
+  timeout: "Time was up.",
+  budget: "A limit was reached.",
+};
+
+/** What a kind of failure means. */
+export function failureWord(kind: string): string {
+  return FAILURES[kind] ?? `Kind of failure: ${kind}.`;
+}

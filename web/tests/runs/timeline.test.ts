@@ -64,7 +64,7 @@ describe("the rows of a timeline", () => {
       ["each[1].rate", 2, "Rate it"],
     ]);
     expect(found[0]).toMatchObject({ from: ms(0), to: ms(4), turns: { count: 2, failed: 0 }, isOpen: true });
-    expect(found[1]).toMatchObject({ path: "each", from: ms(0), to: ms(2), status: "succeeded" });
+    expect(found[1]).toMatchObject({ path: "each[0]", from: ms(0), to: ms(2), status: "succeeded" });
   });
 
   it("put the step and its turn into one row where it is all of the turn", () => {

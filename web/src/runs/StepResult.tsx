@@ -1,0 +1,89 @@
+import type { ReactNode } from "react";
+import { Banner } from "@/ui/Banner";
+import { CopyButton } from "@/ui/CopyButton";
+import { Time } from "@/ui/Time";
+import { Tree } from "@/ui/Tree";
+import { Deltas } from "./Deltas";
+import type { ShownStatus } from "./states";
+import { type Attempt, lastAttempt, type StepTrace } from "./trace";
+import { failureOf, type RunFailure } from "./types";
+import { failureWord } from "./words";
+
+/** What a step came to: its output or its failure; while it is under way, what its model says. */
+export function StepResult({
+  step,
+  status,
+  delta,
+  printed,
+  children,
+}: {
+  step: StepTrace;
+  status: ShownStatus;
+  delta: string | undefined;
+  /** What its code printed. */
+  printed: string | null;
+  /** The way to its settings: stands where the step failed. */
+  children: ReactNode;
+}) {
+  const attempt = lastAttempt(step);
+  const failure = failureOf(attempt?.failure);
+  const isThrough = status === "succeeded";
+  return (
+    <div className="flex flex-col gap-4">
+      {failure && <FailureNote failure={failure} isRetried={status === "retrying"} action={children} />}
+      {delta ? <Deltas text={delta} /> : <State status={status} attempt={attempt} />}
+      {isThrough && <Tree key={step.path} value={attempt?.output ?? null} name="Output" base={step.node} />}
+      {isThrough && attempt?.outcome && (
+        <p className="text-sm text-ink-soft">
+          Its outcome: <strong className="font-medium text-ink">{attempt.outcome}</strong>
+        </p>
+      )}
+      {printed && <Printed text={printed} />}
+    </div>
+  );
+}
+
+function FailureNote({ failure, isRetried, action }: { failure: RunFailure; isRetried: boolean; action: ReactNode }) {
+  return (
+    <Banner tone={isRetried ? "warn" : "bad"} title={failure.message} action={action} className="wrap-anywhere">
+      <p>{failure.next_step ?? failureWord(failure.kind)}</p>
+    </Banner>
+  );
+}
+
+/** What its status means, in a sentence. */
+function State({ status, attempt }: { status: ShownStatus; attempt: Attempt | undefined }) {
+  const until = attempt?.waits.findLast(({ to }) => to === null)?.until;
+  if (status === "waiting" && until) {
+    return (
+      <p className="text-sm text-ink-soft">
+        It rests and goes on <Time at={new Date(until).toISOString()} />.
+      </p>
+    );
+  }
+  return STATES[status] ? <p className="text-sm text-ink-soft">{STATES[status]}</p> : null;
+}
+
+const STATES: Partial<Record<ShownStatus, string>> = {
+  waiting: "It waits for something from outside.",
+  running: "It is under way. What it gives shows here as soon as it is through.",
+  skipped: "It was left out: no route led to it, or its condition did not hold.",
+  cancelled: "The run ended before it was through.",
+  asking: "A person has to decide how it goes on.",
+};
+
+function Printed({ text }: { text: string }) {
+  return (
+    <div className="flex flex-col gap-1">
+      <h3 className="flex items-center justify-between text-sm font-semibold">
+        Printed <CopyButton text={text} label="Copy what was printed" />
+      </h3>
+      <pre
+        tabIndex={0}
+        className="max-h-80 overflow-auto rounded-md bg-sunken px-3 py-2 font-mono text-xs whitespace-pre-wrap"
+      >
+        {text}
+      </pre>
+    </div>
+  );
+}

@@ -20,7 +20,7 @@ export class Problem extends Error {
 
   /** The server could not be reached, or what stands before it could not reach it. */
   get isUnreachable(): boolean {
-    return this.status === 0 || this.status === 502 || this.status === 504;
+    return this.code === UNREACHABLE;
   }
 }
 
@@ -39,7 +39,7 @@ export function problemOf(status: number, body: unknown): Problem {
   if (told.detail)
     return new Problem(told.detail, status, told.code ?? "", forPeople(told.next_step), told.findings ?? []);
   if (status >= 500)
-    return new Problem(`Plainwork could not be reached (${status}).`, status, "Unreachable", TRY_AGAIN);
+    return new Problem(`Plainwork could not be reached (${status}).`, status, UNREACHABLE, TRY_AGAIN);
   return new Problem(
     `The server refused this with status ${status}.`,
     status,
@@ -58,7 +58,7 @@ export function asProblem(why: unknown): Problem {
   if (why instanceof Problem) return why;
   if (isAbort(why)) return new Problem("That was cancelled.", 0, "Cancelled");
   if (why instanceof TypeError && /fetch|network|load failed/i.test(why.message)) {
-    return new Problem("Plainwork cannot be reached.", 0, "Unreachable", TRY_AGAIN);
+    return new Problem("Plainwork cannot be reached.", 0, UNREACHABLE, TRY_AGAIN);
   }
   if (why instanceof Error) {
     const next = (why as { next_step?: unknown }).next_step;
@@ -72,4 +72,5 @@ export function isAbort(why: unknown): boolean {
   return why instanceof DOMException && why.name === "AbortError";
 }
 
+const UNREACHABLE = "Unreachable";
 const TRY_AGAIN = "Check that the server runs and that you are connected. It is tried again by itself.";

@@ -7,9 +7,15 @@ const READ: Permission[] = ["agents:read", "runs:read"];
 const RUN: Permission[] = [...READ, "runs:write"];
 const EDIT: Permission[] = [...RUN, "agents:write", "secrets:read"];
 const ALL: Permission[] = [...EDIT, "secrets:write", "keys:manage"];
-const ROLES: Record<string, Permission[]> = { owner: ALL, admin: ALL, editor: EDIT, runner: RUN, viewer: READ };
+const ROLES = new Map([
+  ["owner", ALL],
+  ["admin", ALL],
+  ["editor", EDIT],
+  ["runner", RUN],
+  ["viewer", READ],
+]);
 
 /** Whether a role may do it. A role that is new to this page may nothing. */
 export function roleMay(role: string, permission: Permission): boolean {
-  return ROLES[role]?.includes(permission) ?? false;
+  return ROLES.get(role)?.includes(permission) ?? false;
 }

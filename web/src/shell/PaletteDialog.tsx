@@ -56,8 +56,9 @@ function Groups() {
   return (
     <>
       <OfTheScreen />
+      <Places />
       <Agents />
-      <OfTheApp />
+      <OfThePerson />
     </>
   );
 }
@@ -91,38 +92,41 @@ function Agents() {
   );
 }
 
-function OfTheApp() {
+function Places() {
   const go = useGo();
   const { may, workspace, workspaces } = useSession();
   const enter = useEnterWorkspace();
   const others = workspaces.filter(({ id }) => id !== workspace?.id);
   return (
-    <>
-      <Group heading="Go to">
-        {PLACES.map(({ title, href, icon }) => (
-          <Item key={href} id={`go.${href}`} title={title} icon={icon} run={() => go(href)} />
-        ))}
-        {may("agents:write") && (
-          <Item id="go.new" title="New agent" icon={Plus} words={["create", "draft"]} run={() => go("/agents/new")} />
-        )}
-        {others.map(({ id, name }) => (
-          <Item key={id} id={`workspace.${id}`} title={`Workspace ${name}`} icon={ArrowRight} run={() => enter(id)} />
-        ))}
-      </Group>
-      <Group heading="You">
-        {THEMES.map(({ theme, title, icon }) => (
-          <Item
-            key={theme}
-            id={`theme.${theme}`}
-            title={`Theme: ${title.toLowerCase()}`}
-            icon={icon}
-            words={["appearance", "mode"]}
-            run={() => chooseTheme(theme)}
-          />
-        ))}
-        <Item id="sign-out" title="Sign out" icon={LogOut} run={() => void signOut().catch(toast.problem)} />
-      </Group>
-    </>
+    <Group heading="Go to">
+      {PLACES.map(({ title, href, icon }) => (
+        <Item key={href} id={`go.${href}`} title={title} icon={icon} run={() => go(href)} />
+      ))}
+      {may("agents:write") && (
+        <Item id="go.new" title="New agent" icon={Plus} words={["create", "draft"]} run={() => go("/agents/new")} />
+      )}
+      {others.map(({ id, name }) => (
+        <Item key={id} id={`workspace.${id}`} title={`Workspace ${name}`} icon={ArrowRight} run={() => enter(id)} />
+      ))}
+    </Group>
+  );
+}
+
+function OfThePerson() {
+  return (
+    <Group heading="You">
+      {THEMES.map(({ theme, title, icon }) => (
+        <Item
+          key={theme}
+          id={`theme.${theme}`}
+          title={`Theme: ${title.toLowerCase()}`}
+          icon={icon}
+          words={["appearance", "mode"]}
+          run={() => chooseTheme(theme)}
+        />
+      ))}
+      <Item id="sign-out" title="Sign out" icon={LogOut} run={() => void signOut().catch(toast.problem)} />
+    </Group>
   );
 }
 

@@ -29,7 +29,11 @@ export function InputControl({ name, input, draft, error, onFill, onLeave }: Inp
   );
 }
 
-const HINTS: Partial<Record<Control["is"], string>> = { list: "One on each line.", data: "As JSON." };
+const HINTS: Partial<Record<Control["is"], string>> = {
+  list: "One on each line.",
+  data: "As JSON.",
+  "date-time": "In UTC.",
+};
 
 /** `send_to` → `Send to`. */
 function labelOf(name: string): string {
@@ -92,7 +96,7 @@ function Line({ control, text, onFill }: { control: Control; text: string; onFil
       type={control.is === "text" ? control.type : (TYPES[control.is] ?? "text")}
       inputMode={control.is === "number" ? (control.whole ? "numeric" : "decimal") : undefined}
       placeholder={control.is === "text" ? control.example : undefined}
-      value={control.is === "date-time" ? text.slice(0, 16).replace(" ", "T") : text}
+      value={text}
       onChange={(event) => onFill(event.target.value)}
     />
   );

@@ -120,11 +120,20 @@ export function draftOf(control: Control, value: unknown): Draft {
       return typeof value === "object" ? (value as PickedFile) : null;
     case "data":
       return JSON.stringify(value, null, 2);
+    case "date-time":
+      return inUtc(textOf(value));
     case "list":
       return Array.isArray(value) ? value.map(String).join("\n") : textOf(value);
     default:
       return textOf(value);
   }
+}
+
+/** A moment as the browser's control for date and time takes it, which knows no zones: on the clocks of UTC. */
+function inUtc(text: string): string {
+  const has_zone = /(?:Z|[+-]\d\d:?\d\d)$/i.test(text);
+  const at = new Date(has_zone ? text : `${text}Z`);
+  return Number.isNaN(at.getTime()) ? "" : at.toISOString().slice(0, 16);
 }
 
 function textOf(value: unknown): string {
@@ -144,6 +153,8 @@ export function read(control: Control, draft: Draft): Read {
       return list(control.of, draft);
     case "data":
       return data(draft, control.only);
+    case "date-time":
+      return { value: `${draft.trim()}Z` };
     case "long":
       return { value: draft };
     default:

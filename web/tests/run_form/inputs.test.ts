@@ -100,6 +100,13 @@ describe("a whole form", () => {
     });
   });
 
+  it("takes moments on the clocks of UTC", () => {
+    const control = controlOf("date and time");
+    expect(draftOf(control, "2026-01-31T08:30:00+01:00")).toBe("2026-01-31T07:30");
+    expect(draftOf(control, "2026-01-31 07:30")).toBe("2026-01-31T07:30");
+    expect(read(control, "2026-01-31T07:30")).toEqual({ value: "2026-01-31T07:30Z" });
+  });
+
   it("knows whether anything has to be asked", () => {
     expect(canStartAtOnce(inputs)).toBe(false);
     expect(canStartAtOnce({ least: inputs.least, note: inputs.note })).toBe(true);

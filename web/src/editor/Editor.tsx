@@ -1,0 +1,153 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { Canvas } from "@/canvas";
+import { DocumentProvider, type OpenDocument, useDocument, useKinds } from "@/document";
+import { PageTitle } from "@/navigation";
+import { outlineOf, useRun, useStepStates } from "@/runs";
+import { useSession } from "@/session";
+import { useIsNarrow } from "@/ui/platform";
+import { SegmentedControl } from "@/ui/SegmentedControl";
+import { actionsOf, useActions } from "./actions";
+import { ConflictDialog } from "./ConflictDialog";
+import { FindingsBar } from "./FindingsBar";
+import { Header } from "./Header";
+import { lastValuesOf } from "./last_values";
+import { MakeLiveDialog } from "./MakeLiveDialog";
+import { Notices } from "./Notices";
+import { type Agent, lastRunQuery } from "./queries";
+import { type Running, useRunning } from "./running";
+import { SidePanel } from "./SidePanel";
+import { Split } from "./Split";
+import {
+  createEditorStore,
+  EditorProvider,
+  openSide,
+  showSelected,
+  type Tab,
+  useEditor,
+  useEditorStore,
+} from "./state";
+import { TextPane } from "./TextPane";
+import { VersionsDialog } from "./VersionsDialog";
+
+interface EditorProps {
+  agent: Agent;
+  document: OpenDocument;
+}
+
+/** An agent as text and as canvas, with what stands beside them. */
+export function Editor({ agent, document }: EditorProps) {
+  const [store] = useState(createEditorStore);
+  const { may } = useSession();
+  const running = useRunning(document, agent.id, store);
+  const mayEdit = may("agents:write");
+  const actions = actionsOf({ document, store, running, mayEdit, mayRun: may("runs:write") });
+  useActions(actions);
+  return (
+    <DocumentProvider document={document}>
+      <EditorProvider value={store}>
+        <PageTitle>{agent.name}</PageTitle>
+        <main className="flex h-full min-h-0 flex-col">
+          <Header {...{ document, agent, actions, running }} />
+          <Notices document={document} />
+          <Views {...{ document, agent, running }} readOnly={!mayEdit} />
+          <FindingsBar document={document} />
+        </main>
+        <Dialogs {...{ document, agent }} mayEdit={mayEdit} />
+        <ConflictDialog document={document} />
+      </EditorProvider>
+    </DocumentProvider>
+  );
+}
+
+interface ViewsProps extends EditorProps {
+  running: Running;
+  readOnly: boolean;
+}
+
+/** The text, the canvas and the panel: beside each other, or on a narrow screen one at a time. */
+function Views({ document, agent, running, readOnly }: ViewsProps) {
+  const store = useEditorStore();
+  const isNarrow = useIsNarrow();
+  const { layout, side, tab } = useEditor((state) => state);
+  const { states, lastValues } = useLastRun(document, agent.id, running.runId);
+  const kinds = useKinds();
+  const text = <TextPane document={document} readOnly={readOnly} />;
+  const canvas = (
+    <Canvas
+      document={document}
+      kinds={kinds}
+      readOnly={readOnly}
+      statuses={running.runId ? states : undefined}
+      onSelect={(node) => !isNarrow && showSelected(store, node)}
+      onOpen={() => openSide(store, "settings")}
+    />
+  );
+  const panel = { document, running, lastValues, readOnly };
+  if (isNarrow) {
+    return (
+      <>
+        <TabBar tab={tab} />
+        <div className="min-h-0 grow">
+          {tab === "text" && text}
+          {tab === "canvas" && canvas}
+          {(tab === "settings" || tab === "run") && <SidePanel {...panel} side={tab} isTab />}
+        </div>
+      </>
+    );
+  }
+  return (
+    <div className="relative flex min-h-0 grow">
+      <div className="min-w-0 grow">
+        <Split left={text} right={canvas} shows={layout} />
+      </div>
+      {side && (
+        <div className="w-92 shrink-0 border-l border-line max-lg:absolute max-lg:inset-y-0 max-lg:right-0 max-lg:z-2 max-lg:shadow-float">
+          <SidePanel {...panel} side={side} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+const TABS: { value: Tab; label: string }[] = [
+  { value: "text", label: "Text" },
+  { value: "canvas", label: "Canvas" },
+  { value: "settings", label: "Settings" },
+  { value: "run", label: "Run" },
+];
+
+function TabBar({ tab }: { tab: Tab }) {
+  const store = useEditorStore();
+  return (
+    <div className="flex shrink-0 justify-center border-b border-line bg-paper p-1.5">
+      <SegmentedControl label="View" segments={TABS} value={tab} onChange={(next) => store.setState({ tab: next })} />
+    </div>
+  );
+}
+
+/** How the steps of the watched run stand; and what the last run gave, which is the watched one if there is one. */
+function useLastRun(document: OpenDocument, agentId: string, runId: string | null) {
+  const last = useQuery(lastRunQuery(agentId));
+  const view = useRun(runId ?? last.data ?? null);
+  const flow = useDocument(document, (state) => state.drawn?.flow ?? null);
+  const outline = useMemo(() => outlineOf(flow), [flow]);
+  const states = useStepStates(view, outline);
+  const lastValues = useMemo(() => lastValuesOf({ run: view.run, steps: view.steps }), [view.run, view.steps]);
+  return { states, lastValues };
+}
+
+function Dialogs({ document, agent, mayEdit }: EditorProps & { mayEdit: boolean }) {
+  const store = useEditorStore();
+  const dialog = useEditor((state) => state.dialog);
+  const close = () => store.setState({ dialog: null });
+  if (dialog === "versions") return <VersionsDialog {...{ document, agent, mayEdit }} onClose={close} />;
+  if (dialog !== "live") return null;
+  return (
+    <MakeLiveDialog
+      {...{ document, agent }}
+      onClose={close}
+      onShowFindings={() => store.setState({ dialog: null, are_findings_open: true })}
+    />
+  );
+}

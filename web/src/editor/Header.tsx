@@ -1,0 +1,177 @@
+import { useQuery } from "@tanstack/react-query";
+import { ArrowLeft, Columns2, EllipsisVertical, FileText, PanelRight, Workflow } from "lucide-react";
+import { type OpenDocument, useDocument } from "@/document";
+import { Link } from "@/navigation";
+import { Badge } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
+import { Menu } from "@/ui/Menu";
+import { SegmentedControl } from "@/ui/SegmentedControl";
+import { Tooltip } from "@/ui/Tooltip";
+import type { Action, Actions } from "./actions";
+import { countWords, isError } from "./findings";
+import { type Agent, versionQuery } from "./queries";
+import type { Running } from "./running";
+import { SavingState } from "./SavingState";
+import { closeSide, type Layout, openSide, useEditor, useEditorStore } from "./state";
+
+interface HeaderProps {
+  document: OpenDocument;
+  agent: Agent;
+  actions: Actions;
+  running: Running;
+}
+
+/** What the agent is called, how its draft stands, and what can be done with it. */
+export function Header({ document, agent, actions, running }: HeaderProps) {
+  const title = useDocument(document, (state) => state.drawn?.spec?.title) || agent.name;
+  return (
+    <header className="flex min-h-(--bar-height) shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-paper px-3 py-1.5">
+      <Link
+        href="/"
+        aria-label="All agents"
+        className="square-sm control-sm flex items-center justify-center rounded-md text-ink-faint hover:bg-hover hover:text-ink"
+      >
+        <ArrowLeft aria-hidden className="size-4" />
+      </Link>
+      <h1 className="max-w-96 min-w-0 truncate text-base font-semibold max-sm:max-w-none max-sm:grow" title={title}>
+        {title}
+      </h1>
+      <LiveState document={document} agent={agent} />
+      <SavingState document={document} />
+      <span className="grow max-sm:hidden" />
+      <div className="flex items-center gap-1 max-sm:w-full">
+        <History document={document} actions={actions} />
+        <Views />
+        <span className="grow sm:hidden" />
+        <Button
+          icon={actions.run.icon}
+          size="sm"
+          shortcut={actions.run.keys}
+          busy={running.busy}
+          disabled={actions.run.disabled}
+          onClick={actions.run.run}
+        >
+          Run
+        </Button>
+        <MakeLive document={document} action={actions.live} />
+        <More actions={actions} running={running} agent={agent} />
+      </div>
+    </header>
+  );
+}
+
+/** Whether a version is live, and whether the draft says something else. */
+function LiveState({ document, agent }: { document: OpenDocument; agent: Agent }) {
+  const live = useQuery({ ...versionQuery(agent.id, agent.live_version ?? 0), enabled: agent.live_version !== null });
+  const isSame = useDocument(document, (state) => !state.is_loaded || state.text === live.data?.markdown);
+  if (agent.live_version === null) return <Badge tone="idle">Draft, not live yet</Badge>;
+  return (
+    <span className="flex items-center gap-1.5">
+      {agent.paused_at === null ? (
+        <Badge tone="live">{`Live: version ${agent.live_version}`}</Badge>
+      ) : (
+        <Badge tone="warn">{`Paused: version ${agent.live_version}`}</Badge>
+      )}
+      {live.data && !isSame && <Badge tone="idle">Draft with changes</Badge>}
+    </span>
+  );
+}
+
+function History({ document, actions: { undo, redo } }: { document: OpenDocument; actions: Actions }) {
+  const canUndo = useDocument(document, (state) => state.can_undo);
+  const canRedo = useDocument(document, (state) => state.can_redo);
+  return (
+    <>
+      <IconButton
+        label={undo.title}
+        icon={undo.icon}
+        shortcut={undo.keys}
+        disabled={!canUndo || undo.disabled}
+        onClick={undo.run}
+      />
+      <IconButton
+        label={redo.title}
+        icon={redo.icon}
+        shortcut={redo.keys}
+        disabled={!canRedo || redo.disabled}
+        onClick={redo.run}
+      />
+    </>
+  );
+}
+
+const LAYOUTS = [
+  { value: "text", label: "Text only", icon: FileText, hideLabel: true },
+  { value: "both", label: "Text and canvas", icon: Columns2, hideLabel: true },
+  { value: "canvas", label: "Canvas only", icon: Workflow, hideLabel: true },
+] as const;
+
+/** Which views are open. A narrow screen has tabs instead. */
+function Views() {
+  const store = useEditorStore();
+  const layout = useEditor((state) => state.layout);
+  const side = useEditor((state) => state.side);
+  return (
+    <div className="flex items-center gap-1 max-sm:hidden">
+      <SegmentedControl<Layout>
+        label="Views"
+        segments={LAYOUTS}
+        value={layout}
+        onChange={(next) => store.setState({ layout: next })}
+      />
+      <IconButton
+        label={side ? "Close the panel" : "Open the panel"}
+        icon={PanelRight}
+        pressed={side !== null}
+        onClick={() => (side ? closeSide(store) : openSide(store, "settings"))}
+      />
+    </div>
+  );
+}
+
+/** Errors keep a draft from going live; the button says so instead of failing. */
+function MakeLive({ document, action }: { document: OpenDocument; action: Action }) {
+  const store = useEditorStore();
+  const findings = useDocument(document, (state) => state.reading?.findings);
+  const errors = findings?.filter(isError) ?? [];
+  const button = (
+    <Button
+      size="sm"
+      variant="primary"
+      disabled={action.disabled}
+      aria-disabled={errors.length > 0 || undefined}
+      className={errors.length > 0 ? "opacity-55" : undefined}
+      onClick={() => (errors.length > 0 ? store.setState({ are_findings_open: true }) : action.run())}
+    >
+      Make live
+    </Button>
+  );
+  if (errors.length === 0) return button;
+  return <Tooltip text={`${countWords(errors)} to mend first. Press to see them.`}>{button}</Tooltip>;
+}
+
+function More({ actions, running, agent }: { actions: Actions; running: Running; agent: Agent }) {
+  const item = ({ title, icon, keys, disabled, run }: Action) => ({
+    label: title,
+    icon,
+    shortcut: keys,
+    disabled,
+    onSelect: run,
+  });
+  return (
+    <Menu
+      trigger={<IconButton label="More" icon={EllipsisVertical} />}
+      items={[
+        item(actions.settings),
+        item(actions.versions),
+        { label: "Run with inputs", icon: actions.run.icon, disabled: actions.run.disabled, onSelect: running.ask },
+        { label: "Runs of this agent", href: `/runs?agent=${agent.id}` },
+        "line",
+        item(actions.download),
+        item(actions.copy),
+        item(actions.save),
+      ]}
+    />
+  );
+}

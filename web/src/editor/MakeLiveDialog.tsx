@@ -1,0 +1,122 @@
+import { useState } from "react";
+import { type OpenDocument, useDocument } from "@/document";
+import { Banner } from "@/ui/Banner";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { ErrorNote } from "@/ui/ErrorNote";
+import { Field } from "@/ui/Field";
+import { TextInput } from "@/ui/TextInput";
+import { useNow } from "@/ui/Time";
+import { formatSoon } from "@/ui/time";
+import { toast } from "@/ui/toast";
+import { isError } from "./findings";
+import { type Agent, publish, setLive } from "./queries";
+
+interface MakeLiveDialogProps {
+  document: OpenDocument;
+  agent: Agent;
+  onClose: () => void;
+  onShowFindings: () => void;
+}
+
+/** Asks before the draft becomes what schedules and callers run: says what will start it, and when next. */
+export function MakeLiveDialog({ document, agent, onClose, onShowFindings }: MakeLiveDialogProps) {
+  const findings = useDocument(document, (state) => state.reading?.findings);
+  const errors = findings?.filter(isError).length ?? 0;
+  const warnings = (findings?.length ?? 0) - errors;
+  const [note, setNote] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<unknown>(null);
+  const confirm = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await document.save();
+      const number = await publish(agent.id, document.get().text, note.trim());
+      await setLive(agent.id, number);
+      toast.good(`Version ${number} is live.`);
+      onClose();
+    } catch (why) {
+      setProblem(why);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title="Make this live?"
+      description={
+        agent.live_version === null
+          ? "From now on, what starts the agent starts this text."
+          : `It takes the place of version ${agent.live_version}. Runs under way go on with the version they began with.`
+      }
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" busy={busy} disabled={errors > 0} onClick={() => void confirm()}>
+            Make live
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4 pb-2">
+        {errors > 0 && (
+          <Banner
+            tone="bad"
+            title={errors === 1 ? "One error has to be mended first." : `${errors} errors have to be mended first.`}
+            action={
+              <Button size="sm" onClick={onShowFindings}>
+                Show
+              </Button>
+            }
+          />
+        )}
+        {errors === 0 && warnings > 0 && (
+          <Banner
+            tone="warn"
+            title={warnings === 1 ? "There is one warning." : `There are ${warnings} warnings.`}
+            action={
+              <Button size="sm" onClick={onShowFindings}>
+                Show
+              </Button>
+            }
+          />
+        )}
+        <Starts document={document} isPaused={agent.paused_at !== null} />
+        <Field label="What is new" optional>
+          <TextInput value={note} maxLength={2000} onChange={(event) => setNote(event.target.value)} />
+        </Field>
+        {problem !== null && <ErrorNote problem={problem} />}
+      </div>
+    </Dialog>
+  );
+}
+
+/** What starts it, with the next times of its schedules. */
+function Starts({ document, isPaused }: { document: OpenDocument; isPaused: boolean }) {
+  const triggers = useDocument(document, (state) => state.drawn?.triggers);
+  const now = useNow();
+  return (
+    <section aria-label="What starts it" className="text-sm">
+      {!triggers?.length && <p className="text-ink-soft">Nothing starts it by itself: people and programs do.</p>}
+      <ul className="flex flex-col gap-2">
+        {triggers?.map(({ node, text, next }) => (
+          <li key={node} className="rounded-md bg-sunken px-3 py-2">
+            <p className="font-medium">{text}</p>
+            {now && next.length > 0 && (
+              <p className="text-ink-soft tabular-nums">
+                Next:{" "}
+                {next
+                  .slice(0, 3)
+                  .map((at) => formatSoon(at, now))
+                  .join(", ")}
+              </p>
+            )}
+          </li>
+        ))}
+      </ul>
+      {isPaused && <p className="mt-2 text-warn">The agent is paused: nothing starts it until it is resumed.</p>}
+    </section>
+  );
+}

@@ -1,0 +1,75 @@
+/** Running what stands in the editor: kept as a version, started with inputs, watched. */
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useGo, useParam } from "@/navigation";
+import type { OpenDocument } from "@/document";
+import { canStartAtOnce, type Inputs } from "@/run_form";
+import { startRun } from "@/runs";
+import { queryClient } from "@/client/queries";
+import { publish } from "./queries";
+import { type EditorStore, openSide } from "./state";
+
+export interface Running {
+  /** The run that is watched. */
+  runId: string | null;
+  /** The inputs are asked for. */
+  is_asking: boolean;
+  busy: boolean;
+  problem: unknown;
+  /** What the last run was started with here. */
+  inputs: Record<string, unknown> | undefined;
+  /** Runs the text as it stands: at once, or after its inputs are filled in. */
+  run: () => void;
+  /** The same with what the last run was given. */
+  again: () => void;
+  /** Asks for the inputs, also where all have defaults. */
+  ask: () => void;
+  start: (inputs: Record<string, unknown>) => void;
+  cancel: () => void;
+}
+
+export function useRunning(document: OpenDocument, agentId: string, store: EditorStore): Running {
+  const go = useGo();
+  const runId = useParam("run");
+  const [is_asking, setAsking] = useState(false);
+  const [inputs, setInputs] = useState<Record<string, unknown>>();
+  const starting = useMutation({
+    mutationFn: async (given: Record<string, unknown>) => {
+      await document.save();
+      return startRun(agentId, await publish(agentId, document.get().text), given);
+    },
+    onSuccess: (started, given) => {
+      setInputs(given);
+      setAsking(false);
+      go(`/agents/${agentId}?run=${started}`, { replace: true });
+      void queryClient.invalidateQueries({ queryKey: ["runs"] });
+    },
+  });
+  const show = () => {
+    starting.reset();
+    openSide(store, "run");
+  };
+  const start = (given: Record<string, unknown>) => {
+    show();
+    starting.mutate(given);
+  };
+  const ask = () => {
+    show();
+    setAsking(true);
+  };
+  const run = () => {
+    const asked: Inputs = document.get().drawn?.spec?.inputs ?? {};
+    if (canStartAtOnce(asked)) start({});
+    else ask();
+  };
+  const again = () => {
+    if (inputs) start(inputs);
+    else run();
+  };
+  return {
+    ...{ runId, is_asking, inputs, run, again, ask, start },
+    busy: starting.isPending,
+    problem: starting.error,
+    cancel: () => setAsking(false),
+  };
+}

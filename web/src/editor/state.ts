@@ -1,0 +1,65 @@
+/** What is open in the editor: which of the two views, the panel at the side, the dialogs, the run that is watched. */
+import { createContext, useContext } from "react";
+import { createStore, type StoreApi, useStore } from "zustand";
+
+export type Layout = "text" | "both" | "canvas";
+export type TextMode = "preview" | "plain" | "json";
+/** What the panel at the right shows. */
+export type Side = "settings" | "run" | null;
+/** What a narrow screen shows: one thing at a time. */
+export type Tab = "text" | "canvas" | "settings" | "run";
+export type DialogName = "live" | "versions" | null;
+
+export interface EditorState {
+  layout: Layout;
+  mode: TextMode;
+  side: Side;
+  tab: Tab;
+  dialog: DialogName;
+  /** The person closed the panel, so that selecting alone does not open it again. */
+  is_side_dismissed: boolean;
+  are_findings_open: boolean;
+}
+
+export type EditorStore = StoreApi<EditorState>;
+
+export function createEditorStore(): EditorStore {
+  return createStore<EditorState>(() => ({
+    layout: "both",
+    mode: "preview",
+    side: null,
+    tab: "canvas",
+    dialog: null,
+    is_side_dismissed: false,
+    are_findings_open: false,
+  }));
+}
+
+/** Shows a panel, on narrow screens as the tab. */
+export function openSide(store: EditorStore, side: "settings" | "run"): void {
+  store.setState({ side, tab: side });
+}
+
+export function closeSide(store: EditorStore): void {
+  store.setState({ side: null, is_side_dismissed: true });
+}
+
+/** A step was selected on the canvas: its settings come up unless the person has put them away. */
+export function showSelected(store: EditorStore, node: string | null): void {
+  const { side, is_side_dismissed } = store.getState();
+  if (node !== null && side === null && !is_side_dismissed) store.setState({ side: "settings" });
+  if (node !== null && side === "run") store.setState({ side: "settings" });
+}
+
+const Context = createContext<EditorStore | null>(null);
+export const EditorProvider = Context.Provider;
+
+export function useEditorStore(): EditorStore {
+  const store = useContext(Context);
+  if (!store) throw new Error("The editor's parts need an <EditorProvider> around them.");
+  return store;
+}
+
+export function useEditor<T>(select: (state: EditorState) => T): T {
+  return useStore(useEditorStore(), select);
+}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { PageTitle, useGo, useParam, usePlace } from "@/navigation";
+import { asProblem } from "@/client/problem";
 import { Button } from "@/ui/Button";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Field } from "@/ui/Field";
@@ -18,7 +19,8 @@ export function SetUpScreen() {
   const { problem: unreachable, ask } = useAsking();
   const [owner, setOwner] = useState({ name: "", email: "", password: "", workspace: "Main" });
   const [typedToken, setTypedToken] = useState("");
-  const token = useParam("token") ?? typedToken;
+  const given = useParam("token");
+  const token = typedToken || (given ?? "");
   const { busy, problem, onSubmit } = useSubmit(() => setUp({ ...owner, token: token.trim() }));
   const first = useFocusOnMount<HTMLInputElement>();
   const set = (part: Partial<typeof owner>) => setOwner((before) => ({ ...before, ...part }));
@@ -26,7 +28,7 @@ export function SetUpScreen() {
     <Doorstep title="Welcome to Plainwork" lead="Make the first account. It owns this installation.">
       <PageTitle>Set up</PageTitle>
       <form onSubmit={onSubmit} className="flex flex-col gap-4">
-        <TokenField value={typedToken} onChange={setTypedToken} />
+        <TokenField wasRefused={asProblem(problem).status === 401} value={typedToken} onChange={setTypedToken} />
         <Field label="Your name">
           <TextInput
             name="name"
@@ -63,10 +65,11 @@ export function SetUpScreen() {
   );
 }
 
-/** Only where the link did not carry the token. */
-function TokenField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+/** Only where the link did not carry a token that is right. */
+function TokenField(props: { wasRefused: boolean; value: string; onChange: (value: string) => void }) {
+  const { wasRefused, value, onChange } = props;
   const { isReady, params } = usePlace();
-  if (!isReady || params.token) return null;
+  if (!isReady || (params.token && !wasRefused)) return null;
   return (
     <Field label="Set-up token" hint="The server printed it when it first started, as part of a link to this page.">
       <TextInput mono required autoComplete="off" value={value} onChange={(event) => onChange(event.target.value)} />

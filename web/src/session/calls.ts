@@ -1,7 +1,7 @@
 /** What every call carries, and what its answer says about the session and the server. */
 import type { Middleware } from "openapi-fetch";
 import { api } from "@/client";
-import { isAbort, Problem, unwrap } from "@/client/problem";
+import { isAbort, Problem, problemOf, unwrap } from "@/client/problem";
 import { queryClient } from "@/client/queries";
 import { onReturn, suspectDown } from "./connection";
 import { beginSession, endSession, expireSession, type Session, useSessionStore } from "./store";
@@ -55,7 +55,7 @@ export async function signIn(email: string, password: string): Promise<void> {
   await enter(await unwrap(api.POST("/api/v1/session", { body: { email, password } })));
 }
 
-/** Makes the first owner and signs them in. Throws Problem. */
+/** Makes the first owner and signs them in; where that has been done already, they have to sign in. Throws Problem. */
 export async function setUp(owner: {
   token: string;
   email: string;
@@ -63,7 +63,10 @@ export async function setUp(owner: {
   name: string;
   workspace: string;
 }) {
-  await enter(await unwrap(api.POST("/api/v1/setup", { body: owner })));
+  const { data, error, response } = await answered(api.POST("/api/v1/setup", { body: owner }));
+  if (data) await enter(data);
+  else if (response.status === 409) endSession("nobody");
+  else throw problemOf(response.status, error);
 }
 
 /** Signs out, here and in the other tabs. */

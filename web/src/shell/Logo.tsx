@@ -1,13 +1,13 @@
 import { cx } from "@/ui/cx";
 
-/** The mark: a P whose stem is written and whose bowl is a path that ends in a node. */
+/** The mark: a P of written lines, the first of which turns into a path and ends in a node. */
 export function LogoMark({ className }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 32" aria-hidden className={cx("size-7 shrink-0", className)}>
       <rect width="32" height="32" rx="8.5" fill="var(--color-accent)" />
-      <g fill="none" stroke="var(--color-on-accent)" strokeWidth="2.75" strokeLinecap="round" strokeLinejoin="round">
-        <path d="M10 24.25V10.5a2.5 2.5 0 0 1 2.5-2.5h4.75a5.25 5.25 0 0 1 0 10.5" />
-        <circle cx="15.25" cy="18.5" r="2" fill="var(--color-accent)" strokeWidth="2.25" />
+      <g stroke="var(--color-on-accent)" strokeWidth="2.75" strokeLinecap="round">
+        <path d="M8.75 7.75h8.5a5.75 5.75 0 0 1 0 11.5h-1.5M8.75 13.5h5.25M8.75 19.25v5" fill="none" />
+        <circle cx="15" cy="19.25" r="2.7" fill="var(--color-on-accent)" stroke="none" />
       </g>
     </svg>
   );

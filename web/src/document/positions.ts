@@ -29,15 +29,37 @@ export function linesRange(text: Text, first: number, last: number): Range {
   return { from: text.line(within(first, text)).from, to: text.line(within(Math.max(first, last), text)).to };
 }
 
-/** What a finding is about: the word at its place, or its lines; the start of the text where it names no line. */
+/** What a finding is about: the value at its place, or its lines; the start of the text where it names no line. */
 export function rangeOf(text: Text, finding: Finding): Range {
-  if (finding.line == null) return { from: 0, to: Math.min(text.length, lengthOf(text.line(1).text)) };
-  const from = offsetOf(text, finding.line, finding.column ?? 1);
-  const last = text.line(within(Math.max(finding.end_line ?? finding.line, finding.line), text));
-  const to = last.from + lengthOf(last.text);
-  if (finding.column != null) return { from, to: Math.max(from, to) };
-  const indent = /^\s*/.exec(text.lineAt(from).text)?.[0].length ?? 0;
-  return { from: Math.min(from + indent, to), to };
+  const { line: first, column, end_line: last } = finding;
+  if (first == null) return { from: 0, to: Math.min(text.length, lengthOf(text.line(1).text)) };
+  const from = offsetOf(text, first, column ?? 1);
+  const line = text.line(within(Math.max(last ?? first, first), text));
+  const end = line.from + lengthOf(line.text);
+  if (column == null) {
+    const indent = /^\s*/.exec(text.lineAt(from).text)?.[0].length ?? 0;
+    return { from: Math.min(from + indent, end), to: end };
+  }
+  const isOneLine = line.from <= from;
+  return { from, to: Math.max(from, isOneLine ? line.from + valueEnd(line.text, from - line.from) : end) };
+}
+
+/** Where the value that begins at a place of a line ends: before the bracket or the comma that it does not own. */
+function valueEnd(line: string, start: number): number {
+  const isInBrackets =
+    (line.slice(0, start).match(/[{[]/g) ?? []).length > (line.slice(0, start).match(/[}\]]/g) ?? []).length;
+  const end = lengthOf(line);
+  let depth = 0;
+  let quote = "";
+  for (let at = start; isInBrackets && at < end; at++) {
+    const char = line.charAt(at);
+    if (quote) quote = char === quote ? "" : quote;
+    else if (/["']/.test(char)) quote = char;
+    else if (/[{[]/.test(char)) depth++;
+    else if (depth === 0 && /[,}\]]/.test(char)) return at;
+    else if (/[}\]]/.test(char)) depth--;
+  }
+  return end;
 }
 
 /** The lines of a step with all its inner steps. */

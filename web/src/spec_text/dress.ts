@@ -21,6 +21,7 @@ import { look } from "./look";
 import { preview } from "./preview";
 import { steps } from "./steps";
 import { reveal } from "./sync";
+import { closeTemplates, templates } from "./templates";
 
 export type TextMode = "plain" | "preview";
 
@@ -33,6 +34,8 @@ export interface Dress extends Surroundings {
 export function dress({ mode, readOnly, label, ...around }: Dress): Extension {
   return [
     agentSpec(),
+    // Of two looks the first goes before.
+    mode === "preview" ? preview(around.kinds) : plain(),
     look(),
     EditorView.lineWrapping,
     highlightSpecialChars(),
@@ -43,8 +46,8 @@ export function dress({ mode, readOnly, label, ...around }: Dress): Extension {
     steps(),
     findings(),
     flash(),
+    templates,
     reveal,
-    mode === "preview" ? preview(around.kinds) : plain(),
     readOnly ? reading() : writing(around),
     keymap.of([...searchKeymap, ...foldKeymap, ...historyKeymap, ...defaultKeymap]),
     EditorView.contentAttributes.of({ "aria-label": label, spellcheck: mode === "preview" ? "true" : "false" }),
@@ -59,7 +62,14 @@ function writing(around: Surroundings): Extension {
   return [
     closeBrackets(),
     indentOnInput(),
-    autocompletion({ override: [complete(around)], icons: false, maxRenderedOptions: 60 }),
+    autocompletion({
+      override: [complete(around)],
+      icons: false,
+      maxRenderedOptions: 60,
+      // A key or a lead that was picked wants its value next.
+      activateOnCompletion: ({ apply }) => typeof apply === "string" && /(: |`|→ |\()$/.test(apply),
+    }),
+    closeTemplates,
     keymap.of([...closeBracketsKeymap, ...completionKeymap, indentWithTab]),
     EditorView.contentAttributes.of({ "aria-description": "Escape and then Tab leaves the text." }),
   ];

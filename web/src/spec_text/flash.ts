@@ -1,5 +1,5 @@
 /** What the canvas has just written lights up for a moment, so that the eye finds it. */
-import { type Extension, StateEffect, StateField } from "@codemirror/state";
+import { type Extension, Prec, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, ViewPlugin } from "@codemirror/view";
 import { flashed } from "@/document/text_core";
 
@@ -41,5 +41,6 @@ const fading = ViewPlugin.define((view) => {
 });
 
 export function flash(): Extension {
-  return [lit, fading];
+  // Marks that go before are the inner ones: a chip stays whole around what lights up in it.
+  return Prec.highest([lit, fading]);
 }

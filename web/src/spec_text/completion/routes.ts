@@ -1,5 +1,6 @@
 /** Completion on a route's line: how it leads, on what condition, and where to. */
 import type { Completion, CompletionResult } from "@codemirror/autocomplete";
+import type { Step } from "@/document";
 import { routeParts } from "../preview/routes";
 import { type Here, inExpression, namesHere } from "./here";
 import { FAILURES } from "./keys";
@@ -43,7 +44,7 @@ function inTarget(here: Here): CompletionResult | null {
   if (!parts) return null;
   const written = here.area.before.slice(parts.arrow.to);
   const id = /\]\(#([^)]*)$/.exec(written)?.[1];
-  const steps = stepsOf(here.reading()).filter((step) => step.id !== here.node);
+  const steps = stepsAhead(here);
   if (id !== undefined) {
     return {
       from: here.at - id.length,
@@ -63,6 +64,17 @@ function inTarget(here: Here): CompletionResult | null {
     options: [...links, ...ends],
     filter: !word.startsWith("["),
   };
+}
+
+/** Routes lead forward on their level, or to the steps for errors. */
+function stepsAhead({ node, area, reading }: Here): Step[] {
+  const places = reading()?.places ?? {};
+  const holder = node === null ? null : (places[node]?.holder ?? null);
+  return stepsOf(reading()).filter(({ id }) => {
+    const place = places[id];
+    if (!place || id === node || place.holder !== holder) return false;
+    return place.line > area.headingLine || place.lane === "errors";
+  });
 }
 
 function inLead(here: Here): CompletionResult | null {

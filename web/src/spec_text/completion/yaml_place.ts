@@ -155,11 +155,12 @@ class Flow {
   read(text: string, offset: number): void {
     this.hasBegun = true;
     if (!this.quote) this.begin(offset);
-    for (let at = 0; at < text.length && this.isOpen; at++) {
-      const char = text[at] as string;
+    for (let at = 0; at < text.length; at++) {
+      const char = text.charAt(at);
       if (this.quote) this.quoted(text, at, char);
       else if (char === "#" && /\s|^$/.test(text[at - 1] ?? "")) return;
       else this.plain(text, at, char, offset);
+      if (!this.isOpen) return;
     }
   }
 

@@ -11,18 +11,13 @@ export const previewLook = EditorView.theme({
   ".cm-line": { padding: "0 1.5rem" },
   ".cm-gutters": { display: "none" },
   ".cm-p-heading": { fontWeight: "600", letterSpacing: "-0.01em", textDecoration: "none" },
-  ".cm-p-heading *": { textDecoration: "none" },
+  ".cm-p-heading *": { textDecoration: "none", color: "inherit" },
   ".cm-p-h1": { fontSize: "var(--text-2xl)", lineHeight: "2.5rem", paddingTop: "0.5rem", letterSpacing: "-0.02em" },
-  ".cm-p-h2": {
-    fontSize: "var(--text-xs)",
-    lineHeight: "1.25rem",
-    paddingTop: "1.25rem",
-    color: color("ink-faint"),
-    letterSpacing: "0.04em",
-    textTransform: "uppercase",
-  },
-  ".cm-p-h3": { fontSize: "var(--text-lg)", lineHeight: "1.75rem", paddingTop: "0.5rem" },
-  ".cm-p-h4, .cm-p-h5, .cm-p-h6": { fontSize: "var(--text-base)", paddingTop: "0.375rem" },
+  ".cm-p-h2": { fontSize: "var(--text-sm)", paddingTop: "1.25rem", color: color("ink-faint"), letterSpacing: "0" },
+  ".cm-p-h3": { fontSize: "var(--text-lg)", lineHeight: "1.75rem", paddingTop: "0.5rem", paddingBottom: "0.25rem" },
+  ".cm-p-h4, .cm-p-h5, .cm-p-h6": { fontSize: "var(--text-base)", padding: "0.375rem 1.5rem 0.25rem" },
+  // Keys are quieter here than values.
+  ".cm-p-card .cm-key": { color: color("ink-soft") },
   ".cm-p-emphasis": { fontStyle: "italic" },
   ".cm-p-strong": { fontWeight: "600" },
   ".cm-p-link": { color: color("accent"), textDecoration: "underline", textUnderlineOffset: "2px" },
@@ -62,6 +57,8 @@ export const previewLook = EditorView.theme({
     borderLeft: edge,
     borderRight: edge,
   },
+  // The bar of the selected step stands at the page's edge, not the card's.
+  ".cm-p-card.cm-step-selected::before, .cm-p-block.cm-step-selected::before": { left: "calc(-1.5rem - 1px)" },
   ".cm-p-block": { backgroundColor: color("sunken") },
   ".cm-p-first": {
     borderTop: edge,
@@ -83,6 +80,7 @@ export const previewLook = EditorView.theme({
   ".cm-p-note": { marginLeft: "auto", color: color("ink-faint"), fontSize: "0.6875rem" },
   "@media (max-width: 640px)": {
     ".cm-line": { padding: "0 1rem" },
+    ".cm-p-card.cm-step-selected::before, .cm-p-block.cm-step-selected::before": { left: "calc(-0.75rem - 1px)" },
     ".cm-p-card, .cm-p-block": { margin: "0 0.75rem", padding: "0 0.625rem" },
   },
 });

@@ -85,8 +85,15 @@ def estimate_of(spec: Spec, price_per_call_usd: float | None) -> Estimate:
         cost_per_run_usd=per_run,
         runs_per_month=runs,
         cost_per_month_usd=None if per_run is None or runs is None else round(per_run * runs, 4),
-        about=f"{calls} model calls a run, loops counted with {_ITEMS} items." if calls else "No model is called.",
+        about=_about(calls, has_loops=any(step.steps for step in spec.steps)),
     )
+
+
+def _about(calls: int, *, has_loops: bool) -> str:
+    if not calls:
+        return "No model is called."
+    loops = f", loops counted with {_ITEMS} items" if has_loops else ""
+    return f"{calls} model call{'s' if calls > 1 else ''} a run{loops}."
 
 
 def _calls(steps: tuple[Step, ...]) -> int:

@@ -32,23 +32,29 @@ export function Accept({ markdown }: { markdown: string }) {
   return (
     <form onSubmit={submit} className="flex shrink-0 flex-col gap-3 border-t border-line bg-raised p-4 max-sm:p-3">
       {make.error && !isTaken && <ErrorNote problem={make.error} />}
-      <Field label="Name" error={isTaken ? "There is an agent of this name already. Choose another." : null}>
-        <TextInput
-          ref={input}
-          value={name}
-          maxLength={200}
-          required
-          onChange={(event) => setName(event.target.value)}
-        />
-      </Field>
-      <Button
-        variant="primary"
-        type="submit"
-        busy={make.isPending || make.isSuccess}
-        disabled={!name.trim() || !may("agents:write")}
-      >
-        Open it in the editor
-      </Button>
+      <div className="flex gap-3 max-xl:items-end xl:flex-col">
+        <Field
+          className="max-xl:grow"
+          label="Name"
+          error={isTaken ? "There is an agent of this name already. Choose another." : null}
+        >
+          <TextInput
+            ref={input}
+            value={name}
+            maxLength={200}
+            required
+            onChange={(event) => setName(event.target.value)}
+          />
+        </Field>
+        <Button
+          variant="primary"
+          type="submit"
+          busy={make.isPending || make.isSuccess}
+          disabled={!name.trim() || !may("agents:write")}
+        >
+          Open it in the editor
+        </Button>
+      </div>
       {!may("agents:write") && <p className="text-xs text-ink-faint">Your role may not make agents.</p>}
     </form>
   );

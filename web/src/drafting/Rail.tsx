@@ -28,7 +28,7 @@ export function Rail(props: RailProps) {
   const { phase, draft, problem } = props.drafting;
   return (
     <div className="h-full min-h-0 grow overflow-y-auto">
-      <div className="flex flex-col gap-6 px-4 py-5">
+      <div className="flex flex-col gap-6 px-4 py-5 sm:max-xl:grid sm:max-xl:grid-cols-2 sm:max-xl:gap-x-10">
         {problem && <ErrorNote problem={problem} onRetry={props.onRetry} />}
         {phase === "drafting" && <Growing />}
         {phase === "done" && (draft ? <Remarks {...props} draft={draft} /> : <Ready {...props} />)}

@@ -1,4 +1,5 @@
-import { useState } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { openDocument, type OpenDocument } from "@/document";
 import { useIsNarrow } from "@/ui/platform";
 import { type Tab, Tabs } from "@/ui/Tabs";
 import { Accept } from "./Accept";
@@ -21,11 +22,14 @@ type View = "text" | "canvas" | "review";
 export function Review({ drafting, english, onBack, onRetry, ...rail }: ReviewProps) {
   const isNarrow = useIsNarrow();
   const [view, setView] = useState<View>("canvas");
-  const [selected, setSelected] = useState<string | null>(null);
-  const text = <DraftText drafting={drafting} selected={selected} />;
-  const canvas = <DraftCanvas drafting={drafting} selected={selected} onSelect={setSelected} />;
+  const document = useFinished(drafting);
+  const selected = useSelected(document);
+  const text = <DraftText drafting={drafting} document={document} />;
+  const canvas = (
+    <DraftCanvas drafting={drafting} selected={selected} onSelect={(node) => document?.select(node, "canvas")} />
+  );
   const toStep = (step: string) => {
-    setSelected(step);
+    document?.select(step, "elsewhere");
     setView("canvas");
   };
   const aside = <Rail {...rail} drafting={drafting} onStep={toStep} onRetry={onRetry} />;
@@ -67,3 +71,20 @@ export function Review({ drafting, english, onBack, onRetry, ...rail }: ReviewPr
     </div>
   );
 }
+
+/** The finished text as a document to be read, so that text and canvas share what is selected. */
+function useFinished({ phase, text }: Drafting): OpenDocument | null {
+  const document = useMemo(() => (phase === "done" ? openDocument({ text, readOnly: true }) : null), [phase, text]);
+  useEffect(() => () => document?.close(), [document]);
+  return document;
+}
+
+function useSelected(document: OpenDocument | null): string | null {
+  return useSyncExternalStore(
+    (listener) => document?.subscribe(listener) ?? nothing,
+    () => document?.get().selection.node ?? null,
+    () => null,
+  );
+}
+
+const nothing = () => undefined;

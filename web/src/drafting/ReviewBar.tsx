@@ -44,7 +44,7 @@ function Progress({ drafting: { phase, draft } }: { drafting: Drafting }) {
     return <Badge icon={by === "rules" ? FileText : Sparkles}>{by === "rules" ? "Drafted by rules" : by}</Badge>;
   };
   return (
-    <div role="status" className="min-w-0 shrink-0">
+    <div role="status" className="flex min-w-0 shrink-0">
       {said()}
     </div>
   );

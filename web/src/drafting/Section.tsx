@@ -28,7 +28,7 @@ export function StepLink({
     <button
       type="button"
       onClick={() => onStep(step)}
-      className="rounded-sm text-left underline decoration-line-strong underline-offset-3 hover:decoration-accent max-sm:min-h-11"
+      className="rounded-sm text-left underline decoration-line-strong underline-offset-3 hover:decoration-accent"
     >
       {children}
     </button>

@@ -1,43 +1,37 @@
 import { lazy, Suspense, useEffect, useRef } from "react";
-import { useKinds } from "@/document";
+import { type OpenDocument, useKinds } from "@/document";
 import { Skeleton, SkeletonLines } from "@/ui/Skeleton";
 import type { Drafting } from "./store";
 
 const Canvas = lazy(() => import("@/canvas").then(({ Canvas }) => ({ default: Canvas })));
+const SpecText = lazy(() => import("@/spec_text").then(({ SpecText }) => ({ default: SpecText })));
 
-/** The document as far as it has come. The end stays in sight while it grows. */
-export function DraftText({ drafting, selected }: { drafting: Drafting; selected: string | null }) {
-  const { text, phase, reading } = drafting;
-  const box = useRef<HTMLDivElement>(null);
-  const isGrowing = phase === "drafting";
-  useEffect(() => {
-    if (isGrowing) box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [isGrowing, text]);
-  const line = selected ? reading?.places[selected]?.line : undefined;
-  useEffect(() => {
-    if (line) box.current?.querySelector(`[data-line="${line}"]`)?.scrollIntoView({ block: "center" });
-  }, [line]);
+/** The document as far as it has come; once it is whole, as the editor lays it out. */
+export function DraftText({ drafting, document }: { drafting: Drafting; document: OpenDocument | null }) {
+  const { text, phase } = drafting;
   if (!text) return phase === "failed" ? null : <SkeletonLines lines={9} label="Drafting" className="p-5" />;
-  const end = selected ? reading?.places[selected]?.tree_end_line : undefined;
+  const growing = <GrowingText text={text} />;
+  if (!document) return growing;
   return (
-    <div ref={box} tabIndex={0} role="region" aria-label="The document" className="h-full overflow-auto py-4">
-      <pre className="w-max min-w-full font-mono text-xs leading-5">
-        {text.split("\n").map((said, index) => (
-          <Line key={index} number={index + 1} text={said} isSelected={isWithin(index + 1, line, end)} />
-        ))}
-      </pre>
-    </div>
+    <Suspense fallback={growing}>
+      <SpecText document={document} mode="preview" readOnly />
+    </Suspense>
   );
 }
 
-function isWithin(number: number, from: number | undefined, to: number | undefined): boolean {
-  return from !== undefined && to !== undefined && number >= from && number <= to;
-}
-
-function Line({ number, text, isSelected }: { number: number; text: string; isSelected: boolean }) {
+/** The end stays in sight while more of it comes. */
+function GrowingText({ text }: { text: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    box.current?.scrollTo({ top: box.current.scrollHeight });
+  }, [text]);
   return (
-    <div data-line={number} className={`min-h-5 px-5 ${isSelected ? "bg-selected" : ""} ${lookOf(text)}`}>
-      {text}
+    <div ref={box} tabIndex={0} role="region" aria-label="The document" className="h-full overflow-y-auto px-5 py-4">
+      {text.split("\n").map((line, index) => (
+        <pre key={index} className={`min-h-5 font-mono text-sm whitespace-pre-wrap wrap-anywhere ${lookOf(line)}`}>
+          {line}
+        </pre>
+      ))}
     </div>
   );
 }
@@ -48,7 +42,7 @@ function lookOf(line: string): string {
   return line.startsWith("- ") ? "text-accent" : "text-ink-soft";
 }
 
-/** The draft as a graph that grows with it. */
+/** The draft as a graph that grows with it. The newest step stays in sight; the whole is shown once it is there. */
 export function DraftCanvas({
   drafting: { reading, phase },
   selected,
@@ -63,10 +57,11 @@ export function DraftCanvas({
   return (
     <Suspense fallback={<CanvasWaiting />}>
       <Canvas
+        key={phase === "done" ? "whole" : "growing"}
         flow={reading.flow}
         findings={reading.findings}
         places={reading.places}
-        selection={selected}
+        selection={phase === "done" ? selected : (reading.flow.nodes?.at(-1)?.id ?? null)}
         onSelect={onSelect}
         readOnly
         kinds={kinds}
@@ -77,9 +72,9 @@ export function DraftCanvas({
 
 function CanvasWaiting() {
   return (
-    <div className="flex h-full items-center justify-center gap-8 overflow-hidden p-8">
+    <div className="flex h-full flex-col items-center justify-center gap-12 overflow-hidden p-8">
       {[0, 1, 2].map((one) => (
-        <Skeleton key={one} className="h-16 w-40 shrink-0 rounded-lg" />
+        <Skeleton key={one} className="h-14 w-56 max-w-full shrink-0" />
       ))}
     </div>
   );

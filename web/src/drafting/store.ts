@@ -77,10 +77,10 @@ export function createDrafting({ draw, read, isInstant = () => false }: Desk): D
     try {
       for await (const told of draw(request, signal)) {
         if (signal.aborted) return;
-        if (told.kind === "text") shown.add(told.markdown);
-        else await finish(told.draft, shown.done(), signal);
+        if (told.kind === "draft") return await finish(told.draft, shown.done(), signal);
+        shown.add(told.markdown);
       }
-      if (!signal.aborted && store.getState().phase === "drafting") throw new Error("The draft broke off. Try again.");
+      throw new Error("The draft broke off. Try again.");
     } catch (why) {
       if (signal.aborted || isAbort(why)) return;
       shown.stop();

@@ -348,6 +348,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/steps/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One step of a run: what it was given, every attempt with its output or failure, its model calls and their cost
+         * @description One step of a run: what it was given, every attempt with its output or failure, its model calls and their cost.
+         */
+        get: operations["get_step"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -1093,6 +1113,38 @@ export interface components {
             local: boolean;
         };
         /**
+         * ModelCall
+         * @description One call of a model. `failure`: its kind, when it failed; `cost_usd` null: the price is not known.
+         */
+        ModelCall: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "succeeded" | "failed";
+            /** Failure */
+            failure: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** First Token Ms */
+            first_token_ms: number | null;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Cost Usd */
+            cost_usd: number | null;
+        };
+        /**
          * Models
          * @description The models by provider; the last is the small one that is built in, which is too small to draft.
          */
@@ -1523,6 +1575,40 @@ export interface components {
         SetUp: {
             /** Needed */
             needed: boolean;
+        };
+        /**
+         * StepDetail
+         * @description One step of a run. `kind` null: its version cannot be read any more.
+         *
+         *     `status`: as in its last row; `running` while it is under way, `pending` when the run has not come to it. `input`: its settings for the last attempt, all expressions in them worked out (never a secret: those are put in as a request leaves); null with the reason in `input_missing`. `took_ms`: all attempts together; `attempts` and `calls`: the last 1,000; `cost_usd`: with what is inside it; `printed`: by a code step.
+         */
+        StepDetail: {
+            /** Path */
+            path: string;
+            /** Node */
+            node: string;
+            /** Kind */
+            kind: string | null;
+            /** Name */
+            name: string;
+            /** Status */
+            status: string;
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            } | null;
+            /** Input Missing */
+            input_missing: string | null;
+            /** Attempts */
+            attempts: components["schemas"]["RunStep"][];
+            /** Calls */
+            calls: components["schemas"]["ModelCall"][];
+            /** Took Ms */
+            took_ms: number | null;
+            /** Cost Usd */
+            cost_usd: number;
+            /** Printed */
+            printed: string | null;
         };
         /**
          * StepPage
@@ -4623,6 +4709,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_step: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                run_id: string;
+                /** @description Like `fetch`, or `each[3].fetch` in a loop. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepDetail"];
+                };
             };
             /** @description Nobody is signed in, or the key or session is not valid (any more). */
             401: {

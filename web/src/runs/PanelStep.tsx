@@ -5,6 +5,7 @@ import { cx } from "@/ui/cx";
 import { formatMs } from "@/ui/duration";
 import { Tree } from "@/ui/Tree";
 import { Deltas } from "./Deltas";
+import { nameInExpressions } from "./paths";
 import { StatusMark } from "./StatusMark";
 import type { TimelineRow } from "./timeline";
 import { lastAttempt, type StepTrace } from "./trace";
@@ -93,7 +94,13 @@ function Result({ row, step, delta }: { row: TimelineRow; step: StepTrace | unde
   }
   if (row.status === "succeeded" && attempt) {
     return (
-      <Tree key={row.key} value={attempt.output} name={`Output of ${row.label}`} base={step.node} className="w-full" />
+      <Tree
+        key={row.key}
+        value={attempt.output}
+        name={`Output of ${row.label}`}
+        base={nameInExpressions(step.node)}
+        className="w-full"
+      />
     );
   }
   return <p className="text-sm text-ink-soft">{EMPTY[row.status]}</p>;

@@ -15,7 +15,9 @@ export function RunFacts({ run, flow }: { run: Run; flow: Flow | null }) {
     <section aria-label="About this run" className="flex h-full flex-col gap-5 overflow-y-auto p-4">
       <Part title="Output">
         {run.output !== null ? (
-          <Tree key={run.finished_at} value={run.output} name="Output" />
+          <div className="max-h-120 overflow-y-auto">
+            <Tree key={run.finished_at} value={run.output} name="Output" />
+          </div>
         ) : (
           <p className="text-sm text-ink-soft">
             {isOver(run.status) ? "It gave none." : "It comes when the run ends."}
@@ -34,34 +36,9 @@ export function RunFacts({ run, flow }: { run: Run; flow: Flow | null }) {
         )}
       </Part>
       <Part title="About">
-        <dl className="grid grid-cols-[7rem_minmax(0,1fr)] gap-y-1.5 text-sm">
-          <Line name="Started by">{triggerWord(run.trigger.kind)}</Line>
-          <Line name="Made">
-            <Time at={run.created_at} />
-          </Line>
-          <Line name="Started">{run.started_at ? <Time at={run.started_at} /> : "not yet"}</Line>
-          {run.finished_at && (
-            <Line name="Ended">
-              <Time at={run.finished_at} />
-            </Line>
-          )}
-          {queuedMs(run) > 1_000 && <Line name="Queued for">{formatMs(queuedMs(run))}</Line>}
-          {run.deadline_at && (
-            <Line name="Must end">
-              <Time at={run.deadline_at} />
-            </Line>
-          )}
-          <Line name="Model tokens">{run.tokens.toLocaleString("en")}</Line>
-          <Line name="Cost">{formatUsd(run.cost_usd)}</Line>
-          <Line name="Id">
-            <span className="flex items-center gap-1">
-              <span className="truncate font-mono text-xs">{run.id}</span>
-              <CopyButton text={run.id} label="Copy the run's id" />
-            </span>
-          </Line>
-        </dl>
+        <Lines run={run} />
       </Part>
-      {Object.keys(run.trigger).length > 1 && (
+      {run.trigger.kind !== "manual" && Object.keys(run.trigger).length > 1 && (
         <Part title="Trigger">
           <Tree value={run.trigger} name="Trigger" base="trigger" />
         </Part>
@@ -70,8 +47,38 @@ export function RunFacts({ run, flow }: { run: Run; flow: Flow | null }) {
   );
 }
 
-/** A titled part of a panel. */
-export function Part({ title, children }: { title: string; children: ReactNode }) {
+function Lines({ run }: { run: Run }) {
+  return (
+    <dl className="grid grid-cols-[7rem_minmax(0,1fr)] gap-y-1.5 text-sm">
+      <Line name="Started by">{triggerWord(run.trigger.kind)}</Line>
+      <Line name="Made">
+        <Time at={run.created_at} />
+      </Line>
+      <Line name="Started">{run.started_at ? <Time at={run.started_at} /> : "not yet"}</Line>
+      {run.finished_at && (
+        <Line name="Ended">
+          <Time at={run.finished_at} />
+        </Line>
+      )}
+      {queuedMs(run) > 1_000 && <Line name="Queued for">{formatMs(queuedMs(run))}</Line>}
+      {run.deadline_at && (
+        <Line name="Must end">
+          <Time at={run.deadline_at} />
+        </Line>
+      )}
+      <Line name="Model tokens">{run.tokens.toLocaleString("en")}</Line>
+      <Line name="Cost">{formatUsd(run.cost_usd)}</Line>
+      <Line name="Id">
+        <span className="flex items-center gap-1">
+          <span className="truncate font-mono text-xs">{run.id}</span>
+          <CopyButton text={run.id} label="Copy the run's id" />
+        </span>
+      </Line>
+    </dl>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="flex flex-col gap-2">
       <h2 className="text-sm font-semibold">{title}</h2>

@@ -4,6 +4,7 @@ import { CopyButton } from "@/ui/CopyButton";
 import { Time } from "@/ui/Time";
 import { Tree } from "@/ui/Tree";
 import { Deltas } from "./Deltas";
+import { nameInExpressions } from "./paths";
 import type { ShownStatus } from "./states";
 import { type Attempt, lastAttempt, type StepTrace } from "./trace";
 import { failureOf, type RunFailure } from "./types";
@@ -30,9 +31,12 @@ export function StepResult({
   const isThrough = status === "succeeded";
   return (
     <div className="flex flex-col gap-4">
-      {failure && <FailureNote failure={failure} isRetried={status === "retrying"} action={children} />}
+      {failure && <FailureNote failure={failure} isRetried={status === "retrying"} />}
+      {failure && <div>{children}</div>}
       {delta ? <Deltas text={delta} /> : <State status={status} attempt={attempt} />}
-      {isThrough && <Tree key={step.path} value={attempt?.output ?? null} name="Output" base={step.node} />}
+      {isThrough && (
+        <Tree key={step.path} value={attempt?.output ?? null} name="Output" base={nameInExpressions(step.node)} />
+      )}
       {isThrough && attempt?.outcome && (
         <p className="text-sm text-ink-soft">
           Its outcome: <strong className="font-medium text-ink">{attempt.outcome}</strong>
@@ -43,9 +47,9 @@ export function StepResult({
   );
 }
 
-function FailureNote({ failure, isRetried, action }: { failure: RunFailure; isRetried: boolean; action: ReactNode }) {
+function FailureNote({ failure, isRetried }: { failure: RunFailure; isRetried: boolean }) {
   return (
-    <Banner tone={isRetried ? "warn" : "bad"} title={failure.message} action={action} className="wrap-anywhere">
+    <Banner tone={isRetried ? "warn" : "bad"} title={failure.message} className="wrap-anywhere">
       <p>{failure.next_step ?? failureWord(failure.kind)}</p>
     </Banner>
   );

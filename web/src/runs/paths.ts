@@ -45,3 +45,8 @@ export function around(path: string): string[] {
   for (let at = parentOf(path); at !== null; at = parentOf(at)) found.push(at);
   return found;
 }
+
+/** How expressions call a step: `fetch_posts` for `fetch-posts`. */
+export function nameInExpressions(id: string): string {
+  return id.replaceAll("-", "_");
+}

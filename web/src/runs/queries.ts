@@ -50,7 +50,7 @@ export function stepQuery(runId: string, path: string, moment: string) {
     queryKey: ["runs", "step", runId, path, moment],
     queryFn: ({ signal }): Promise<StepDetail> => {
       const params = { path: { run_id: runId, path } };
-      return unwrap(api.GET("/api/v1/runs/{run_id}/steps/{path}" as never, { params, signal } as never));
+      return unwrap(api.GET("/api/v1/runs/{run_id}/steps/{path}", { params, signal }));
     },
     staleTime: Infinity,
     placeholderData: (before, query) =>

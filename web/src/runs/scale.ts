@@ -22,7 +22,7 @@ export interface Scale {
 /** A gap is cut when it is as long as everything that is shown in full, and at least this long. */
 const SHORTEST_CUT_MS = 5_000;
 /** How wide a cut is, of all that is shown in full. */
-const CUT_SHARE = 0.12;
+const CUT_SHARE = 0.16;
 const TICKS = 6;
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5];
 

@@ -151,6 +151,9 @@ function closed(waits: readonly Wait[], at: number): readonly Wait[] {
   return last && last.to === null ? [...waits.slice(0, -1), { ...last, to: Math.max(last.from, at) }] : waits;
 }
 
+/** Epoch ms, with the fraction that `Date` drops: steps may take less than one. */
 function millis(at: string | null | undefined): number | null {
-  return at ? Date.parse(at) : null;
+  if (!at) return null;
+  const [, below = ""] = /\.\d{3}(\d+)/.exec(at) ?? [];
+  return Date.parse(at) + Number(`0.${below}0`);
 }

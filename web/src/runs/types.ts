@@ -6,36 +6,8 @@ export type RunStatus = Run["status"];
 export type RunDetail = Schemas["RunDetail"];
 export type RunStep = Schemas["RunStep"];
 export type RunEvent = Schemas["Event"];
-
-/** One call of a model that a step made. */
-export interface ModelCall {
-  at: string;
-  provider: string;
-  model: string;
-  status: "succeeded" | "failed";
-  failure: string | null;
-  latency_ms: number;
-  first_token_ms: number | null;
-  input_tokens: number;
-  output_tokens: number;
-  cost_usd: number | null;
-}
-
-/** A step looked at closely. `input` null: `input_missing` says why. */
-export interface StepDetail {
-  path: string;
-  node: string;
-  kind: string | null;
-  name: string;
-  status: string;
-  input: Record<string, unknown> | null;
-  input_missing: string | null;
-  attempts: RunStep[];
-  calls: ModelCall[];
-  took_ms: number | null;
-  cost_usd: number;
-  printed: string | null;
-}
+export type StepDetail = Schemas["StepDetail"];
+export type ModelCall = Schemas["ModelCall"];
 
 /** Why a step or a run failed, as the engine records it. */
 export interface RunFailure {

@@ -105,3 +105,12 @@ describe("folding a run's events", () => {
     expect(before.steps.size).toBe(1);
   });
 });
+
+it("keeps apart what happened within a millisecond", () => {
+  const { steps } = fold(NO_TRACE, [
+    row(1, "first", "succeeded", { at: "2026-03-01T08:30:00.000400+00:00", took_ms: 0.1 }),
+    row(2, "second", "succeeded", { at: "2026-03-01T08:30:00.000900+00:00", took_ms: 0.2 }),
+  ]);
+  const [first, second] = ["first", "second"].map((path) => steps.get(path)?.attempts[0]?.begun_at ?? 0);
+  expect((second ?? 0) - (first ?? 0)).toBeCloseTo(0.4, 3);
+});

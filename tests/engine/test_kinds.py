@@ -169,7 +169,7 @@ class Scripted:
         self.asked: list[Request] = []
         self._answers = list(answers)
 
-    async def complete(self, request: Request) -> Answer:
+    async def complete(self, request: Request, hear: Any = None) -> Answer:
         self.asked.append(request)
         answer = self._answers.pop(0)
         return Answer(text=str(answer), model="test:one", usage=Usage(3, 4), data=answer, cost_usd=0.25)

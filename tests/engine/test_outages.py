@@ -75,12 +75,12 @@ async def test_what_a_lost_answer_claimed_is_given_back_uncounted(database: Data
     number = await queue.register(session, "test")
     assert len(await claimed(database, number, 2)) == 2
     outages = Outages(database)
-    await outages.settle(number, {mine.run_id})
+    await outages.settle(number, lambda: {mine.run_id})
     assert await claims_of(database, workspace_id) == {mine.run_id: (1, False), lost.run_id: (1, False)}
     outages.note(is_claim=True)
-    await outages.settle(None, {mine.run_id})  # without a session it cannot be told which they were
+    await outages.settle(None, lambda: {mine.run_id})  # without a session it cannot be told which they were
     assert (await claims_of(database, workspace_id))[lost.run_id] == (1, False)
-    await outages.settle(number, {mine.run_id})
+    await outages.settle(number, lambda: {mine.run_id})
     assert await claims_of(database, workspace_id) == {mine.run_id: (1, False), lost.run_id: (0, True)}
     await session.close()
 
@@ -96,8 +96,8 @@ async def test_a_lease_that_an_outage_ended_does_not_count(database: Database, w
     cut.is_lost = True
     outages.note()
     outages.excuse_lost(cut)
-    await outages.settle(None, ())
-    await outages.settle(None, ())
+    await outages.settle(None, tuple)
+    await outages.settle(None, tuple)
     assert await claims_of(database, workspace_id) == {
         stalled.claim.run_id: (1, False),
         cut.claim.run_id: (0, False),
@@ -140,3 +140,23 @@ async def test_workers_that_die_count_all_the_same(database: Database, workspace
     async with working(database):
         run = await ended(database, workspace_id, started.run_id)
     assert run.cause == "crash_loop"
+
+
+async def test_a_worker_holds_no_more_runs_than_it_may(database: Database, workspace_id: UUID, web: Web) -> None:
+    """Runs that are still being read count too."""
+    version = await add_version(database, workspace_id, [node("get", "http", config={"url": web.url + "/a"})])
+    web.on("GET", "/a", Reply(json=1, delay_s=0.02))
+    started = [await start(database, version, {}) for _ in range(40)]
+    most = 0
+    async with Client((web.host,)) as client, working(database, Outside(net=client), concurrency=5) as running:
+        execute = running.worker._execute
+
+        def counted(*arguments: Any) -> None:
+            nonlocal most
+            execute(*arguments)
+            most = max(most, len(running.worker.active))
+
+        running.worker._execute = counted  # type: ignore[method-assign]
+        for one in started:
+            await ended(database, workspace_id, one.run_id)
+    assert most == 5

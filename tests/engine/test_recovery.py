@@ -22,8 +22,8 @@ from plainwork.queue.postgres import PostgresQueue
 from plainwork.spec.flow import Node
 from plainwork.spec.model import Input, Limits, Retry
 from tests.engine.flows import chain, loop, node
-from tests.engine.running import Running, add_version, ended, eventually, in_state, journal_of, working
-from tests.world import Reply, Web
+from tests.engine.running import add_version, ended, eventually, in_state, journal_of, working
+from tests.world import Reply, Seen, Web
 
 
 @pytest.fixture
@@ -309,19 +309,21 @@ async def test_a_loop_resumes_in_the_middle(database: Database, workspace_id: UU
 async def test_two_workers_share_and_never_double(
     database: Database, workspace_id: UUID, web: Web, outside: Outside
 ) -> None:
-    web.on("POST", "*", Reply(json="ok", delay_s=0.05))
+    both_at_work = asyncio.Event()
+
+    async def answer(_: Seen) -> Reply:
+        await both_at_work.wait()  # or one of them might be done with everything before the other looks
+        return Reply(json="ok")
+
+    web.on("POST", "*", answer)
     act = node("act", "http", config={"url": web.url + "/{{ run.id }}", "method": "POST"})
     version = await add_version(database, workspace_id, [node("a"), act], chain("a", "act"))
     async with working(database, outside, concurrency=5) as one, working(database, outside, concurrency=5) as two:
         started = [await one.start(version) for _ in range(100)]
-        both: list[Running] = [one, two]
-        busy: set[int] = set()
-        while sum(len(r.worker.active) for r in both) or len(web.requests) < 100:
-            busy |= {i for i, r in enumerate(both) if r.worker.active}
-            await asyncio.sleep(0.005)
+        await eventually(lambda: [len(running.worker.active) for running in (one, two)] == [5, 5])
+        both_at_work.set()
         ends = [await ended(database, workspace_id, run.run_id) for run in started]
     assert {run.status for run in ends} == {"succeeded"}
-    assert busy == {0, 1}
     assert sorted(seen.path for seen in web.requests) == sorted(f"/{run.run_id}" for run in started)
 
 
@@ -384,11 +386,14 @@ async def test_run_here_gives_the_run_back_when_it_is_stopped(
     web.on("GET", "/a", Reply(json=1, delay_s=30), Reply(json=1))
     version = await add_version(database, workspace_id, [node("a", "http", config={"url": web.url + "/a"})])
     bell = await PostgresQueue.open(database)
+    before = asyncio.all_tasks()
     here = asyncio.create_task(run_here(database, version, {}, outside, bell=bell))
     await eventually(lambda: web.requests)
     here.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await here
+    left = [task for task in asyncio.all_tasks() - before if "async_generator" in repr(task)]
+    assert not left, "nobody follows the run any more, on a connection that is soon closed"
     async with database.workspace(workspace_id) as connection:
         run_id = await connection.fetchval("select id from runs")
     assert (await read(database, workspace_id, run_id)).status == "queued"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
 
 from plainwork.db import Database, queue
@@ -35,11 +35,11 @@ class Outages:
         if run.is_lost and self._last_at >= run.leased_at:
             self.excuse([run.claim])
 
-    async def settle(self, number: int | None, held: Collection[UUID]) -> None:
-        """Tells the database, as soon as it can be told. ``number``: the worker's, if it has a session; ``held``: the runs
-        that it has in hand."""
+    async def settle(self, number: int | None, held: Callable[[], Collection[UUID]]) -> None:
+        """Tells the database, as soon as it can be told. ``number``: the worker's, if it has a session; ``held`` gives the
+        runs that it has in hand."""
         if self._is_in_doubt and number is not None:
-            await queue.keep_claims(self._db, number, number, held)
+            await queue.keep_claims(self._db, number, number, held())
             self._is_in_doubt = False
         if self._excused:
             excused = list(self._excused)

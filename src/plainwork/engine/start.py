@@ -179,18 +179,24 @@ async def _start_claimed(
 async def _until_broken(
     events: AsyncGenerator[Event, None], working: asyncio.Task[None]
 ) -> AsyncGenerator[Event, None]:
-    """The events, or the worker's exception as soon as it breaks."""
-    while True:
-        following = asyncio.ensure_future(anext(events))
-        await asyncio.wait({following, working}, return_when=asyncio.FIRST_COMPLETED)
-        if not following.done():
+    """The events, or the worker's exception as soon as it breaks. However it ends, nobody goes on to read the journal."""
+    following: asyncio.Future[Event | None] | None = None
+    try:
+        while True:
+            following = asyncio.ensure_future(anext(events, None))
+            await asyncio.wait({following, working}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                working.result()
+                return
+            event = following.result()
+            if event is None:
+                return
+            yield event
+    finally:
+        if following is not None:
             following.cancel()
-            working.result()
-            return
-        try:
-            yield following.result()
-        except StopAsyncIteration:
-            return
+            await asyncio.gather(following, return_exceptions=True)
+        await events.aclose()
 
 
 async def _take_keys(connection: Connection, version: Version, new: Sequence[NewRun]) -> dict[str, UUID]:

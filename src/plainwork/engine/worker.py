@@ -220,7 +220,7 @@ class Worker:
     # claiming
 
     async def _claim(self) -> list[Claim]:
-        room = self._concurrency - len(self.active)
+        room = self._concurrency - len(self.active) - len(self._beginning - self.active.keys())
         if room <= 0:
             self._room.clear()
             await self._room.wait()
@@ -238,7 +238,7 @@ class Worker:
         if not deliveries or self._stopping.is_set():
             return []
         async with self._claiming:
-            await self.outages.settle(self._number, self._in_hand())
+            await self.outages.settle(self._number, self._in_hand)
             asked = self.clock.own()
             suspects = 1 if self._suspect is None else 0
             claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
@@ -285,6 +285,7 @@ class Worker:
             await self._begin_all(claims)
         finally:
             self._beginning.difference_update(claim.run_id for claim in claims)
+            self._room.set()
 
     async def _begin_all(self, claims: list[Claim]) -> None:
         fresh: list[tuple[Claim, Version]] = []

@@ -156,7 +156,7 @@ async def test_a_worker_holds_no_more_runs_than_it_may(database: Database, works
             execute(*arguments)
             most = max(most, len(running.worker.active))
 
-        running.worker._execute = counted  # type: ignore[method-assign]
+        running.worker._execute = counted  # type: ignore[method-assign,assignment]
         for one in started:
             await ended(database, workspace_id, one.run_id)
     assert most == 5

@@ -1,10 +1,10 @@
 /** The door of the canvas. */
 import { ReactFlowProvider } from "@xyflow/react";
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { type Finding, type Flow, type OpenDocument, type Place, useDocument } from "@/document";
 import { buildGraph, type Kinds } from "./graph";
 import { CanvasStoreProvider, createCanvasStore, marksOf, type StepState } from "./state";
-import { Stage } from "./Stage";
+import { Stage, type StageProps } from "./Stage";
 
 export interface CanvasProps {
   /** Drawn from what was last read in it; changes are written into it unless `readOnly`. */
@@ -33,11 +33,19 @@ export function Canvas({ document, ...props }: CanvasProps) {
 function DocumentCanvas({ document, onSelect, readOnly, ...props }: CanvasProps & { document: OpenDocument }) {
   const drawn = useDocument(document, (state) => state.drawn);
   const selected = useDocument(document, (state) => state.selection.node);
+  const canUndo = useDocument(document, (state) => state.can_undo);
+  const canRedo = useDocument(document, (state) => state.can_redo);
   const isBroken = useDocument(document, (state) => state.is_broken);
-  const select = (node: string | null) => {
-    document.select(node, "canvas");
-    onSelect?.(node);
-  };
+  const cause = useDocument(document, (state) =>
+    state.reading?.findings.find((finding) => finding.severity !== "warning"),
+  );
+  const select = useCallback(
+    (node: string | null) => {
+      document.select(node, "canvas");
+      onSelect?.(node);
+    },
+    [document, onSelect],
+  );
   return (
     <Drawn
       {...props}
@@ -46,8 +54,8 @@ function DocumentCanvas({ document, onSelect, readOnly, ...props }: CanvasProps 
       places={drawn?.places}
       selection={selected}
       onSelect={select}
-      document={readOnly ? undefined : document}
-      isBroken={isBroken}
+      {...(readOnly ? {} : { document, canUndo, canRedo, spec: isBroken ? null : drawn?.spec })}
+      broken={isBroken ? (cause ?? null) : undefined}
     />
   );
 }
@@ -55,18 +63,18 @@ function DocumentCanvas({ document, onSelect, readOnly, ...props }: CanvasProps 
 const NOTHING = {};
 const NO_FINDINGS: readonly Finding[] = [];
 
-export type DrawnProps = CanvasProps & { isBroken?: boolean };
+type DrawnProps = CanvasProps & Pick<StageProps, "broken" | "spec" | "canUndo" | "canRedo">;
 
 function Drawn({ flow, kinds, findings = NO_FINDINGS, statuses = NOTHING, ...props }: DrawnProps) {
   const [store] = useState(createCanvasStore);
   const graph = useMemo(() => (flow ? buildGraph(flow, kinds) : null), [flow, kinds]);
   const marks = useMemo(() => marksOf(findings), [findings]);
-  const isEditable = props.document !== undefined;
+  const isEditable = props.spec != null;
   useEffect(() => store.setState({ statuses, marks, isEditable }), [store, statuses, marks, isEditable]);
   return (
     <CanvasStoreProvider value={store}>
       <ReactFlowProvider>
-        <Stage {...props} graph={graph} />
+        <Stage {...props} graph={graph} kinds={kinds} />
       </ReactFlowProvider>
     </CanvasStoreProvider>
   );

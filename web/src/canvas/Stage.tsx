@@ -1,112 +1,158 @@
-/** The graph in its pane: what is drawn, what is in view, what is selected. */
-import "@xyflow/react/dist/base.css";
-import { Background, BackgroundVariant, type EdgeTypes, MiniMap, ReactFlow, useReactFlow } from "@xyflow/react";
-import { useEffect, useMemo, useRef, useState } from "react";
-import type { OpenDocument } from "@/document";
+/** The pane with the graph in it: what is in view, what is selected, what keys do, what lies over it. */
+import { Plus, Workflow } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useReactFlow } from "@xyflow/react";
+import type { Finding, OpenDocument, Spec } from "@/document";
+import { Banner } from "@/ui/Banner";
+import { Button } from "@/ui/Button";
 import { cx } from "@/ui/cx";
+import { EmptyState } from "@/ui/EmptyState";
 import { Skeleton } from "@/ui/Skeleton";
 import style from "./Canvas.module.css";
-import { CARDS } from "./cards";
+import type { Situation } from "./command";
 import { Controls } from "./Controls";
-import { elementsMaker, type Elements } from "./elements";
-import type { Graph } from "./graph";
-import { useLayout, type LaidOut } from "./layout/useLayout";
-import { RouteEdge } from "./RouteEdge";
-import { useCanvasStore } from "./state";
-import { StepList } from "./StepList";
-import { usePane } from "./usePane";
+import { Drawing } from "./Drawing";
+import type { Graph, Kinds } from "./graph";
 import type { Size } from "./layout/sizes";
-import { absoluteBox, directionIn, opening, showing, ZOOM } from "./view";
+import { type LaidOut, useLayout } from "./layout/useLayout";
+import { outlineOf } from "./outline";
+import { Overlays } from "./Overlays";
+import { useCanvas, useCanvasStore } from "./state";
+import { StepList } from "./StepList";
+import { useKeys, useLeavingOverlays } from "./useKeys";
+import { usePane } from "./usePane";
+import { usePerform } from "./usePerform";
+import { absoluteBox, directionIn, opening, showing } from "./view";
 
-const ROUTES: EdgeTypes = { route: RouteEdge };
-/** From this many nodes on, only what is in view is drawn. */
-const MANY = 800;
 const EMPTY: Graph = { nodes: [], edges: [] };
 
 export interface StageProps {
   graph: Graph | null;
+  kinds: Kinds;
   document?: OpenDocument;
+  /** What the document says, while it can be changed. */
+  spec?: Spec | null;
+  canUndo?: boolean;
+  canRedo?: boolean;
   selection?: string | null;
   onSelect?: (node: string | null) => void;
   onOpen?: (node: string) => void;
+  /** The text cannot be read at present; the finding that says why. */
+  broken?: Finding | null;
 }
 
-/** The pane with the graph in it, and what lies over it. */
 export function Stage(props: StageProps) {
-  const { graph, selection = null, onSelect } = props;
+  const { graph, broken } = props;
   const pane = useRef<HTMLDivElement>(null);
   const size = usePane(pane);
   const laidOut = useLayout(graph ?? EMPTY, directionIn(size?.width ?? 0));
-  useSelected(graph, selection);
+  const focus = useCallback(() => pane.current?.focus({ preventScroll: true }), []);
+  const onKeyDown = useKeys(pane);
+  const onPointerDownCapture = useLeavingOverlays();
   const isReady = graph !== null && size !== null && laidOut !== null;
 
   return (
-    <div
-      ref={pane}
-      role="application"
-      aria-label="Canvas. Arrow keys move from step to step."
-      tabIndex={0}
-      className={cx("relative size-full overflow-hidden bg-desk", style.canvas)}
-    >
-      {isReady ? (
-        <>
-          <Drawing {...props} laidOut={laidOut} pane={size} />
-          <Controls laidOut={laidOut} pane={size} />
-          <StepList graph={graph} onSelect={onSelect} />
-        </>
-      ) : (
-        <Skeleton className="absolute inset-6" />
+    <div className="flex size-full flex-col">
+      {broken !== undefined && (
+        <Banner bar tone="warn" title="The text cannot be read at present, so the canvas shows it as it was before.">
+          {broken && `${broken.line ? `Line ${broken.line}: ` : ""}${broken.message}`}
+        </Banner>
       )}
+      <div
+        ref={pane}
+        role="application"
+        aria-label="Canvas. Arrow keys go from step to step, the question mark lists all keys."
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onPointerDownCapture={onPointerDownCapture}
+        className={cx("relative min-h-0 w-full grow overflow-hidden bg-desk", style.canvas)}
+      >
+        {isReady ? (
+          <Ready {...props} graph={graph} laidOut={laidOut} pane={size} focus={focus} />
+        ) : (
+          <Skeleton className="absolute inset-6" />
+        )}
+      </div>
     </div>
   );
 }
 
-/** The nodes and arrows themselves. */
-function Drawing({ laidOut, pane, selection = null, onSelect, onOpen }: StageProps & { laidOut: LaidOut; pane: Size }) {
-  useView(laidOut, pane, selection);
-  const { nodes, edges } = useElements(laidOut);
+type ReadyProps = StageProps & { graph: Graph; laidOut: LaidOut; pane: Size; focus: () => void };
+
+function Ready(props: ReadyProps) {
+  const { graph, laidOut, pane, selection = null, onSelect } = props;
   const store = useCanvasStore();
-  const [isFar, setFar] = useState(false);
-  const isLarge = nodes.length > MANY;
-  const hasMap = pane.width > 560 && nodes.length > 8;
-  const select = (node: string | null) => {
-    store.setState({ edge: null });
-    onSelect?.(node);
-  };
+  const situation = useSituation(props);
+  const perform = usePerform({ ...props, store, layout: laidOut.layout });
+  useEffect(() => store.setState({ perform, situation }), [store, perform, situation]);
+  useSelected(graph, selection);
+  useView(laidOut, pane, selection);
+  const isEmpty = graph.nodes.length === 0;
   return (
-    <ReactFlow
-      className={cx(isFar && style.far, !isLarge && style.moving)}
-      nodes={nodes}
-      edges={edges}
-      nodeTypes={CARDS}
-      edgeTypes={ROUTES}
-      nodesDraggable={false}
-      nodesFocusable={false}
-      edgesFocusable={false}
-      nodesConnectable={false}
-      elementsSelectable={false}
-      zoomOnDoubleClick={false}
-      zIndexMode="manual"
-      defaultViewport={opening(laidOut.layout, pane)}
-      minZoom={ZOOM.least}
-      maxZoom={ZOOM.most}
-      onlyRenderVisibleElements={isLarge}
-      deleteKeyCode={null}
-      disableKeyboardA11y
-      onMove={(_, { zoom }) => setFar(zoom < ZOOM.far)}
-      onNodeClick={(_, node) => select(node.data.node.step)}
-      onNodeDoubleClick={(_, node) => node.data.node.step !== null && onOpen?.(node.data.node.step)}
-      onPaneClick={() => select(null)}
-    >
-      <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} />
-      {hasMap && <MiniMap pannable zoomable ariaLabel="Map of the flow" nodeBorderRadius={8} />}
-    </ReactFlow>
+    <>
+      {isEmpty ? (
+        <Nothing canAdd={situation.outline !== null} />
+      ) : (
+        <>
+          <Drawing laidOut={laidOut} pane={pane} situation={situation} />
+          <Controls />
+          <StepList graph={graph} onSelect={onSelect} />
+          <Announcement situation={situation} />
+        </>
+      )}
+      <Overlays situation={situation} pane={pane} />
+    </>
   );
 }
 
-function useElements(laidOut: LaidOut | null): Elements {
-  const [make] = useState(elementsMaker);
-  return useMemo(() => make(laidOut), [make, laidOut]);
+/** What commands decide from, as it is now. */
+function useSituation({ graph, laidOut, kinds, spec, canUndo = false, canRedo = false }: ReadyProps): Situation {
+  const outline = useMemo(() => (spec ? outlineOf(spec) : null), [spec]);
+  const mode = useCanvas((state) => state.mode);
+  const [selectedId, edgeId] = [useCanvas((state) => state.selected), useCanvas((state) => state.edge)];
+  const { layout } = laidOut;
+  return useMemo(() => {
+    const selected = graph.nodes.find((node) => node.id === selectedId) ?? null;
+    const edge = graph.edges.find((one) => one.id === edgeId) ?? null;
+    return { graph, layout, outline, kinds, selected, edge, mode, canUndo, canRedo };
+  }, [graph, layout, outline, kinds, selectedId, edgeId, mode, canUndo, canRedo]);
+}
+
+function Nothing({ canAdd }: { canAdd: boolean }) {
+  const store = useCanvasStore();
+  const add = () =>
+    store.getState().perform({ does: "mode", mode: { is: "choosing-kind", spot: { after: null }, at: null } });
+  return (
+    <div data-empty className="absolute inset-0 flex items-center justify-center">
+      <EmptyState
+        icon={Workflow}
+        title="No steps yet"
+        action={
+          canAdd && (
+            <Button variant="primary" icon={Plus} shortcut="/" onClick={add}>
+              Add the first step
+            </Button>
+          )
+        }
+      >
+        {canAdd
+          ? "Add a step here, or write one into the text under “Steps”: the two always show the same."
+          : "What this agent does appears here, step by step."}
+      </EmptyState>
+    </div>
+  );
+}
+
+/** Says what is selected to those who do not see it. */
+function Announcement({ situation: { graph, selected } }: { situation: Situation }) {
+  const mark = useCanvas((state) => (selected?.step != null ? state.marks[selected.step] : undefined));
+  const steps = graph.nodes.filter((node) => node.step !== null);
+  return (
+    <p role="status" className="sr-only">
+      {selected &&
+        `${selected.title}, ${steps.indexOf(selected) + 1} of ${steps.length}. ${selected.summary}. ${mark?.text ?? ""}`}
+    </p>
+  );
 }
 
 /** Where the person looks: the beginning, and again when the graph turns; then whatever is selected elsewhere. */
@@ -127,10 +173,10 @@ function useView({ graph, layout }: LaidOut, pane: Size, selection: string | nul
   }, [flow, graph, layout, pane, selection]);
 }
 
-function useSelected(graph: Graph | null, selection: string | null): void {
+function useSelected(graph: Graph, selection: string | null): void {
   const store = useCanvasStore();
   useEffect(() => {
-    const node = graph?.nodes.find((one) => one.step !== null && one.step === selection);
+    const node = graph.nodes.find((one) => one.step !== null && one.step === selection);
     store.setState({ selected: node?.id ?? null });
   }, [store, graph, selection]);
 }

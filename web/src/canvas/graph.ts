@@ -1,7 +1,8 @@
 /** From a flow to the graph that the canvas draws. Pure: the same flow gives the same graph, whatever was drawn before. */
 import type { Flow, FlowEdge, FlowNode, Kind, Lead } from "@/document/types";
 import { edgeLabel } from "./labels";
-import { summaryOf, triggerTitle } from "./summary";
+import { effectOf, innerFlow, kindId, leadOf, lookOf, shapeOf, titleOf } from "./reading";
+import { summaryOf } from "./summary";
 
 /** Step kinds by id and by alias. */
 export type Kinds = ReadonlyMap<string, Kind>;
@@ -49,13 +50,6 @@ export interface Graph {
 
 /** The start that is drawn for an agent without a trigger. */
 export const BY_HAND = "@by-hand";
-
-const HOLDERS = new Set(["foreach", "repeat", "group"]);
-
-/** A kind's id from a versioned type: `http@1` → `http`. */
-export function kindId(type: string): string {
-  return type.split("@")[0] ?? type;
-}
 
 /** What the canvas draws for a flow. Edges that lead to nothing known are left out; findings tell of them. */
 export function buildGraph(flow: Flow, kinds: Kinds): Graph {
@@ -159,64 +153,6 @@ class Builder {
   }
 }
 
-function shapeOf(kind: string, holds: boolean): Shape {
-  if (kind.startsWith("trigger.")) return "trigger";
-  return holds || HOLDERS.has(kind) ? "frame" : "step";
-}
-
-function lookOf(kind: string, declared: Kind | undefined): Pick<GraphNode, "kind" | "group"> {
-  if (kind.startsWith("trigger.")) return { kind, group: "trigger" };
-  return { kind: declared?.id ?? kind, group: declared?.group ?? "data" };
-}
-
-function titleOf(node: FlowNode, kind: string): string {
-  return kind.startsWith("trigger.") ? triggerTitle(node) : node.name || node.id;
-}
-
-/** The steps that a loop or a group holds, if the node has any. */
-export function innerFlow(node: FlowNode): { nodes: FlowNode[]; edges: FlowEdge[] } | null {
-  const flow = node.config?.flow;
-  if (typeof flow !== "object" || flow === null) return null;
-  const { nodes, edges } = flow as { nodes?: unknown; edges?: unknown };
-  if (!Array.isArray(nodes)) return null;
-  return { nodes: nodes as FlowNode[], edges: Array.isArray(edges) ? (edges as FlowEdge[]) : [] };
-}
-
-/** The arrows that leave each node, in the order in which they are tried. */
-export function groupedBySource(edges: readonly GraphEdge[]): Map<string, GraphEdge[]> {
-  const bySource = new Map<string, GraphEdge[]>();
-  for (const edge of edges) {
-    const list = bySource.get(edge.from);
-    if (list) list.push(edge);
-    else bySource.set(edge.from, [edge]);
-  }
-  return bySource;
-}
-
-function leadOf(edge: FlowEdge): { lead: Lead; test: string | null } {
-  const condition = edge.condition;
-  if (!condition) return { lead: "then", test: null };
-  if (condition.if != null) return { lead: "if", test: condition.if };
-  if (condition.case != null) return { lead: "when", test: condition.case };
-  if (condition.on != null) return { lead: condition.on, test: condition.failure ?? null };
-  return condition.else ? { lead: "otherwise", test: null } : { lead: "then", test: null };
-}
-
-function effectOf(node: FlowNode, kind: Kind | undefined): Effect {
-  if (node.effect) return node.effect;
-  if (!kind) return "none";
-  return onlyReads(node.config ?? {}, kind) ? "read" : (kind.effect ?? "none");
-}
-
-/** Whether a setting says that this step only looks, as a GET does. */
-function onlyReads(config: Record<string, unknown>, kind: Kind): boolean {
-  const properties = (kind.input?.properties ?? {}) as Record<string, { default?: unknown }>;
-  return Object.entries(kind.reads_when ?? {}).some(([key, values]) => {
-    const value = config[key] ?? properties[key]?.default;
-    return values.includes(typeof value === "string" ? value.toUpperCase() : value);
-  });
-}
-
 /** The library that draws wants frames before what they hold. Otherwise the order of the document stays. */
 function parentsFirst(nodes: GraphNode[]): GraphNode[] {
   const ends = nodes.filter((node) => node.shape === "end");
@@ -252,4 +188,15 @@ function withStartByHand(graph: Graph): Graph {
     route: null,
   }));
   return { nodes: [start, ...graph.nodes], edges: [...edges, ...graph.edges] };
+}
+
+/** The arrows that leave each node, in the order in which they are tried. */
+export function groupedBySource(edges: readonly GraphEdge[]): Map<string, GraphEdge[]> {
+  const bySource = new Map<string, GraphEdge[]>();
+  for (const edge of edges) {
+    const list = bySource.get(edge.from);
+    if (list) list.push(edge);
+    else bySource.set(edge.from, [edge]);
+  }
+  return bySource;
 }

@@ -3,6 +3,8 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Finding, Lead } from "@/document/types";
+import type { Wanted } from "./changes";
+import type { Outcome, Situation } from "./command";
 
 /** How a step of a run is. */
 export interface StepState {
@@ -43,7 +45,7 @@ export type Mode =
       to: string | null;
       lead: Lead;
       test: string;
-      step?: { uses: string; name: string };
+      step?: Wanted;
     }
   | { is: "editing-label"; edge: string }
   | { is: "help" };
@@ -56,6 +58,12 @@ export interface CanvasState {
   marks: Readonly<Record<string, Mark>>;
   mode: Mode;
   isEditable: boolean;
+  /** What commands decide from; null while nothing is drawn. */
+  situation: Situation | null;
+  /** The arrow under the pointer. */
+  hovered: string | null;
+  /** Carries out what a command or a gesture comes to. */
+  perform: (outcome: Outcome) => void;
 }
 
 export type CanvasStore = StoreApi<CanvasState>;
@@ -70,6 +78,9 @@ export function createCanvasStore(): CanvasStore {
     marks: {},
     mode: IDLE,
     isEditable: false,
+    situation: null,
+    hovered: null,
+    perform: () => undefined,
   }));
 }
 

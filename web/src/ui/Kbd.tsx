@@ -1,7 +1,7 @@
 import { cx } from "./cx";
 import { useIsApple } from "./platform";
 
-const EVERYWHERE: Record<string, string> = { Up: "↑", Down: "↓", Left: "←", Right: "→" };
+const EVERYWHERE: Record<string, string> = { Up: "↑", Down: "↓", Left: "←", Right: "→", Plus: "+" };
 const APPLE: Record<string, string> = { Mod: "⌘", Alt: "⌥", Shift: "⇧", Ctrl: "⌃", Enter: "↵", Backspace: "⌫" };
 const OTHERS: Record<string, string> = { Mod: "Ctrl" };
 

@@ -1,7 +1,7 @@
 /** Where everything on the canvas stands. Pure and quick: it follows the order of the document, so that a small change of
  *  the text moves little. Frames are laid out from the inside outwards. */
 import type { Graph, GraphEdge, GraphNode } from "../graph";
-import { layOutLevel, type Level, type LevelEdge } from "./level";
+import { layOutLevel, type Level, type LevelEdge, type Spot } from "./level";
 import { pathText, type Bend, type Direction } from "./paths";
 import { FRAME, LABEL_HEIGHT, labelWidth, sizeOf, type Size } from "./sizes";
 
@@ -18,6 +18,8 @@ export interface DrawnPath {
   d: string;
   /** The middle of the label; null without one. */
   label: { x: number; y: number } | null;
+  /** Where the arrow is grabbed. */
+  middle: { x: number; y: number };
 }
 
 export interface Layout {
@@ -124,14 +126,14 @@ class Composer {
       const spare = size.width - 2 * FRAME.padding - (this.placed.get(node.id)?.size.width ?? 0);
       this.unfold(node.id, at.x + FRAME.padding + spare / 2, at.y + FRAME.header);
     });
+    const point = ({ main, cross }: Spot) => (isRight ? { x: x + main, y: y + cross } : { x: x + cross, y: y + main });
     edges.forEach((edge, index) => {
       const way = level?.ways[index];
       if (!way) return this.direct(edge);
-      const label =
-        way.label && (isRight ? { x: way.label.main, y: way.label.cross } : { x: way.label.cross, y: way.label.main });
       this.layout.paths[edge.id] = {
         d: pathText(way.bends, this.direction, x, y),
-        label: label && { x: x + label.x, y: y + label.y },
+        label: way.label && point(way.label),
+        middle: point(way.middle),
       };
     });
   }
@@ -156,16 +158,10 @@ class Composer {
         points: [{ main: start.main + handle, cross: start.cross }, { main: end.main - handle, cross: end.cross }, end],
       },
     ];
-    const middle = { main: (start.main + end.main) / 2, cross: (start.cross + end.cross) / 2 };
-    this.layout.paths[edge.id] = {
-      d: pathText(bends, this.direction, 0, 0),
-      label:
-        edge.label === null
-          ? null
-          : isRight
-            ? { x: middle.main, y: middle.cross }
-            : { x: middle.cross, y: middle.main },
-    };
+    const [main, cross] = [(start.main + end.main) / 2, (start.cross + end.cross) / 2];
+    const middle = isRight ? { x: main, y: cross } : { x: cross, y: main };
+    const d = pathText(bends, this.direction, 0, 0);
+    this.layout.paths[edge.id] = { d, middle, label: edge.label === null ? null : middle };
   }
 }
 

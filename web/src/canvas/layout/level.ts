@@ -39,6 +39,8 @@ export interface Way {
   bends: Bend[];
   /** The middle of the label, or null. */
   label: Spot | null;
+  /** Where the arrow is grabbed: in the middle of its first bend. */
+  middle: Spot;
 }
 
 /** Room between two ranks: `curve` for arrows to change their line in, `tail` for labels and arrowheads. */
@@ -77,6 +79,7 @@ function shift(spots: Spot[], ways: (Way | null)[], by: number): void {
   for (const way of ways) {
     for (const bend of way?.bends ?? []) for (const point of bend.points) point.cross += by;
     if (way?.label) way.label.cross += by;
+    if (way) way.middle.cross += by;
   }
 }
 
@@ -195,15 +198,21 @@ class Grid {
         cross: num(centre, cell),
       };
     });
-    const bends = curve({
-      start: { main: from.main + source.main, cross: from.cross + source.cross / 2 },
-      aside: edge.role === "error" ? { main: from.main + source.main - ASIDE, cross: from.cross + source.cross } : null,
+    const start = { main: from.main + source.main, cross: from.cross + source.cross / 2 };
+    const aside = edge.role === "error" ? { main: start.main - ASIDE, cross: from.cross + source.cross } : null;
+    const { bends, middle } = curve({
+      start,
+      aside,
       leave: num(columns.end, this.rankOf(edge.from)),
       stops,
     });
     const first = stops[0];
-    if (edge.label.main === 0 || !first) return { bends, label: null };
-    return { bends, label: { main: first.begin - (edge.label.main + CHANNEL.labelled) / 2 - 2, cross: first.cross } };
+    if (edge.label.main === 0 || !first) return { bends, label: null, middle };
+    return {
+      bends,
+      middle,
+      label: { main: first.begin - (edge.label.main + CHANNEL.labelled) / 2 - 2, cross: first.cross },
+    };
   }
 
   private bandOf(cell: number): 0 | 1 {

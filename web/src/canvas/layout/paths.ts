@@ -25,8 +25,8 @@ export interface Course {
 const DROP = 13;
 const ROUND = 8;
 
-/** The pieces of an arrow's path. */
-export function curve({ start, aside, leave, stops }: Course): Bend[] {
+/** The pieces of an arrow's path, and the middle of its first bend. */
+export function curve({ start, aside, leave, stops }: Course): { bends: Bend[]; middle: Point } {
   const bends: Bend[] = [];
   let at: Point;
   if (aside) {
@@ -42,6 +42,8 @@ export function curve({ start, aside, leave, stops }: Course): Bend[] {
     at = { main: Math.max(leave, start.main), cross: start.cross };
     if (at.main > start.main) bends.push({ kind: "L", points: [{ ...at }] });
   }
+  const first = stops[0] ?? { tail: at.main, cross: at.cross };
+  const middle = { main: (at.main + first.tail) / 2, cross: (at.cross + first.cross) / 2 };
   stops.forEach((stop, index) => {
     if (stop.cross !== at.cross) {
       const half = (at.main + stop.tail) / 2;
@@ -51,7 +53,7 @@ export function curve({ start, aside, leave, stops }: Course): Bend[] {
     at = { main: index === stops.length - 1 ? stop.begin : stop.end, cross: stop.cross };
     bends.push({ kind: "L", points: [{ ...at }] });
   });
-  return bends;
+  return { bends, middle };
 }
 
 export type Direction = "right" | "down";

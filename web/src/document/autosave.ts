@@ -10,7 +10,7 @@ import type { Conflict, Failure, Saving } from "./types";
 
 const PAUSE_MS = 800;
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 10_000;
 const SIGN_IN_RETRY_MS = 3_000;
 const MOST_UNANSWERED = 8;
 

@@ -6,7 +6,7 @@ const PAUSE_MS = 150;
 /** Someone who types without a pause still sees the canvas follow. */
 const LONGEST_WAIT_MS = 1_000;
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 15_000;
+const LONGEST_RETRY_MS = 10_000;
 
 interface Options {
   read: (text: string, signal: AbortSignal) => Promise<Reading>;

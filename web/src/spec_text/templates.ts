@@ -28,16 +28,18 @@ class Templates {
 
 export const templates: Extension = ViewPlugin.fromClass(Templates, { decorations: ({ marks }) => marks });
 
-/** The second `{` brings both `}` along, and room for the expression between them. */
+/** The second `{` brings both `}` along; a blank between them stands on both sides of what is to come. */
 export const closeTemplates: Extension = EditorView.inputHandler.of((view, from, to, typed) => {
-  const { state } = view;
-  const [before, after] = [state.sliceDoc(from - 2, from), state.sliceDoc(to, to + 2)];
-  if (typed !== "{" || from !== to || !/(^|[^{\\])\{$/.test(before) || after === "}}") return false;
-  const end = after.startsWith("}") ? to + 1 : to;
-  view.dispatch({
-    changes: { from, to: end, insert: "{  }}" },
-    selection: { anchor: from + 2 },
-    userEvent: "input.type",
-  });
-  return true;
+  const before = view.state.sliceDoc(from - 2, from);
+  const after = view.state.sliceDoc(to, to + 2);
+  if (from !== to) return false;
+  if (typed === " " && before === "{{" && after === "}}") return put(view, from, to, "  ");
+  if (typed !== "{" || !/(^|[^{\\])\{$/.test(before) || after === "}}") return false;
+  return put(view, from, after.startsWith("}") ? to + 1 : to, "{}}");
 });
+
+/** Writes a text, with the caret behind its first character. */
+function put(view: EditorView, from: number, to: number, insert: string): boolean {
+  view.dispatch({ changes: { from, to, insert }, selection: { anchor: from + 1 }, userEvent: "input.type" });
+  return true;
+}

@@ -8,8 +8,10 @@ import { digest, kinds } from "./digest";
 
 /** What is left to see of the text: hidden stretches are gone, heads and dots stand as `▣` and `•`. */
 function seen(text: string, isTouched: (from: number, to: number) => boolean = () => false): string {
-  const state = EditorState.create({ doc: text, extensions: [EditorState.lineSeparator.of("\n"), agentSpec()] });
-  ensureSyntaxTree(state, text.length, 5_000);
+  const begun = EditorState.create({ doc: text, extensions: [EditorState.lineSeparator.of("\n"), agentSpec()] });
+  ensureSyntaxTree(begun, text.length, 5_000);
+  // The next state has what was parsed since.
+  const { state } = begun.update({});
   const marks = decorate(state, [{ from: 0, to: text.length }], kinds, isTouched);
   let shown = "";
   let at = 0;

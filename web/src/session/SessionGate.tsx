@@ -34,7 +34,9 @@ function SignedIn({ children }: { children: ReactNode }) {
         </div>
       ) : (
         <main className="pt-[20vh]">
-          <EmptyState title="You belong to no workspace">Ask the owner of one to invite you.</EmptyState>
+          <EmptyState level="h1" title="You belong to no workspace">
+            Ask the owner of one to invite you.
+          </EmptyState>
         </main>
       )}
       <SignInAgain />

@@ -10,6 +10,7 @@ export function NotFoundScreen() {
       <PageTitle>Not found</PageTitle>
       <EmptyState
         icon={FileQuestion}
+        level="h1"
         title="There is nothing at this address"
         action={
           <>

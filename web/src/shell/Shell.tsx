@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { PageTitle } from "@/navigation";
 import { BottomBar } from "./BottomBar";
 import { CommandPalette } from "./CommandPalette";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -34,6 +35,7 @@ export function ShellWaiting() {
     <div className="flex h-dvh" aria-busy>
       <div className="w-(--sidebar-width) border-r border-line bg-paper max-lg:w-15 max-sm:hidden" />
       <main className="grow">
+        <PageTitle>Loading</PageTitle>
         <p className="sr-only">Loading Plainwork</p>
       </main>
     </div>

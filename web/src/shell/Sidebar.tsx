@@ -17,7 +17,7 @@ export function Sidebar() {
   const { may } = useSession();
   const { path } = usePlace();
   return (
-    <div className="flex w-(--sidebar-width) shrink-0 flex-col gap-1 border-r border-line bg-paper p-3 max-lg:w-15 max-lg:items-center max-lg:px-2 max-sm:hidden">
+    <header className="flex w-(--sidebar-width) shrink-0 flex-col gap-1 border-r border-line bg-paper p-3 max-lg:w-15 max-lg:items-center max-lg:px-2 max-sm:hidden">
       <Link href="/" aria-label="Plainwork, to the agents" className="mb-2 rounded-md px-1 py-1">
         <Logo className="max-lg:[&>span]:sr-only" />
       </Link>
@@ -50,7 +50,7 @@ export function Sidebar() {
         </span>
       </button>
       <PersonMenu />
-    </div>
+    </header>
   );
 }
 

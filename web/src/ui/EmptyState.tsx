@@ -7,12 +7,15 @@ export function EmptyState({
   icon: Icon,
   title,
   action,
+  level: Heading = "h2",
   className,
   children,
 }: {
   icon?: LucideIcon;
   title: ReactNode;
   action?: ReactNode;
+  /** `h1` where it is all of the screen. */
+  level?: "h1" | "h2";
   className?: string;
   children?: ReactNode;
 }) {
@@ -23,7 +26,7 @@ export function EmptyState({
           <Icon aria-hidden className="size-5" />
         </span>
       )}
-      <h2 className="text-lg font-semibold text-balance">{title}</h2>
+      <Heading className="text-lg font-semibold text-balance">{title}</Heading>
       {children && <div className="text-sm text-ink-soft text-pretty">{children}</div>}
       {action && <div className="mt-3 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>

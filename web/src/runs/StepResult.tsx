@@ -5,7 +5,7 @@ import { Time } from "@/ui/Time";
 import { Tree } from "@/ui/Tree";
 import { Deltas } from "./Deltas";
 import { nameInExpressions } from "./paths";
-import type { ShownStatus } from "./states";
+import { answerOf, type ShownStatus } from "./states";
 import { type Attempt, lastAttempt, type StepTrace } from "./trace";
 import { failureOf, type RunFailure } from "./types";
 import { failureWord } from "./words";
@@ -34,6 +34,7 @@ export function StepResult({
       {failure && <FailureNote failure={failure} isRetried={status === "retrying"} />}
       {failure && <div>{children}</div>}
       {delta ? <Deltas text={delta} /> : <State status={status} attempt={attempt} />}
+      {isThrough && <Answer output={attempt?.output} />}
       {isThrough && (
         <Tree key={step.path} value={attempt?.output ?? null} name="Output" base={nameInExpressions(step.node)} />
       )}
@@ -43,6 +44,20 @@ export function StepResult({
         </p>
       )}
       {printed && <Printed text={printed} />}
+    </div>
+  );
+}
+
+/** What a model has written, as text to read. */
+function Answer({ output }: { output: unknown }) {
+  const text = answerOf(output);
+  if (text === null) return null;
+  return (
+    <div className="flex items-start gap-2 rounded-md bg-sunken py-2 pl-3 pr-1">
+      <p tabIndex={0} className="max-h-80 grow overflow-y-auto text-sm whitespace-pre-wrap wrap-anywhere">
+        {text}
+      </p>
+      <CopyButton text={text} label="Copy the answer" />
     </div>
   );
 }

@@ -3,6 +3,9 @@ import { cx } from "@/ui/cx";
 import type { Scale } from "./scale";
 import style from "./Timeline.module.css";
 
+/** Beyond this share there is no room for a label. */
+const ROOM = 0.92;
+
 /** The hours above the bars: time since the run began, and what was cut out of it. */
 export function TimelineAxis({ scale: { ticks, cuts, place } }: { scale: Scale }) {
   return (
@@ -15,7 +18,7 @@ export function TimelineAxis({ scale: { ticks, cuts, place } }: { scale: Scale }
             className="absolute inset-y-0 flex items-center border-l border-line pl-1 tabular-nums whitespace-nowrap"
             style={{ left: percent(at) }}
           >
-            {label}
+            {at < ROOM && label}
           </span>
         ))}
         {cuts.map(({ from, to }) => (

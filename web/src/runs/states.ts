@@ -74,9 +74,18 @@ export function statesOf(view: Pick<RunView, "run" | "steps">, outline: Outline)
 
 /** What a model's answer came to; undefined for other outputs. */
 export function costOf(output: unknown): number | undefined {
-  if (typeof output !== "object" || output === null || !("usage" in output) || !("model" in output)) return undefined;
-  const cost = (output as { cost_usd?: unknown }).cost_usd;
+  const cost = isOfModel(output) ? output.cost_usd : undefined;
   return typeof cost === "number" ? cost : undefined;
+}
+
+/** What a model has written; null for other outputs, and for answers that are data. */
+export function answerOf(output: unknown): string | null {
+  if (!isOfModel(output) || "data" in output) return null;
+  return typeof output.text === "string" ? output.text.trim() : null;
+}
+
+function isOfModel(output: unknown): output is Record<string, unknown> {
+  return typeof output === "object" && output !== null && "usage" in output && "model" in output;
 }
 
 function isRetried(step: StepTrace, outline: Outline): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { outlineOf } from "@/runs/outline";
-import { statesOf } from "@/runs/states";
+import { answerOf, statesOf } from "@/runs/states";
 import { fold, NO_TRACE } from "@/runs/trace";
 import type { Run, RunEvent } from "@/runs/types";
 import { at, begun, FLOW, row, runOf } from "./events";
@@ -25,6 +25,14 @@ describe("the states that light the canvas", () => {
     const usage = { model: "m", usage: { input_tokens: 1 }, cost_usd: 0.25 };
     expect(states([row(1, "rate", "succeeded", { output: usage })]).rate?.cost_usd).toBe(0.25);
     expect(states([row(1, "fetch", "succeeded", { output: { cost_usd: 9 } })]).fetch?.cost_usd).toBeUndefined();
+  });
+
+  it("tell a model's words from other outputs", () => {
+    const answer = { text: " Once upon a time. ", model: "m", usage: {}, cost_usd: 0 };
+    expect(answerOf(answer)).toBe("Once upon a time.");
+    expect(answerOf({ ...answer, data: { title: "Once" } })).toBeNull();
+    expect(answerOf({ text: "a page" })).toBeNull();
+    expect(answerOf(null)).toBeNull();
   });
 
   it("count the turns of a loop for the loop and for what is inside", () => {

@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import { Dialog } from "@/ui/Dialog";
 import { Kbd } from "@/ui/Kbd";
 import { COMMANDS } from "./commands";
@@ -10,9 +11,16 @@ const GROUPS = [
 
 /** All keys of the canvas. */
 export function HelpSheet({ isEditable, onClose }: { isEditable: boolean; onClose: () => void }) {
+  const content = useRef<HTMLDivElement>(null);
   return (
-    <Dialog open title="Keys on the canvas" description="They work while the canvas has the focus." onClose={onClose}>
-      <div className="grid gap-x-8 gap-y-4 pb-3 sm:grid-cols-2">
+    <Dialog
+      open
+      initialFocus={content}
+      title="Keys on the canvas"
+      description="They work while the canvas has the focus."
+      onClose={onClose}
+    >
+      <div ref={content} tabIndex={-1} className="grid outline-none gap-x-8 gap-y-4 pb-3 sm:grid-cols-2">
         {GROUPS.filter(([group]) => isEditable || group !== "Change").map(([group, title]) => (
           <section key={group}>
             <h3 className="mb-1 text-xs font-medium text-ink-faint">{title}</h3>

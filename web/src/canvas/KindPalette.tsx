@@ -1,10 +1,11 @@
-import { Command, defaultFilter } from "cmdk";
+import { Command } from "cmdk";
 import { Search } from "lucide-react";
 import { useState } from "react";
 import type { Kind } from "@/document/types";
 import { Kbd } from "@/ui/Kbd";
 import { KindIcon } from "@/ui/KindIcon";
 import type { Kinds } from "./graph";
+import { searched } from "./search";
 
 const GROUPS: Record<string, string> = {
   flow: "Order and choice",
@@ -18,7 +19,7 @@ const GROUPS: Record<string, string> = {
 const RECENT_AT_MOST = 4;
 const recent: string[] = [];
 
-/** What a new step can do: searched by title and by what people call it, what was taken last on top. */
+/** What a new step can do: in groups, what was taken last on top; what is sought in the order in which it fits. */
 export function KindPalette({
   kinds,
   title,
@@ -28,37 +29,45 @@ export function KindPalette({
   title: string;
   onChoose: (kind: Kind) => void;
 }) {
+  const [typed, setTyped] = useState("");
   const [last] = useState(() => recent.map((id) => kinds.get(id)).filter((kind) => kind !== undefined));
   const choose = (kind: Kind) => {
     const others = recent.filter((id) => id !== kind.id);
     recent.splice(0, recent.length, kind.id, ...others.slice(0, RECENT_AT_MOST - 1));
     onChoose(kind);
   };
+  const found = searched([...new Set(kinds.values())], typed);
+  const groups: [string, Kind[]][] = typed.trim() ? [["Found", found]] : [["Last used", last], ...grouped(found)];
   return (
-    <Command label={title} loop filter={byWords} className="flex max-h-[inherit] flex-col">
+    <Command label={title} loop shouldFilter={false} className="flex max-h-[inherit] flex-col">
       <div className="flex shrink-0 items-center gap-2.5 border-b border-line px-3">
         <Search aria-hidden className="size-4 shrink-0 text-ink-faint" />
         <Command.Input
           autoFocus
           placeholder={title}
+          value={typed}
+          onValueChange={setTyped}
           className="h-11 w-full bg-transparent text-sm outline-none placeholder:text-ink-faint"
         />
         <Kbd keys="Esc" className="max-sm:hidden" />
       </div>
       <Command.List className="min-h-0 overflow-y-auto scroll-py-2 p-1.5">
-        <Command.Empty className="px-3 py-8 text-center text-sm text-ink-soft">
-          No step does that. Try another word, such as mail or web.
-        </Command.Empty>
-        {last.length > 0 && <Group title="Last used" kinds={last} mark="last" onChoose={choose} />}
-        {grouped(kinds).map(([group, list]) => (
-          <Group key={group} title={GROUPS[group] ?? group} kinds={list} mark="all" onChoose={choose} />
-        ))}
+        {found.length === 0 && (
+          <p className="px-3 py-8 text-center text-sm text-ink-soft">
+            No step does that. Try another word, such as mail or web.
+          </p>
+        )}
+        {groups
+          .filter(([, list]) => list.length > 0)
+          .map(([group, list]) => (
+            <Group key={group} title={GROUPS[group] ?? group} kinds={list} onChoose={choose} />
+          ))}
       </Command.List>
     </Command>
   );
 }
 
-function Group(props: { title: string; kinds: Kind[]; mark: string; onChoose: (kind: Kind) => void }) {
+function Group(props: { title: string; kinds: Kind[]; onChoose: (kind: Kind) => void }) {
   return (
     <Command.Group
       heading={props.title}
@@ -67,8 +76,7 @@ function Group(props: { title: string; kinds: Kind[]; mark: string; onChoose: (k
       {props.kinds.map((kind) => (
         <Command.Item
           key={kind.id}
-          value={`${props.mark}:${kind.id}`}
-          keywords={[kind.title, kind.id, ...(kind.words ?? [])]}
+          value={`${props.title}: ${kind.id}`}
           onSelect={() => props.onChoose(kind)}
           className="flex min-h-11 cursor-pointer items-center gap-2.5 rounded-md px-2 py-1 data-[selected=true]:bg-hover"
         >
@@ -83,16 +91,12 @@ function Group(props: { title: string; kinds: Kind[]; mark: string; onChoose: (k
   );
 }
 
-/** Each kind once, though the map has it under its aliases too, in the order of the groups. */
-function grouped(kinds: Kinds): [string, Kind[]][] {
+/** In the order of the groups. */
+function grouped(kinds: readonly Kind[]): [string, Kind[]][] {
   const groups = new Map<string, Kind[]>(Object.keys(GROUPS).map((group) => [group, []]));
-  for (const kind of new Set(kinds.values())) {
+  for (const kind of kinds) {
     const group = kind.group ?? "data";
     groups.set(group, [...(groups.get(group) ?? []), kind]);
   }
-  return [...groups].filter(([, list]) => list.length > 0);
-}
-
-function byWords(_value: string, typed: string, words: string[] = []): number {
-  return defaultFilter(words.join(" "), typed);
+  return [...groups];
 }

@@ -9,6 +9,8 @@ import type { Situation } from "./command";
 import { HelpSheet } from "./HelpSheet";
 import { KindPalette } from "./KindPalette";
 import type { Size } from "./layout/sizes";
+import { NewStepForm } from "./NewStepForm";
+import { freeName } from "./outline";
 import { RouteForm } from "./RouteForm";
 import { IDLE, type Mode, useCanvas, useCanvasStore } from "./state";
 import { absoluteBox } from "./view";
@@ -27,6 +29,8 @@ export function Overlays(props: OverlayProps) {
   switch (mode.is) {
     case "choosing-kind":
       return <KindOverlay {...props} mode={mode} />;
+    case "naming-step":
+      return <NameOverlay {...props} mode={mode} onClose={close} />;
     case "choosing-route":
       return <RouteOverlay {...props} mode={mode} onClose={close} />;
     case "editing-label":
@@ -60,10 +64,8 @@ function KindOverlay({ situation, pane, mode }: OverlayProps & { mode: Extract<M
   const { outline } = situation;
   if (outline === null) return null;
   const choose = (kind: Kind) => {
-    const placed = placing({ ...situation, outline }, mode.spot, { uses: kind.id, name: kind.title });
-    const { perform } = store.getState();
-    if ("is" in placed) perform({ does: "mode", mode: placed });
-    else perform({ does: "change", changes: placed.changes, made: placed.id });
+    const wanted = { uses: kind.id, name: freeName(outline, kind.title).name };
+    store.getState().perform({ does: "mode", mode: { ...mode, is: "naming-step", wanted } });
   };
   return (
     <Floating at={mode.at} pane={pane} size={{ width: 380, height: 440 }}>
@@ -72,6 +74,27 @@ function KindOverlay({ situation, pane, mode }: OverlayProps & { mode: Extract<M
         title={mode.spot.isError ? "When it fails, do" : "Add a step"}
         onChoose={choose}
       />
+    </Floating>
+  );
+}
+
+type NamingMode = Extract<Mode, { is: "naming-step" }>;
+
+/** A step gets its name before it is written, so that its id is its name's. */
+function NameOverlay({ situation, pane, mode, onClose }: OverlayProps & { mode: NamingMode; onClose: () => void }) {
+  const store = useCanvasStore();
+  const { outline } = situation;
+  if (outline === null) return null;
+  const done = (name: string) => {
+    const placed = placing({ ...situation, outline }, mode.spot, { ...mode.wanted, name });
+    const { perform } = store.getState();
+    if ("is" in placed) perform({ does: "mode", mode: placed });
+    else perform({ does: "change", changes: placed.changes, made: placed.id });
+  };
+  const kind = situation.kinds.get(mode.wanted.uses);
+  return (
+    <Floating at={mode.at} pane={pane} size={{ width: 380, height: 170 }}>
+      <NewStepForm kind={kind} start={mode.wanted.name} onDone={done} onCancel={onClose} />
     </Floating>
   );
 }

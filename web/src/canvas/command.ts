@@ -24,7 +24,7 @@ export type Outcome =
   | {
       does: "change";
       changes: Change[];
-      /** The id that a new step has then; it is selected, and named. */
+      /** The id that a new step has then; it is selected. */
       made?: string;
     }
   | { does: "mode"; mode: Mode }

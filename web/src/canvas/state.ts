@@ -38,6 +38,7 @@ export type Mode =
   | { is: "idle" }
   | { is: "renaming"; node: string }
   | { is: "choosing-kind"; spot: Spot; at: { x: number; y: number } | null }
+  | { is: "naming-step"; spot: Spot; at: { x: number; y: number } | null; wanted: Wanted }
   | { is: "connecting"; from: string; to: string | null }
   | {
       is: "choosing-route";

@@ -34,7 +34,7 @@ export function usePerform({ store, graph, layout, pane, document, focus, onSele
         change(made) {
           store.setState({ mode: IDLE, edge: null, hovered: null });
           focus();
-          if (document) void change(document, made, store, onSelect);
+          if (document) void change(document, made, onSelect);
         },
         mode({ mode }) {
           store.setState({ mode });
@@ -60,7 +60,6 @@ export function usePerform({ store, graph, layout, pane, document, focus, onSele
 async function change(
   document: OpenDocument,
   outcome: { changes: Change[]; made?: string },
-  store: CanvasStore,
   onSelect?: (node: string | null) => void,
 ): Promise<void> {
   const [only, ...more] = outcome.changes;
@@ -70,7 +69,6 @@ async function change(
     const node = outcome.made ?? (only.op === "duplicate" && typeof changed === "string" ? changed : null);
     if (node !== null) onSelect?.(node);
     if (only.op === "delete") onSelect?.(null);
-    if (outcome.made !== undefined) store.setState({ mode: { is: "renaming", node: outcome.made } });
   } catch (why) {
     toast.problem(why);
   }

@@ -84,13 +84,7 @@ function Prompt({ box, english, model, onChange, onDraft }: PromptProps) {
         <p className="min-w-0 grow truncate text-xs text-ink-faint">
           {left < 2_000 ? `${left.toLocaleString("en")} characters left` : isMounted && `Times are in ${zoneHere()}`}
         </p>
-        <Button
-          variant="primary"
-          shortcut="Mod+Enter"
-          aria-disabled={isEmpty}
-          onClick={submit}
-          className="max-sm:w-full"
-        >
+        <Button variant="primary" shortcut="Mod+Enter" onClick={submit} className="max-sm:w-full">
           Draft it
         </Button>
       </div>

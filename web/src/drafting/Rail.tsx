@@ -1,9 +1,11 @@
+import { useKinds } from "@/document";
 import { Button } from "@/ui/Button";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { isAnswered, type Typed } from "./answers";
 import { Given, Questions } from "./Questions";
 import { Assumptions, Cost, Findings } from "./remarks";
+import { needsOf } from "./needed";
 import { Needs } from "./Needs";
 import { Section } from "./Section";
 import type { Drafting } from "./store";
@@ -49,11 +51,16 @@ function Growing() {
 }
 
 function Ready({ drafting, onStep }: RailProps) {
+  const kinds = useKinds();
+  const flow = drafting.reading?.flow;
   return (
     <>
       <Section title="A template">
-        <p className="text-sm text-ink-soft">It works as it stands. Open it in the editor to make it yours.</p>
+        <p className="text-sm text-ink-soft">
+          It is whole as it stands. Open it in the editor to make it yours; nothing runs until you say so.
+        </p>
       </Section>
+      {flow && <Needs needs={needsOf(flow, kinds)} onStep={onStep} />}
       <Findings findings={drafting.reading?.findings ?? []} onStep={onStep} />
     </>
   );

@@ -1,4 +1,5 @@
-/** The accounts among a draft's needs. */
+/** What steps need from outside, and the accounts among it. */
+import { type Flow, type FlowNode, type Kind, kindOf } from "@/document";
 import type { Draft } from "./stream";
 
 export type Need = NonNullable<Draft["needs"]>[number];
@@ -17,4 +18,17 @@ export function accountsOf(needs: readonly Need[]): NeededAccount[] {
     if (account && !found.get(account)?.kind) found.set(account, { name: account, kind: account_kind ?? "" });
   }
   return [...found.values()];
+}
+
+/** The accounts that a flow's steps use, those inside loops too: for a text that nobody drafted. */
+export function needsOf(flow: Flow, kinds: ReadonlyMap<string, Kind>): Need[] {
+  const needs: Need[] = [];
+  const waiting: FlowNode[] = [...(flow.nodes ?? [])];
+  for (let node = waiting.shift(); node; node = waiting.shift()) {
+    const { id: step, name: title = step, account, type } = node;
+    if (account) needs.push({ step, title, account, account_kind: kindOf(kinds, type)?.account ?? null });
+    const inner = node.config?.flow as Pick<Flow, "nodes"> | undefined;
+    waiting.unshift(...(inner?.nodes ?? []));
+  }
+  return needs;
 }

@@ -25,6 +25,10 @@ import { closeTemplates, templates } from "./templates";
 
 export type TextMode = "plain" | "preview";
 
+/** Characters that are not seen or mislead, but for the CR of a line's end. */
+const NOT_SEEN =
+  /[\0-\b\n\v\f\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028\u2029\u202d\u202e\u2066\u2067\u2069\ufeff\ufff9-\ufffc]|\r(?!$)/gu;
+
 export interface Dress extends Surroundings {
   mode: TextMode;
   readOnly: boolean;
@@ -38,7 +42,7 @@ export function dress({ mode, readOnly, label, ...around }: Dress): Extension {
     mode === "preview" ? preview(around.kinds) : plain(),
     look(),
     EditorView.lineWrapping,
-    highlightSpecialChars(),
+    highlightSpecialChars({ specialChars: NOT_SEEN, render: specialChar }),
     hiddenLineEnds,
     bracketMatching(),
     highlightSelectionMatches(),
@@ -75,6 +79,15 @@ function writing(around: Surroundings): Extension {
   ];
 }
 
+/** A text that is only read can still be scrolled by keyboard. */
 function reading(): Extension {
-  return EditorView.editable.of(false);
+  return [EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: "0" })];
+}
+
+function specialChar(code: number, description: string | null): HTMLElement {
+  const sign = document.createElement("span");
+  sign.className = "cm-specialChar";
+  sign.textContent = "•";
+  sign.title = description ?? `Character U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  return sign;
 }

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { answersToSend, isAnswered } from "@/drafting/answers";
 import { EXAMPLES } from "@/drafting/examples";
 import { keep, NOTHING_KEPT, recall } from "@/drafting/kept";
-import { accountsOf } from "@/drafting/needed";
+import { kindsById } from "@/document";
+import { accountsOf, needsOf } from "@/drafting/needed";
 import { pace } from "@/drafting/pace";
 
 describe("the pace", () => {
@@ -141,6 +142,20 @@ describe("needs", () => {
       { name: "KEY", kind: "" },
     ]);
   });
+});
+
+it("finds the accounts of a flow, inside loops too", () => {
+  const kinds = kindsById([{ id: "slack.post", title: "Post", account: "slack" } as never]);
+  const inner = { nodes: [{ id: "tell", name: "Tell them", type: "slack.post@1", account: "SLACK" }] };
+  const nodes = [
+    { id: "each", type: "foreach@1", config: { flow: inner } },
+    { id: "get", type: "http@1", account: "KEY" },
+    { id: "set", type: "set@1" },
+  ];
+  expect(needsOf({ nodes }, kinds)).toEqual([
+    { step: "tell", title: "Tell them", account: "SLACK", account_kind: "slack" },
+    { step: "get", title: "get", account: "KEY", account_kind: null },
+  ]);
 });
 
 it("shows examples that differ", () => {

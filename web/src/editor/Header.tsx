@@ -54,7 +54,7 @@ export function Header({ document, agent, actions, running }: HeaderProps) {
         >
           Run
         </Button>
-        <MakeLive document={document} action={actions.live} />
+        <MakeLive document={document} agent={agent} action={actions.live} />
         <More actions={actions} running={running} agent={agent} />
       </div>
     </header>
@@ -63,8 +63,7 @@ export function Header({ document, agent, actions, running }: HeaderProps) {
 
 /** Whether a version is live, and whether the draft says something else. */
 function LiveState({ document, agent }: { document: OpenDocument; agent: Agent }) {
-  const live = useQuery({ ...versionQuery(agent.id, agent.live_version ?? 0), enabled: agent.live_version !== null });
-  const isSame = useDocument(document, (state) => !state.is_loaded || state.text === live.data?.markdown);
+  const isSame = useIsLive(document, agent);
   if (agent.live_version === null) return <Badge tone="idle">Draft, not live yet</Badge>;
   return (
     <span className="flex items-center gap-1.5">
@@ -73,9 +72,17 @@ function LiveState({ document, agent }: { document: OpenDocument; agent: Agent }
       ) : (
         <Badge tone="warn">{`Paused: version ${agent.live_version}`}</Badge>
       )}
-      {live.data && !isSame && <Badge tone="idle">Draft with changes</Badge>}
+      {isSame === false && <Badge tone="idle">Draft with changes</Badge>}
     </span>
   );
+}
+
+/** Whether the draft says what is live; null while that is not known. */
+function useIsLive(document: OpenDocument, agent: Agent): boolean | null {
+  const live = useQuery({ ...versionQuery(agent.id, agent.live_version ?? 0), enabled: agent.live_version !== null });
+  const isSame = useDocument(document, (state) => state.text === live.data?.markdown);
+  if (agent.live_version === null) return false;
+  return live.data ? isSame : null;
 }
 
 function History({ document, actions: { undo, redo } }: { document: OpenDocument; actions: Actions }) {
@@ -130,25 +137,32 @@ function Views() {
   );
 }
 
-/** Errors keep a draft from going live; the button says so instead of failing. */
-function MakeLive({ document, action }: { document: OpenDocument; action: Action }) {
+/** Errors keep a draft from going live, and so does that it is live already; the button says so instead of failing. */
+function MakeLive({ document, agent, action }: { document: OpenDocument; agent: Agent; action: Action }) {
   const store = useEditorStore();
   const findings = useDocument(document, (state) => state.reading?.findings);
+  const isLive = useIsLive(document, agent) === true;
   const errors = findings?.filter(isError) ?? [];
+  const why = errors.length
+    ? `${countWords(errors)} to mend first. Press to see them.`
+    : isLive && "The draft is live already.";
+  const press = () => {
+    if (errors.length) store.setState({ are_findings_open: true });
+    else if (!isLive) action.run();
+  };
   const button = (
     <Button
       size="sm"
       variant="primary"
       disabled={action.disabled}
-      aria-disabled={errors.length > 0 || undefined}
-      className={errors.length > 0 ? "opacity-55" : undefined}
-      onClick={() => (errors.length > 0 ? store.setState({ are_findings_open: true }) : action.run())}
+      aria-disabled={Boolean(why) || undefined}
+      className={why ? "opacity-55" : undefined}
+      onClick={press}
     >
       Make live
     </Button>
   );
-  if (errors.length === 0) return button;
-  return <Tooltip text={`${countWords(errors)} to mend first. Press to see them.`}>{button}</Tooltip>;
+  return why ? <Tooltip text={why}>{button}</Tooltip> : button;
 }
 
 function More({ actions, running, agent }: { actions: Actions; running: Running; agent: Agent }) {

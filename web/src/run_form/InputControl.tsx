@@ -19,7 +19,7 @@ interface InputControlProps {
 export function InputControl({ name, input, draft, error, onFill, onLeave }: InputControlProps) {
   const control = controlOf(input.type);
   const required = isRequired(input);
-  const hint = [input.about, HINTS[control.is]].filter(Boolean).join(" ");
+  const hint = [asSentence(input.about), HINTS[control.is]].filter(Boolean).join(" ");
   return (
     <div onBlur={onLeave}>
       <Field label={labelOf(name)} hint={hint || undefined} error={error} required={required} optional={!required}>
@@ -34,6 +34,10 @@ const HINTS: Partial<Record<Control["is"], string>> = {
   data: "As JSON.",
   "date-time": "In UTC.",
 };
+
+function asSentence(text = ""): string {
+  return !text || /[.!?…]$/.test(text) ? text : `${text}.`;
+}
 
 /** `send_to` → `Send to`. */
 function labelOf(name: string): string {

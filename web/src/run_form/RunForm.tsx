@@ -1,5 +1,5 @@
 import { Play } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button } from "@/ui/Button";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { collect, type Draft, initialDrafts, type Inputs } from "./inputs";
@@ -29,9 +29,12 @@ export function RunForm({ inputs, initial, onStart, onCancel, busy, problem }: R
     event.preventDefault();
     start();
   };
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector<HTMLElement>("input, textarea, button")?.focus(), []);
   const fill = (name: string, draft: Draft) => setDrafts((before) => ({ ...before, [name]: draft }));
   return (
     <form
+      ref={form}
       noValidate
       aria-label="Inputs of the run"
       onSubmit={submit}

@@ -113,21 +113,17 @@ export function canStartAtOnce(inputs: Inputs): boolean {
 /** A value as its control shows it. */
 export function draftOf(control: Control, value: unknown): Draft {
   if (value === undefined || value === null) return control.is === "yes-no" || control.is === "file" ? null : "";
-  switch (control.is) {
-    case "yes-no":
-      return value === true || value === "yes";
-    case "file":
-      return typeof value === "object" ? (value as PickedFile) : null;
-    case "data":
-      return JSON.stringify(value, null, 2);
-    case "date-time":
-      return inUtc(textOf(value));
-    case "list":
-      return Array.isArray(value) ? value.map(String).join("\n") : textOf(value);
-    default:
-      return textOf(value);
-  }
+  const show = DRAFTS[control.is];
+  return show ? show(value) : textOf(value);
 }
+
+const DRAFTS: Partial<Record<Control["is"], (value: unknown) => Draft>> = {
+  "yes-no": (value) => value === true || value === "yes",
+  file: (value) => (typeof value === "object" ? (value as PickedFile) : null),
+  data: (value) => JSON.stringify(value, null, 2),
+  list: (value) => (Array.isArray(value) ? value.map(String).join("\n") : textOf(value)),
+  "date-time": (value) => inUtc(textOf(value)),
+};
 
 /** A moment as the browser's control for date and time takes it, which knows no zones: on the clocks of UTC. */
 function inUtc(text: string): string {

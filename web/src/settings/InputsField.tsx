@@ -102,40 +102,48 @@ function InputCard({ name, input, onRename, onSet }: InputCardProps) {
         />
         <IconButton label={`Remove ${name}`} icon={Trash2} disabled={readOnly} onClick={() => void onSet(undefined)} />
       </div>
-      {type.startsWith("one of") && (
+      <div className="grid grid-cols-[4rem_minmax(0,1fr)] items-baseline gap-x-2 gap-y-1.5 text-xs text-ink-faint">
+        {type.startsWith("one of") && (
+          <>
+            <span aria-hidden>Choices</span>
+            <WrittenText
+              bare
+              mode="plain"
+              label={`Choices of ${name}`}
+              value={type}
+              toText={choicesText}
+              read={readChoices}
+              readOnly={readOnly}
+              onValue={(next) => onSet({ ...withoutDefault(input), type: String(next) })}
+            />
+          </>
+        )}
+        <span aria-hidden>Default</span>
         <WrittenText
           bare
           mode="plain"
-          label={`Choices of ${name}`}
-          value={type}
-          toText={choicesText}
-          read={readChoices}
+          many={control.is === "list" || control.is === "long" || control.is === "data"}
+          label={`Default of ${name}`}
+          placeholder="None: every run has to give it"
+          value={input.default}
+          toText={(value) => plainText(control.is === "yes-no" ? yesNo(value) : draftOf(control, value))}
+          read={(text) => readDefault(text, input)}
           readOnly={readOnly}
-          onValue={(next) => onSet({ ...withoutDefault(input), type: String(next) })}
+          onValue={(next) => onSet(next === undefined ? withoutDefault(input) : { ...input, default: next })}
         />
-      )}
-      <WrittenText
-        bare
-        mode="plain"
-        label={`Default of ${name}`}
-        placeholder="No default: every run has to give it"
-        value={input.default}
-        toText={(value) => plainText(control.is === "yes-no" ? yesNo(value) : draftOf(control, value))}
-        read={(text) => readDefault(text, input)}
-        readOnly={readOnly}
-        onValue={(next) => onSet(next === undefined ? withoutDefault(input) : { ...input, default: next })}
-      />
-      <WrittenText
-        bare
-        mode="plain"
-        label={`What ${name} is`}
-        placeholder="What it is, for the reader"
-        value={input.about || undefined}
-        toText={plainText}
-        read={readText}
-        readOnly={readOnly}
-        onValue={(next) => onSet({ ...input, about: String(next ?? "") })}
-      />
+        <span aria-hidden>About</span>
+        <WrittenText
+          bare
+          mode="plain"
+          label={`What ${name} is`}
+          placeholder="What it is, for the reader"
+          value={input.about || undefined}
+          toText={plainText}
+          read={readText}
+          readOnly={readOnly}
+          onValue={(next) => onSet({ ...input, about: String(next ?? "") })}
+        />
+      </div>
       {input.default === undefined && (
         <Switch
           label="Every run has to give it"

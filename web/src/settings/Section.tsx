@@ -24,3 +24,17 @@ export function Section({
     </details>
   );
 }
+
+/** Fields that are rarely needed, within a part. */
+export function Fold({ title, note, children }: { title: string; note: string; children: ReactNode }) {
+  return (
+    <details className="group/fold">
+      <summary className="control-sm flex cursor-pointer list-none items-center gap-1.5 text-sm text-ink-soft select-none hover:text-ink [&::-webkit-details-marker]:hidden">
+        <ChevronRight aria-hidden className="size-3.5 shrink-0 transition-transform group-open/fold:rotate-90" />
+        <span className="shrink-0">{title}</span>
+        <span className="truncate text-ink-faint group-open/fold:hidden">{note}</span>
+      </summary>
+      <div className="flex flex-col gap-4 pt-2">{children}</div>
+    </details>
+  );
+}

@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { type Flow, kindOf, type OpenDocument, type Reading, type Step, useDocument, useKinds } from "@/document";
 import { Banner } from "@/ui/Banner";
 import { SkeletonLines } from "@/ui/Skeleton";
@@ -13,6 +13,7 @@ import { entryChanges, type Pairs } from "./pairs";
 import { PairsField } from "./PairsField";
 import { RoutesField } from "./RoutesField";
 import { innerSteps, kindId, nodeOf, scopeAtEnd, scopeOf } from "./scope";
+import { Fold } from "./Section";
 import { SettingField } from "./SettingField";
 import { StepTitle } from "./StepTitle";
 import { findStep } from "./steps";
@@ -93,15 +94,7 @@ function OneStep({ step, flow }: { step: Step; flow: Flow }) {
         {kind && <p className="text-sm text-ink-soft text-pretty">{kind.about}</p>}
         {(kind === undefined || kind.id === "todo") && <KindField uses={step.uses} />}
         {kind?.account && <AccountField kind={kind} account={step.account ?? null} />}
-        {form?.settings.map((one) => (
-          <SettingField
-            key={one.key}
-            setting={one}
-            path={["with", one.key]}
-            value={step.with?.[one.key]}
-            extra={extraNames(one, step, flow)}
-          />
-        ))}
+        {form && <KindSettings step={step} flow={flow} settings={form.settings} />}
         {form?.takes_more && <FurtherSettings step={step} known={form.settings} />}
         <TextSetting path={["about"]} label="Description" hint="A sentence for the reader." many value={step.about} />
       </div>
@@ -109,6 +102,44 @@ function OneStep({ step, flow }: { step: Step; flow: Flow }) {
       <MoreSettings step={step} kind={kind} />
     </div>
   );
+}
+
+/** So many settings are in sight at first; those that are needed or set always are. */
+const IN_SIGHT = 5;
+
+/** The kind's own settings. Of many, those that are not used are folded away under their names. */
+function KindSettings({ step, flow, settings }: { step: Step; flow: Flow; settings: Setting[] }) {
+  const [first] = useState(() => new Set(chosenOf(settings, step.with ?? {})));
+  const isShown = ({ key }: Setting) => first.has(key) || step.with?.[key] !== undefined;
+  const field = (one: Setting) => (
+    <SettingField
+      key={one.key}
+      setting={one}
+      path={["with", one.key]}
+      value={step.with?.[one.key]}
+      extra={extraNames(one, step, flow)}
+    />
+  );
+  const folded = settings.filter((one) => !isShown(one));
+  return (
+    <>
+      {settings.filter(isShown).map(field)}
+      {folded.length > 0 && (
+        <Fold title={`${folded.length} more`} note={folded.map((one) => one.label).join(", ")}>
+          {folded.map(field)}
+        </Fold>
+      )}
+    </>
+  );
+}
+
+/** What is needed or set, filled up in the kind's order. All of them where folding would hide a single one. */
+function chosenOf(settings: Setting[], values: Record<string, unknown>): string[] {
+  const used = settings.filter((one) => one.required || values[one.key] !== undefined);
+  const others = settings.filter((one) => !used.includes(one));
+  const room = Math.max(0, IN_SIGHT - used.length);
+  const shown = others.length <= room + 1 ? others : others.slice(0, room);
+  return [...used, ...shown].map((one) => one.key);
 }
 
 /** The names that only this setting can use: those of an item, the step's other settings, the steps inside a loop. */

@@ -14,7 +14,7 @@ export interface Name {
   about: string;
   /** What it was in the last run; undefined when it is not known. */
   value: unknown;
-  group: "Steps" | "Inputs" | "Loop" | "Run";
+  group: "Here" | "Steps" | "Inputs" | "Loop" | "Run";
   /** The kind of the step, for its icon. */
   kind: string | null;
   children: () => Name[];
@@ -62,7 +62,9 @@ export function expressionName(id: string): string {
 
 /** The tree of what is in scope. */
 export function namesIn(flow: Flow, scope: Scope, kinds: Kinds, last: LastValues | null): Name[] {
-  const steps = scope.steps.map((node) => stepName(node, kinds, last));
+  const steps = scope.steps
+    .filter((node) => givesAnything(node, kinds, last))
+    .map((node) => stepName(node, kinds, last));
   const inputs = inputNames(flow.inputs ?? {}, last);
   const loops = scope.loops.map(({ holder, name }) => loopName(holder, name, [...steps, ...inputs], kinds, last));
   const run = [
@@ -71,6 +73,13 @@ export function namesIn(flow: Flow, scope: Scope, kinds: Kinds, last: LastValues
   ];
   if (scope.has_error) run.unshift(named("error", "What went wrong", ERROR, undefined, "Run"));
   return [...loops, ...steps, ...inputs, ...run];
+}
+
+/** A step that only decides gives an empty object: nothing to pick. */
+function givesAnything(node: FlowNode, kinds: Kinds, last: LastValues | null): boolean {
+  const { type, properties, additionalProperties } = outputOf(node, kinds);
+  const is_empty = type === "object" && !properties && !additionalProperties;
+  return !is_empty || childrenOf("", {}, last?.steps[node.id], "Steps").length > 0;
 }
 
 function stepName(node: FlowNode, kinds: Kinds, last: LastValues | null): Name {
@@ -218,7 +227,7 @@ function typeOfValue(value: unknown): string | undefined {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-/** A name without anything inside, such as `item` in a filter. */
+/** A name that one setting alone can use, such as `item` in a filter. */
 export function bareName(name: string, value?: unknown): Name {
-  return named(name, name, {}, value, "Loop");
+  return named(name, name, {}, value, "Here");
 }

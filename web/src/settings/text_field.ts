@@ -141,7 +141,7 @@ function look({ many, mono }: TextFieldOptions): Extension {
     ".cm-content": {
       padding: many ? "0.5rem 0" : "0.4rem 0",
       caretColor: "var(--color-ink)",
-      minHeight: many ? "3.5rem" : "0",
+      minHeight: many ? "2.25rem" : "0",
     },
     ".cm-line": { padding: "0 0.75rem" },
     ".cm-cursor": { borderLeftColor: "var(--color-ink)" },

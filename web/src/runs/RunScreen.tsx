@@ -12,7 +12,7 @@ import { RunMissing, RunSkeleton } from "./RunWaiting";
 import { StepPanel } from "./StepPanel";
 import { Timeline } from "./Timeline";
 import type { Run } from "./types";
-import { useIsNarrow } from "./useIsNarrow";
+import { useIsNarrowerThan } from "./useIsNarrowerThan";
 import { useOutline } from "./useOutline";
 import { useRun } from "./useRun";
 import type { RunView } from "./watch";
@@ -33,7 +33,7 @@ function LoadedRun({ view, run }: { view: RunView; run: Run }) {
   const { flow, outline, problem } = useOutline(run);
   const { path, choose } = useChosenStep(run.id);
   const [pane, setPane] = useState<Pane>("timeline");
-  const isNarrow = useIsNarrow(1024);
+  const isNarrow = useIsNarrowerThan(1024);
   useCommand({
     id: "run.agent",
     title: `Open ${run.agent.name}`,

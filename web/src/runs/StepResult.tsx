@@ -28,23 +28,28 @@ export function StepResult({
 }) {
   const attempt = lastAttempt(step);
   const failure = failureOf(attempt?.failure);
-  const isThrough = status === "succeeded";
   return (
     <div className="flex flex-col gap-4">
       {failure && <FailureNote failure={failure} isRetried={status === "retrying"} />}
       {failure && <div>{children}</div>}
       {delta ? <Deltas text={delta} /> : <State status={status} attempt={attempt} />}
-      {isThrough && <Answer output={attempt?.output} />}
-      {isThrough && (
-        <Tree key={step.path} value={attempt?.output ?? null} name="Output" base={nameInExpressions(step.node)} />
-      )}
-      {isThrough && attempt?.outcome && (
-        <p className="text-sm text-ink-soft">
-          Its outcome: <strong className="font-medium text-ink">{attempt.outcome}</strong>
-        </p>
-      )}
+      {attempt && status === "succeeded" && <Output step={step} attempt={attempt} />}
       {printed && <Printed text={printed} />}
     </div>
+  );
+}
+
+function Output({ step, attempt: { output, outcome } }: { step: StepTrace; attempt: Attempt }) {
+  return (
+    <>
+      <Answer output={output} />
+      <Tree key={step.path} value={output} name="Output" base={nameInExpressions(step.node)} />
+      {outcome && (
+        <p className="text-sm text-ink-soft">
+          Its outcome: <strong className="font-medium text-ink">{outcome}</strong>
+        </p>
+      )}
+    </>
   );
 }
 

@@ -9,7 +9,7 @@ import { TimelineAxis } from "./TimelineAxis";
 import { TimelineRowView } from "./TimelineRowView";
 import { isOver, type Run } from "./types";
 import { useClock } from "./useClock";
-import { useIsNarrow } from "./useIsNarrow";
+import { useIsNarrowerThan } from "./useIsNarrowerThan";
 import { useTimeline } from "./useTimeline";
 import type { RunView } from "./watch";
 
@@ -29,7 +29,7 @@ export function Timeline({
   const goesOn = view.run !== null && !isOver(view.run.status);
   const now = useClock(goesOn);
   const scale = useMemo(() => scaleOf(tree, view.run, now), [tree, view.run, now]);
-  const rowHeight = useIsNarrow(640) ? 44 : 32;
+  const rowHeight = useIsNarrowerThan(640) ? 44 : 32;
   const box = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing that is memoized takes its functions
   const virtual = useVirtualizer({

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 /** Whether the window is narrower than `below` (CSS pixels); false on the first pass, which has no window. */
-export function useIsNarrow(below: number): boolean {
+export function useIsNarrowerThan(below: number): boolean {
   const query = `(width < ${below}px)`;
   return useSyncExternalStore(
     (listener) => {

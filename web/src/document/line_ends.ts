@@ -46,8 +46,17 @@ function replacementsOf(transaction: Transaction): Replacement[] {
 
 function wholeReplacement(doc: Text, { from, to, insert }: Replacement): Replacement {
   const start = splitsLineEnd(doc, from) ? from - 1 : from;
-  const end = from === to ? start : splitsLineEnd(doc, to) ? to + 1 : to;
-  return { from: start, to: end, insert: insert.replace(/\r?\n/g, "\r\n") };
+  return {
+    from: start,
+    to: Math.max(start, wholeEnd(doc, { from, to, insert })),
+    insert: insert.replace(/\r?\n/g, "\r\n"),
+  };
+}
+
+/** Who deletes the CR alone means the line's end; whoever else reaches up to the end of a line means to keep it. */
+function wholeEnd(doc: Text, { from, to, insert }: Replacement): number {
+  if (!splitsLineEnd(doc, to)) return to;
+  return insert === "" && to - from === 1 ? to + 1 : to - 1;
 }
 
 function isEqual(one: Replacement, other: Replacement | undefined): boolean {
@@ -71,14 +80,20 @@ function withReplacements(transaction: Transaction, replacements: Replacement[])
   };
 }
 
-/** The caret stands in front of a CR LF, never in its middle. */
+/** The caret stands in front of a CR LF, never in its middle: one step further leads to the next line. */
 const caretBeforeLineEnd = EditorState.transactionFilter.of((transaction) => {
   const { newDoc, newSelection } = transaction;
   if (!transaction.selection && !transaction.docChanged) return transaction;
-  if (!newSelection.ranges.some(({ anchor, head }) => splitsLineEnd(newDoc, anchor) || splitsLineEnd(newDoc, head))) {
-    return transaction;
-  }
-  const before = (at: number) => (splitsLineEnd(newDoc, at) ? at - 1 : at);
-  const ranges = newSelection.ranges.map(({ anchor, head }) => EditorSelection.range(before(anchor), before(head)));
+  const isSplit = newSelection.ranges.some(
+    (range) => splitsLineEnd(newDoc, range.anchor) || splitsLineEnd(newDoc, range.head),
+  );
+  if (!isSplit) return transaction;
+  const ranges = newSelection.ranges.map(({ anchor, head }, index) => {
+    const before = transaction.startState.selection.ranges[index]?.head;
+    const isStep = !transaction.docChanged && !transaction.isUserEvent("select.pointer") && before === head - 1;
+    const to = splitsLineEnd(newDoc, head) ? (isStep ? head + 1 : head - 1) : head;
+    if (anchor === head) return EditorSelection.cursor(to);
+    return EditorSelection.range(splitsLineEnd(newDoc, anchor) ? anchor - 1 : anchor, to);
+  });
   return [transaction, { selection: EditorSelection.create(ranges, newSelection.mainIndex), sequential: true }];
 });

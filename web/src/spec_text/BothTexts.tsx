@@ -60,6 +60,7 @@ const SHARED = [
       textDecorationColor: "currentColor",
       textUnderlineOffset: "3px",
     },
+    ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: "none" },
     ".cm-collapsedLines": {
       background: "var(--color-sunken)",
       color: "var(--color-ink-soft)",

@@ -1,39 +1,43 @@
-/** The CR of a line's end is part of the text but nothing to see: it is drawn as nothing and stepped over with its LF. */
+/** The CR of a line's end is part of the text but nothing to see. */
 import type { Extension, Line, Range, Text } from "@codemirror/state";
-import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from "@codemirror/view";
+import { Decoration, type DecorationSet, type EditorView, keymap, ViewPlugin, type ViewUpdate } from "@codemirror/view";
+import { splitsLineEnd } from "@/document/line_ends";
 
 const nothing = Decoration.replace({});
-const whole = Decoration.mark({});
 
 class LineEnds {
-  hidden: DecorationSet = Decoration.none;
-  whole: DecorationSet = Decoration.none;
+  hidden: DecorationSet;
 
   constructor(view: EditorView) {
-    this.find(view);
+    this.hidden = hiddenIn(view);
   }
 
   update(update: ViewUpdate): void {
-    if (update.docChanged || update.viewportChanged) this.find(update.view);
-  }
-
-  private find({ state: { doc }, visibleRanges }: EditorView): void {
-    const hidden: Range<Decoration>[] = [];
-    const stepped: Range<Decoration>[] = [];
-    for (const line of visibleRanges.flatMap((range) => linesOf(doc, range))) {
-      if (!line.text.endsWith("\r")) continue;
-      hidden.push(nothing.range(line.to - 1, line.to));
-      if (line.to < doc.length) stepped.push(whole.range(line.to - 1, line.to + 1));
-    }
-    this.hidden = Decoration.set(hidden, true);
-    this.whole = Decoration.set(stepped, true);
+    if (update.docChanged || update.viewportChanged) this.hidden = hiddenIn(update.view);
   }
 }
 
-export const hiddenLineEnds: Extension = ViewPlugin.fromClass(LineEnds, {
-  decorations: (found) => found.hidden,
-  provide: (it) => EditorView.atomicRanges.of((view) => view.plugin(it)?.whole ?? Decoration.none),
-});
+const hiding = ViewPlugin.fromClass(LineEnds, { decorations: ({ hidden }) => hidden });
+
+/** At the end of a line there is no way further to its end. */
+const endKeys = keymap.of([
+  { key: "End", mac: "Cmd-ArrowRight", run: isAtEnd, shift: isAtEnd },
+  { mac: "Ctrl-e", run: isAtEnd, shift: isAtEnd },
+]);
+
+export const hiddenLineEnds: Extension = [hiding, endKeys];
+
+function isAtEnd({ state }: EditorView): boolean {
+  return splitsLineEnd(state.doc, state.selection.main.head + 1);
+}
+
+function hiddenIn({ state: { doc }, visibleRanges }: EditorView): DecorationSet {
+  const hidden: Range<Decoration>[] = [];
+  for (const line of visibleRanges.flatMap((range) => linesOf(doc, range))) {
+    if (line.text.endsWith("\r")) hidden.push(nothing.range(line.to - 1, line.to));
+  }
+  return Decoration.set(hidden, true);
+}
 
 function linesOf(doc: Text, { from, to }: { from: number; to: number }): Line[] {
   const lines: Line[] = [];

@@ -1,4 +1,5 @@
-import { EditorState, Text } from "@codemirror/state";
+import { insertNewlineAndIndent } from "@codemirror/commands";
+import { EditorState, type StateCommand, Text } from "@codemirror/state";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asChanges, difference, insertedRanges } from "@/document/difference";
@@ -71,6 +72,13 @@ describe("places that the server names", () => {
   });
 });
 
+/** As the keyboard's "delete to the end of the line", which needs a view. */
+const deleteToLineEndState: StateCommand = ({ state, dispatch }) => {
+  const { head } = state.selection.main;
+  dispatch(state.update({ changes: { from: head, to: state.doc.lineAt(head).to }, userEvent: "delete.forward" }));
+  return true;
+};
+
 describe("typing in a text with CR LF", () => {
   const typed = (text: string, from: number, to: number, insert: string, userEvent = "input.type") => {
     const core = coreWith(text);
@@ -88,9 +96,27 @@ describe("typing in a text with CR LF", () => {
   });
   it("never comes between CR and LF", () => {
     expect(typed("ab\r\n", 3, 3, "x")).toEqual({ text: "abx\r\n", caret: 3 });
-    const core = coreWith("ab\r\n");
-    core.dispatch({ selection: { anchor: 3 } });
-    expect(core.state.selection.main.head).toBe(2);
+    const moved = (from: number, to: number, userEvent: string) => {
+      const core = coreWith("ab\r\ncd");
+      core.dispatch({ selection: { anchor: from } });
+      core.dispatch({ selection: { anchor: to }, userEvent });
+      return core.state.selection.main.head;
+    };
+    expect(moved(0, 3, "select")).toBe(2);
+    expect(moved(4, 3, "select")).toBe(2);
+    expect(moved(2, 3, "select")).toBe(4);
+    expect(moved(2, 3, "select.pointer")).toBe(2);
+  });
+  it("means the same as elsewhere with the commands of the keyboard", () => {
+    const after = (text: string, at: number, command: StateCommand) => {
+      const core = coreWith(text);
+      core.dispatch({ selection: { anchor: at } });
+      command({ state: core.state, dispatch: (transaction) => core.apply([transaction]) });
+      return [core.text, core.state.selection.main.head];
+    };
+    expect(after("ab\r\ncd\r\n", 2, insertNewlineAndIndent)).toEqual(["ab\r\n\r\ncd\r\n", 4]);
+    expect(after("ab\r\ncd\r\n", 1, insertNewlineAndIndent)).toEqual(["a\r\nb\r\ncd\r\n", 3]);
+    expect(after("ab\r\ncd\r\n", 1, deleteToLineEndState)).toEqual(["a\r\ncd\r\n", 1]);
   });
   it("leaves texts with LF as they are", () => {
     expect(typed("ab\ncd\r\n", 1, 1, "\n").text).toBe("a\nb\ncd\r\n");

@@ -16,6 +16,7 @@ import pytest
 from plainwork.db import api_keys, workspaces
 from tests.api.support import API, GREETER, SLEEPER, Api, Client, Place, listening, serving
 from tests.engine.running import eventually
+from tests.world import World
 
 BEAT_S = 0.15
 THREE = """# Three
@@ -259,3 +260,43 @@ async def test_a_stream_cannot_be_asked_for_its_head(place: Place) -> None:
     run_id = await started(place, SLEEPER)
     answer = await place.as_owner.head(f"{API}/runs/{run_id}/events")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, OPTIONS")
+
+
+STORYTELLER = """# Storyteller
+
+## Steps
+
+### Tell a story
+```yaml step
+uses: llm
+with: {prompt: Tell a story.}
+model: openai:gpt-4o-mini
+```
+"""
+STORY = "Once upon a time there was a model that spoke slowly so that all could follow."
+
+
+async def test_who_starts_a_run_hears_its_model_speak(tmp_path: Path, database_url: str) -> None:
+    """From the first word on, which came before anybody could connect."""
+    async with World() as world, serving(tmp_path, database_url, allow_hosts=world.allow_hosts) as api:
+        world.models.say(STORY, pause_s=0.1)
+        place = await api.place()
+        key = {"key": world.models.key, "base_url": world.models.openai_url}
+        await place.as_owner.ok("PUT", "/secrets/openai", json={"value": key})
+        agent = await place.as_owner.agent(STORYTELLER)
+        person = await place.person()
+        async with listening(api.app) as address:
+            run = await person.ok("POST", f"/agents/{agent['id']}/runs", 202, json={})
+            await eventually(lambda: world.models.asked)
+            async with watching(address, person, run["id"]) as stream:
+                sent = await stream.rest()
+        step = await person.ok("GET", f"/runs/{run['id']}/steps/tell-a-story")
+    described(api, sent)
+    assert "".join(one.data.get("delta", "") for one in sent) == STORY
+    assert all(one.id is None and one.data["status"] == "running" for one in sent if "delta" in one.data)
+    assert sent[-1].data["output"]["text"] == STORY
+    assert (step["input"], step["status"]) == ({"prompt": "Tell a story."}, "succeeded")
+    assert [(call["model"], call["output_tokens"], call["status"]) for call in step["calls"]] == [
+        ("gpt-4o-mini", 5, "succeeded")
+    ]
+    assert step["cost_usd"] == step["calls"][0]["cost_usd"] > 0

@@ -16,7 +16,8 @@ export interface StepState {
   attempt?: number;
   took_ms?: number;
   cost_usd?: number;
-  /** For loops and what is inside them: turns that ended, how many there are as far as is known, and that failed. */
+  /** For loops and what is inside them: turns that ended, how many there are as far as is known, and that failed. Turns
+   *  that left the step out do not count. */
   items?: { done: number; total?: number; failed: number };
 }
 
@@ -102,7 +103,8 @@ function stateOf(steps: readonly StepTrace[], run: Run | null, outline: Outline)
   const status = mostTelling(statuses);
   const [only] = steps;
   if (only && steps.length === 1 && !isInLoop(only.path)) return { status, ...paceOf(only), cost_usd };
-  return { status, cost_usd, items: { ...tally(statuses), total: steps.length } };
+  const taken = statuses.filter((one) => one !== "skipped");
+  return { status, cost_usd, items: { ...tally(taken), total: taken.length } };
 }
 
 function paceOf(step: StepTrace): Pick<StepState, "attempt" | "took_ms"> {

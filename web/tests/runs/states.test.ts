@@ -48,6 +48,11 @@ describe("the states that light the canvas", () => {
     expect(found.rate).toMatchObject({ status: "succeeded", items: { done: 1, total: 1, failed: 0 } });
   });
 
+  it("do not count the turns that left a step out", () => {
+    const { rate } = states([row(1, "each[0].rate", "skipped", { attempt: 0 }), row(2, "each[1].rate", "succeeded")]);
+    expect(rate?.items).toEqual({ done: 1, total: 1, failed: 0 });
+  });
+
   it("know how many items there were once the loop has ended", () => {
     const { each } = states([
       row(1, "each[0].read", "succeeded"),

@@ -115,10 +115,10 @@ class NewRun:
 _RUN = """r.workspace_id, r.id, r.agent_id, r.version_id, r.status, r.cause, r.trigger, r.inputs, {output} as output,
           r.failure, r.ask, r.created_at, r.started_at, r.finished_at, r.wake_at, r.deadline_at, r.steps, r.tokens,
           r.cost_usd::float8, a.name, a.slug, v.number"""
-_NAMED = """runs r join agents a on a.workspace_id = r.workspace_id and a.id = r.agent_id
+_NAMES = """join agents a on a.workspace_id = r.workspace_id and a.id = r.agent_id
             join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id"""
-_WHOLE_RUN = f"select {_RUN.format(output='r.output')}, r.output_blob from {_NAMED}"  # noqa: S608
-_LISTED_RUN = f"select {_RUN.format(output='null::json')} from {_NAMED}"  # noqa: S608
+_WHOLE_RUN = f"select {_RUN.format(output='r.output')}, r.output_blob from runs r {_NAMES}"  # noqa: S608
+_LISTED_RUN = _RUN.format(output="null::json")
 _STEP = "seq, path, attempt, status, outcome, output, failure, wake_at, idempotency_key, at, took_ms, output_blob"
 
 
@@ -217,21 +217,29 @@ async def find(
 
     Keys begin with the time at which they were made, so that times also choose the partitions to look into.
     """
-    asked = {
-        "r.agent_id = any (${})": list(only.agents),
-        "r.status = any (${})": list(only.statuses),
-        "r.trigger->>'kind' = any (${})": list(only.triggers),
-        "r.created_at >= ${}": only.since,
-        "r.created_at < ${}": only.until,
-        "r.id >= ${}": _key_around(only.since, -_CLOCKS_DIFFER) if only.since else None,
-        "r.id < ${}": _key_around(only.until, _CLOCKS_DIFFER) if only.until else None,
-        "r.id < ${}::uuid": before,
-    }
-    values = {test: value for test, value in asked.items() if value}
-    tests = "".join(f" and {test.format(number)}" for number, test in enumerate(values, 2))
+    return await _newest(
+        connection,
+        limit,
+        ("agent_id = any ({})", list(only.agents)),
+        ("status = any ({})", list(only.statuses)),
+        ("trigger->>'kind' = any ({})", list(only.triggers)),
+        ("created_at >= {}", only.since),
+        ("created_at < {}", only.until),
+        ("id >= {}", _key_around(only.since, -_CLOCKS_DIFFER) if only.since else None),
+        ("id < {}", _key_around(only.until, _CLOCKS_DIFFER) if only.until else None),
+        ("id < {}", before),
+    )
+
+
+async def _newest(connection: Connection, limit: int, *tests: tuple[str, Any]) -> list[Run]:
+    """The newest runs that pass every test which has a value. They are chosen first and named then."""
+    asked = [(test, value) for test, value in tests if value]
+    passing = "".join(f" and {test.format(f'${number}')}" for number, (test, _) in enumerate(asked, 2))
     rows = await connection.fetch(
-        f"{_LISTED_RUN} where r.workspace_id = current_workspace(){tests} order by r.id desc limit $1",
-        *(limit, *values.values()),
+        f"""select {_LISTED_RUN} from (
+                select * from runs where workspace_id = current_workspace(){passing} order by id desc limit $1
+            ) r {_NAMES} order by r.id desc""",  # noqa: S608
+        *(limit, *(value for _, value in asked)),
     )
     return [_run(row) for row in rows]
 
@@ -243,12 +251,7 @@ def _key_around(at: datetime, aside: timedelta) -> UUID:
 
 async def inbox(connection: Connection, *, before: UUID | None = None, limit: int = 50) -> list[Run]:
     """The dead-letter inbox: runs that need a person, newest first."""
-    rows = await connection.fetch(
-        f"{_LISTED_RUN} where r.cause is not null and ($1::uuid is null or r.id < $1) order by r.id desc limit $2",
-        before,
-        limit,
-    )
-    return [_run(row) for row in rows]
+    return await _newest(connection, limit, ("cause is not null and {}", True), ("id < {}", before))
 
 
 def _run(row: Sequence[Any]) -> Run:

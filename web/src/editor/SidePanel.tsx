@@ -3,12 +3,14 @@ import { type OpenDocument, useDocument } from "@/document";
 import { RunPanel } from "@/runs";
 import { RunForm } from "@/run_form";
 import { type LastValues, StepSettings } from "@/settings";
+import { Banner } from "@/ui/Banner";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { IconButton } from "@/ui/IconButton";
 import { SegmentedControl } from "@/ui/SegmentedControl";
 import { SkeletonLines } from "@/ui/Skeleton";
+import { countWords, isError } from "./findings";
 import type { Running } from "./running";
 import { closeSide, openSide, type Side, useEditorStore } from "./state";
 
@@ -46,7 +48,7 @@ export function SidePanel({ document, side, running, lastValues, readOnly, isTab
         {side === "settings" ? (
           <StepSettings document={document} node={node} lastValues={lastValues} readOnly={readOnly} />
         ) : (
-          <RunSide document={document} running={running} />
+          <RunSide document={document} running={running} before={lastValues?.inputs} />
         )}
       </div>
     </aside>
@@ -55,21 +57,29 @@ export function SidePanel({ document, side, running, lastValues, readOnly, isTab
 
 const NO_INPUTS = {};
 
+interface RunSideProps {
+  document: OpenDocument;
+  running: Running;
+  /** What the last run was given. */
+  before: Record<string, unknown> | undefined;
+}
+
 /** The run: its inputs before it starts, then how it goes on. */
-function RunSide({ document, running }: { document: OpenDocument; running: Running }) {
+function RunSide({ document, running, before }: RunSideProps) {
   const store = useEditorStore();
   const inputs = useDocument(document, (state) => state.drawn?.spec?.inputs) ?? NO_INPUTS;
   const openStep = (node: string) => {
     document.select(node, "elsewhere");
     openSide(store, "settings");
   };
+  if (running.is_blocked) return <Blocked document={document} running={running} />;
   if (running.is_asking) {
     return (
       <div className="p-4">
         <h2 className="mb-4 text-base font-semibold">What should this run be given?</h2>
         <RunForm
           inputs={inputs}
-          initial={running.inputs}
+          initial={running.inputs ?? before}
           busy={running.busy}
           problem={running.problem}
           onStart={running.start}
@@ -115,5 +125,27 @@ function NothingRun({ running, hasInputs }: { running: Running; hasInputs: boole
       The text is kept as a version, and a run of it starts at once. It does everything for real: mails are sent,
       records are written.
     </EmptyState>
+  );
+}
+
+/** Errors keep the draft from running. When they are mended, it can be tried again from here. */
+function Blocked({ document, running }: { document: OpenDocument; running: Running }) {
+  const words = useDocument(document, (state) => countWords(state.reading?.findings.filter(isError) ?? []));
+  return (
+    <div className="p-4">
+      <Banner
+        tone={words ? "bad" : "good"}
+        title={words ? `${words} to mend before this can run.` : "The errors are mended."}
+        action={
+          !words && (
+            <Button size="sm" variant="primary" onClick={running.run}>
+              Run
+            </Button>
+          )
+        }
+      >
+        {words && "They are listed below the text; each leads to its place."}
+      </Banner>
+    </div>
   );
 }

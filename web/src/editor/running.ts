@@ -6,6 +6,7 @@ import type { OpenDocument } from "@/document";
 import { canStartAtOnce, type Inputs } from "@/run_form";
 import { startRun } from "@/runs";
 import { queryClient } from "@/client/queries";
+import { isError } from "./findings";
 import { publish } from "./queries";
 import { type EditorStore, openSide } from "./state";
 
@@ -14,6 +15,8 @@ export interface Running {
   runId: string | null;
   /** The inputs are asked for. */
   is_asking: boolean;
+  /** The text has errors, so nothing was started. */
+  is_blocked: boolean;
   busy: boolean;
   problem: unknown;
   /** What the last run was started with here. */
@@ -32,6 +35,7 @@ export function useRunning(document: OpenDocument, agentId: string, store: Edito
   const go = useGo();
   const runId = useParam("run");
   const [is_asking, setAsking] = useState(false);
+  const [is_blocked, setBlocked] = useState(false);
   const [inputs, setInputs] = useState<Record<string, unknown>>();
   const starting = useMutation({
     mutationFn: async (given: Record<string, unknown>) => {
@@ -45,17 +49,20 @@ export function useRunning(document: OpenDocument, agentId: string, store: Edito
       void queryClient.invalidateQueries({ queryKey: ["runs"] });
     },
   });
-  const show = () => {
+  /** Shows the panel; false when the text has errors, which have to be mended first. */
+  const prepare = () => {
     starting.reset();
     openSide(store, "run");
+    const has_errors = document.get().reading?.findings.some(isError) ?? false;
+    setBlocked(has_errors);
+    if (has_errors) store.setState({ are_findings_open: true });
+    return !has_errors;
   };
   const start = (given: Record<string, unknown>) => {
-    show();
-    starting.mutate(given);
+    if (prepare()) starting.mutate(given);
   };
   const ask = () => {
-    show();
-    setAsking(true);
+    if (prepare()) setAsking(true);
   };
   const run = () => {
     const asked: Inputs = document.get().drawn?.spec?.inputs ?? {};
@@ -67,7 +74,7 @@ export function useRunning(document: OpenDocument, agentId: string, store: Edito
     else run();
   };
   return {
-    ...{ runId, is_asking, inputs, run, again, ask, start },
+    ...{ runId, is_asking, is_blocked, inputs, run, again, ask, start },
     busy: starting.isPending,
     problem: starting.error,
     cancel: () => setAsking(false),

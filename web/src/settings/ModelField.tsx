@@ -6,6 +6,7 @@ import { unwrap } from "@/client/problem";
 import { cx } from "@/ui/cx";
 import { Field, useFieldProps } from "@/ui/Field";
 import { inputLook } from "@/ui/TextInput";
+import { Marked } from "./Marked";
 import { isSame, type Written } from "./values";
 
 interface ModelFieldProps {
@@ -29,7 +30,7 @@ export function ModelField({ label, hint, error, aside, value, readOnly, onValue
     setRefused(isSame(next, value) ? null : await onValue(next));
   };
   return (
-    <Field label={label} hint={hint} error={refused ?? error} aside={aside}>
+    <Field label={label} hint={hint && <Marked text={hint} />} error={refused ?? error} aside={aside}>
       <ModelInput text={typed ?? modelsText(value)} readOnly={readOnly} onType={setTyped} onCommit={commit} />
     </Field>
   );

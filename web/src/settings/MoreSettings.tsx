@@ -7,7 +7,7 @@ import { ModelField } from "./ModelField";
 import { expressionName } from "./names";
 import { Section } from "./Section";
 import { readNumber, type Written } from "./values";
-import { plainText, readText, WrittenText } from "./WrittenText";
+import { plainText, readExpression, readText, WrittenText } from "./WrittenText";
 
 /** What every step can have besides its kind's own settings; only what is of use for the kind. */
 export function MoreSettings({ step, kind }: { step: Step; kind: Kind | undefined }) {
@@ -138,7 +138,13 @@ interface TextSettingProps {
 }
 
 /** A field of the step itself that is written as text. */
-export function TextSetting({ path, mode = "plain", read = readText, value, ...rest }: TextSettingProps) {
+export function TextSetting({
+  path,
+  mode = "plain",
+  read = mode === "expression" ? readExpression : readText,
+  value,
+  ...rest
+}: TextSettingProps) {
   const { findings, names, readOnly } = useEditing();
   const set = useSet();
   return (

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
 import { TextInput } from "@/ui/TextInput";
+import { Marked } from "./Marked";
 import { freeName, type Pairs } from "./pairs";
 import type { Name } from "./names";
 import { lineText, readLine } from "./values";
@@ -69,7 +70,11 @@ export function PairsField(props: PairsFieldProps) {
           {`Add a ${noun}`}
         </Button>
       )}
-      {hint && <p className="text-xs text-ink-faint">{hint}</p>}
+      {hint && (
+        <p className="text-xs text-ink-faint">
+          <Marked text={hint} />
+        </p>
+      )}
       {(refused ?? error) && <p className="text-xs text-bad">{refused ?? error}</p>}
     </fieldset>
   );

@@ -8,7 +8,7 @@ import { setting, useEditing } from "./editing";
 import { isTrigger, scopeOf, stepsOf } from "./scope";
 import { namesIn } from "./names";
 import { Section } from "./Section";
-import { plainText, readText, WrittenText } from "./WrittenText";
+import { plainText, readExpression, WrittenText } from "./WrittenText";
 
 type Route = NonNullable<Step["routes"]>[number];
 
@@ -129,7 +129,7 @@ function RouteRow({ route, step, kind, flow, targets, readOnly, onSet }: RouteRo
           placeholder={route.lead === "error" ? "any failure" : ""}
           value={route.test ?? undefined}
           toText={plainText}
-          read={readText}
+          read={readExpression}
           {...{ names, readOnly }}
           onValue={(test) => onSet({ ...route, test: test as string | undefined })}
         />

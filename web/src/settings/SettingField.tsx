@@ -8,12 +8,13 @@ import { Select } from "@/ui/Select";
 import { Switch } from "@/ui/Switch";
 import { findingAt, type Path, setting as setChange, useEditing } from "./editing";
 import type { Setting } from "./form";
+import { Marked } from "./Marked";
 import { ModelField } from "./ModelField";
 import type { Name } from "./names";
 import { type Pairs, recordChanges } from "./pairs";
 import { PairsField } from "./PairsField";
 import { dataText, listText, readData, readList, readNumber } from "./values";
-import { plainText, readText, WrittenText } from "./WrittenText";
+import { plainText, readExpression, readText, WrittenText } from "./WrittenText";
 
 interface Part {
   setting: Setting;
@@ -81,7 +82,7 @@ function Control(part: Part) {
 function writing({ control }: Setting) {
   switch (control.is) {
     case "expression":
-      return { mode: "expression" as const, toText: plainText, read: readText };
+      return { mode: "expression" as const, toText: plainText, read: readExpression };
     case "number":
       return { toText: plainText, read: (text: string) => readNumber(text, control) };
     case "list":
@@ -169,7 +170,13 @@ function ChoiceControl({
   const standard = setting.standard === undefined ? "Not set" : `${plainText(setting.standard)} (default)`;
   const unset = setting.required ? [] : [{ value: STANDARD, label: standard }];
   return (
-    <Field label={setting.label} hint={setting.hint} error={error} required={setting.required} aside={aside}>
+    <Field
+      label={setting.label}
+      hint={setting.hint && <Marked text={setting.hint} />}
+      error={error}
+      required={setting.required}
+      aside={aside}
+    >
       <Select
         options={[
           ...unset,
@@ -191,7 +198,7 @@ function SwitchControl(part: Part) {
       <div className="flex items-center justify-between gap-2">
         <Switch
           label={setting.label}
-          hint={setting.hint}
+          hint={setting.hint && <Marked text={setting.hint} />}
           checked={(value ?? setting.standard) === true}
           disabled={readOnly}
           onChange={(checked) => void set(checked === (setting.standard === true) ? undefined : checked)}

@@ -7,6 +7,7 @@ import { DocumentSettings } from "./DocumentSettings";
 import { applying, type Editing, EditingProvider, useEditing } from "./editing";
 import { formOf, type Setting } from "./form";
 import { KindField } from "./KindField";
+import { Marked } from "./Marked";
 import { MoreSettings, TextSetting } from "./MoreSettings";
 import { bareName, expressionName, type LastValues, type Name, namesIn } from "./names";
 import { entryChanges, type Pairs } from "./pairs";
@@ -91,7 +92,11 @@ function OneStep({ step, flow }: { step: Step; flow: Flow }) {
         </Banner>
       ))}
       <div className="flex flex-col gap-4 px-4 pb-5">
-        {kind && <p className="text-sm text-ink-soft text-pretty">{kind.about}</p>}
+        {kind && (
+          <p className="text-sm text-ink-soft text-pretty">
+            <Marked text={kind.about} />
+          </p>
+        )}
         {(kind === undefined || kind.id === "todo") && <KindField uses={step.uses} />}
         {kind?.account && <AccountField kind={kind} account={step.account ?? null} />}
         {form && <KindSettings step={step} flow={flow} settings={form.settings} />}

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Field } from "@/ui/Field";
 import { ExpressionText, type ExpressionTextProps } from "./ExpressionText";
+import { Marked } from "./Marked";
 import { isSame, type Written } from "./values";
 
 interface WrittenTextProps extends Omit<ExpressionTextProps, "text" | "onCommit" | "label"> {
@@ -39,10 +40,15 @@ export function WrittenText({ label, bare, hint, error, required, aside, ...rest
     );
   }
   return (
-    <Field label={label} hint={hint} error={shown} required={required} aside={aside}>
+    <Field label={label} hint={hint && <Marked text={hint} />} error={shown} required={required} aside={aside}>
       {field}
     </Field>
   );
+}
+
+/** An expression as a value: blanks around it say nothing. */
+export function readExpression(text: string): Written {
+  return readText(text.trim());
 }
 
 /** A text as a value: an empty one is nothing. */

@@ -8,7 +8,7 @@ import { Skeleton } from "@/ui/Skeleton";
 import { Time } from "@/ui/Time";
 import { AgentMenu } from "./AgentMenu";
 import type { AgentSummary } from "./queries";
-import { RunStrip, RunTip } from "./RunStrip";
+import { RunStrip } from "./RunStrip";
 
 /** The columns from 1024 px on; below, an agent is a card. */
 const COLUMNS =
@@ -24,7 +24,6 @@ export function AgentTable({ agents }: { agents: readonly AgentSummary[] }) {
           <Row key={agent.id} agent={agent} />
         ))}
       </ul>
-      <RunTip />
     </div>
   );
 }

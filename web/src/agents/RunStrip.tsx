@@ -1,18 +1,15 @@
-import { Tooltip } from "@base-ui/react/tooltip";
 import type { KeyboardEvent } from "react";
 import type { Schemas } from "@/client";
 import { Link } from "@/navigation";
 import { cx } from "@/ui/cx";
 import { formatMs } from "@/ui/duration";
 import { statusLook } from "@/ui/status";
-import { Time } from "@/ui/Time";
+import { formatRelative } from "@/ui/time";
+import { Tooltip } from "@/ui/Tooltip";
 
 type LastRun = Schemas["LastRun"];
 
 const MOST = 12;
-
-/** One tooltip serves the bars of all strips. */
-const tip = Tooltip.createHandle<LastRun>();
 
 /** The last runs of an agent, the newest at the right: each a bar whose colour and shape say how it ended, and a link to
  *  it. The Tab key reaches the newest, the arrow keys the others. */
@@ -27,46 +24,25 @@ export function RunStrip({ runs, agent }: { runs: readonly LastRun[]; agent: str
       ))}
       {[...runs].reverse().map((run) => (
         <li key={run.id} className="flex">
-          <Tooltip.Trigger
-            handle={tip}
-            payload={run}
-            render={
-              <Link
-                href={`/runs/${run.id}`}
-                tabIndex={run === runs[0] ? 0 : -1}
-                aria-label={statusLook(run.status).word}
-              />
-            }
-            className="group/bar flex w-2.5 items-end justify-center rounded-sm pb-1 pt-1"
-          >
-            <Bar status={run.status} />
-          </Tooltip.Trigger>
+          <Tooltip text={told(run)}>
+            <Link
+              href={`/runs/${run.id}`}
+              tabIndex={run === runs[0] ? 0 : -1}
+              aria-label={told(run)}
+              className="group/bar flex w-2.5 items-end justify-center rounded-sm pb-1 pt-1"
+            >
+              <Bar status={run.status} />
+            </Link>
+          </Tooltip>
         </li>
       ))}
     </ol>
   );
 }
 
-/** What the strips tell on hover and focus. Stands once beside them. */
-export function RunTip() {
-  return (
-    <Tooltip.Root handle={tip}>
-      {({ payload: run }) => (
-        <Tooltip.Portal>
-          <Tooltip.Positioner side="top" sideOffset={4} collisionPadding={8}>
-            <Tooltip.Popup className="rounded-md bg-ink px-2 py-1 text-xs text-paper shadow-float">
-              {run && (
-                <>
-                  {statusLook(run.status).word} <Time at={run.created_at} />
-                  {run.took_ms !== null && `, took ${formatMs(run.took_ms)}`}
-                </>
-              )}
-            </Tooltip.Popup>
-          </Tooltip.Positioner>
-        </Tooltip.Portal>
-      )}
-    </Tooltip.Root>
-  );
+function told({ status, created_at, took_ms }: LastRun): string {
+  const took = took_ms === null ? "" : `, took ${formatMs(took_ms)}`;
+  return `${statusLook(status).word} ${formatRelative(created_at)}${took}`;
 }
 
 const SHAPES: Record<string, string> = {

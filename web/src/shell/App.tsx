@@ -4,7 +4,7 @@ import { queryClient } from "@/client/queries";
 import { usePlace } from "@/navigation";
 import { isPublic, SessionGate } from "@/session";
 import { Toaster } from "@/ui/toast";
-import { TooltipProvider } from "@/ui/Tooltip";
+import { TooltipLayer } from "@/ui/TooltipLayer";
 import { Shell, ShellWaiting } from "./Shell";
 
 /** Everything around the screens. */
@@ -12,16 +12,15 @@ export function App({ children }: { children: ReactNode }) {
   const { path } = usePlace();
   return (
     <QueryClientProvider client={queryClient}>
-      <TooltipProvider delay={400}>
-        {isPublic(path) ? (
-          children
-        ) : (
-          <SessionGate waiting={<ShellWaiting />}>
-            <Shell>{children}</Shell>
-          </SessionGate>
-        )}
-        <Toaster />
-      </TooltipProvider>
+      {isPublic(path) ? (
+        children
+      ) : (
+        <SessionGate waiting={<ShellWaiting />}>
+          <Shell>{children}</Shell>
+        </SessionGate>
+      )}
+      <Toaster />
+      <TooltipLayer />
     </QueryClientProvider>
   );
 }

@@ -1,9 +1,6 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import { Check, type LucideIcon } from "lucide-react";
-import type { ReactElement } from "react";
-import { Link } from "@/navigation";
-import { cx } from "./cx";
-import { Kbd } from "./Kbd";
+import type { LucideIcon } from "lucide-react";
+import { cloneElement, type ReactElement, type SyntheticEvent, useState } from "react";
+import { toast } from "./toast";
 
 export interface MenuItem {
   label: string;
@@ -22,71 +19,30 @@ export interface MenuItem {
 /** A line between items, or a heading above some. */
 export type MenuEntry = MenuItem | "line" | { heading: string };
 
-/** A list of actions that opens from a button. `trigger` is that button. */
-export function Menu({
-  trigger,
-  items,
-  side = "bottom",
-  align = "end",
-  className,
-}: {
+export interface MenuProps {
+  /** The button that opens it; it has to pass props on. */
   trigger: ReactElement;
   items: readonly MenuEntry[];
   side?: "top" | "bottom" | "left" | "right";
   align?: "start" | "center" | "end";
   className?: string;
-}) {
-  return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner side={side} align={align} sideOffset={4} collisionPadding={8} className="z-10 outline-none">
-          <Base.Popup
-            className={cx("popup popup-motion max-h-(--available-height) min-w-48 overflow-y-auto p-1", className)}
-          >
-            {items.map((entry, i) => (
-              <Entry key={i} entry={entry} />
-            ))}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  );
 }
 
-function Entry({ entry }: { entry: MenuEntry }) {
-  if (entry === "line") return <Base.Separator className="mx-2 my-1 h-px bg-line" />;
-  if ("heading" in entry) return <div className="px-2.5 pb-1 pt-2 text-xs text-ink-faint">{entry.heading}</div>;
-  const look = cx("popup-item", entry.danger && "text-bad! data-highlighted:bg-bad-soft!");
-  const content = <Content {...entry} />;
-  if (entry.href)
-    return (
-      <Base.LinkItem render={<Link href={entry.href} />} className={look} closeOnClick>
-        {content}
-      </Base.LinkItem>
-    );
-  return (
-    <Base.Item onClick={entry.onSelect} disabled={entry.disabled} className={look}>
-      {content}
-    </Base.Item>
-  );
-}
+const load = () => import("./MenuPopup").then((part) => part.default);
 
-function Content({ icon: Icon, label, hint, shortcut, danger, checked }: MenuItem) {
-  return (
-    <>
-      {Icon && <Icon aria-hidden className={cx("size-4 shrink-0", danger ? "text-bad" : "text-ink-faint")} />}
-      <span className="flex min-w-0 grow flex-col">
-        <span className="truncate">{label}</span>
-        {hint && <span className="truncate text-xs text-ink-faint">{hint}</span>}
-      </span>
-      {checked && (
-        <>
-          <Check aria-hidden className="size-4 shrink-0 text-accent" />
-          <span className="sr-only">chosen</span>
-        </>
-      )}
-      {shortcut && <Kbd keys={shortcut} className="max-sm:hidden" />}
-    </>
-  );
+type Handlers = Partial<Record<"onPointerEnter" | "onFocus" | "onClick", (event: SyntheticEvent) => void>>;
+
+/** A list of actions that opens from a button. Until it is first opened it is that button and nothing else, so that pages
+ *  full of menus cost little; its code is fetched when the pointer or the focus comes near. */
+export function Menu(props: MenuProps) {
+  const [Popup, setPopup] = useState<Awaited<ReturnType<typeof load>> | null>(null);
+  if (Popup) return <Popup {...props} />;
+  const fetch = () => void load();
+  return cloneElement(props.trigger as ReactElement<Handlers & { "aria-haspopup": "menu"; "aria-expanded": boolean }>, {
+    "aria-haspopup": "menu",
+    "aria-expanded": false,
+    onPointerEnter: fetch,
+    onFocus: fetch,
+    onClick: () => void load().then((loaded) => setPopup(() => loaded), toast.problem),
+  });
 }

@@ -1,8 +1,14 @@
-import { Tooltip as Base } from "@base-ui/react/tooltip";
-import type { ReactElement, ReactNode } from "react";
-import { Kbd } from "./Kbd";
+/**
+ * Tooltips without a library: they are on every page, and what they do is small. One layer draws the one tooltip that is
+ * open; the controls only say when.
+ */
+import { cloneElement, type FocusEvent, type PointerEvent, type ReactElement, type ReactNode } from "react";
+import { closeTip, openTip, type Side } from "./tip";
 
-export type Side = "top" | "bottom" | "left" | "right";
+export type { Side } from "./tip";
+
+type Handlers = Partial<Record<"onPointerEnter" | "onPointerLeave" | "onPointerDown", (event: PointerEvent) => void>> &
+  Partial<Record<"onFocus" | "onBlur", (event: FocusEvent) => void>>;
 
 /** Words that appear beside a control on hover and focus. Never the only place where something is said. */
 export function Tooltip({
@@ -14,25 +20,31 @@ export function Tooltip({
   text: ReactNode;
   shortcut?: string;
   side?: Side;
-  /** The one element it belongs to; it has to take a ref and props. */
-  children: ReactElement;
+  /** The one element it belongs to; it has to pass handlers on. */
+  children: ReactElement<Handlers>;
 }) {
-  return (
-    <Base.Root>
-      <Base.Trigger render={children} />
-      <Base.Portal>
-        <Base.Positioner side={side} sideOffset={6} collisionPadding={8}>
-          <Base.Popup className="popup-motion flex max-w-72 items-center gap-2 rounded-md bg-ink px-2 py-1 text-xs text-paper shadow-float">
-            {text}
-            {shortcut && (
-              <Kbd keys={shortcut} className="[&>span]:border-transparent [&>span]:bg-ink-soft [&>span]:text-paper" />
-            )}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  );
+  const own = children.props;
+  const open = (anchor: EventTarget & Element, atOnce: boolean) => openTip({ text, shortcut, side, anchor }, atOnce);
+  return cloneElement(children, {
+    onPointerEnter(event) {
+      own.onPointerEnter?.(event);
+      if (event.pointerType !== "touch") open(event.currentTarget, false);
+    },
+    onPointerLeave(event) {
+      own.onPointerLeave?.(event);
+      closeTip(event.currentTarget);
+    },
+    onPointerDown(event) {
+      own.onPointerDown?.(event);
+      closeTip(event.currentTarget);
+    },
+    onFocus(event) {
+      own.onFocus?.(event);
+      if (event.currentTarget.matches(":focus-visible")) open(event.currentTarget, true);
+    },
+    onBlur(event) {
+      own.onBlur?.(event);
+      closeTip(event.currentTarget);
+    },
+  });
 }
-
-/** Lets tooltips that lie side by side follow each other without a delay. Stands once around the app. */
-export const TooltipProvider = Base.Provider;

@@ -1,5 +1,5 @@
-import { CircleAlert, CircleCheck } from "lucide-react";
-import { toast as show, Toaster as Base } from "sonner";
+import { lazy, Suspense, useState } from "react";
+import { create } from "zustand";
 import { asProblem } from "@/client/problem";
 
 interface ToastAction {
@@ -7,45 +7,42 @@ interface ToastAction {
   run: () => void;
 }
 
+export interface News {
+  text: string;
+  detail?: string | null;
+  isProblem?: boolean;
+  action?: ToastAction;
+}
+
+/** What has not been shown yet. */
+export const useNews = create<{ waiting: News[] }>(() => ({ waiting: [] }));
+
+const tell = (news: News) => useNews.setState(({ waiting }) => ({ waiting: [...waiting, news] }));
+
 /** Short news that go away by themselves. What has to be dealt with belongs into a Banner or an ErrorNote. */
 export const toast = {
   /** It worked, or it is so: "Agent deleted." */
   good(text: string, action?: ToastAction) {
-    show.success(text, { action: action && { label: action.label, onClick: action.run } });
+    tell({ text, action });
   },
   /** It did not work. Takes whatever was caught. */
   problem(why: unknown, action?: ToastAction) {
     const { message, next_step } = asProblem(why);
-    show.error(message, {
-      id: message,
-      description: next_step,
-      duration: 8000,
-      action: action && { label: action.label, onClick: action.run },
-    });
+    tell({ text: message, detail: next_step, isProblem: true, action });
   },
 };
 
-/** Where toasts appear. Stands once in the app. */
+const ToastLayer = lazy(() => import("./ToastLayer"));
+
+/** Where toasts appear. Stands once in the app; what draws them is loaded with the first. */
 export function Toaster() {
+  const hasNews = useNews(({ waiting }) => waiting.length > 0);
+  const [wasUsed, setUsed] = useState(false);
+  if (hasNews && !wasUsed) setUsed(true);
+  if (!wasUsed) return null;
   return (
-    <Base
-      position="bottom-right"
-      mobileOffset={{ bottom: "4.5rem" }}
-      icons={{
-        success: <CircleCheck aria-hidden className="size-4 text-good" />,
-        error: <CircleAlert aria-hidden className="size-4 text-bad" />,
-      }}
-      toastOptions={{
-        unstyled: true,
-        classNames: {
-          toast: "popup font-sans! flex w-(--width) items-start gap-2.5 p-3 text-sm max-sm:w-full",
-          icon: "mt-0.5 shrink-0",
-          content: "min-w-0 grow",
-          title: "font-medium",
-          description: "text-ink-soft",
-          actionButton: "-my-1 shrink-0 rounded-sm px-2 py-1 font-medium text-accent hover:bg-hover",
-        },
-      }}
-    />
+    <Suspense>
+      <ToastLayer />
+    </Suspense>
   );
 }

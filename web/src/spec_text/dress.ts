@@ -2,7 +2,7 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput } from "@codemirror/language";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { highlightSelectionMatches } from "@codemirror/search";
 import type { Extension } from "@codemirror/state";
 import {
   EditorView,
@@ -19,6 +19,7 @@ import { agentSpec } from "./language";
 import { hiddenLineEnds } from "./line_ends";
 import { look } from "./look";
 import { preview } from "./preview";
+import { searching } from "./searching";
 import { steps } from "./steps";
 import { reveal } from "./sync";
 import { closeTemplates, templates } from "./templates";
@@ -46,15 +47,20 @@ export function dress({ mode, readOnly, label, ...around }: Dress): Extension {
     hiddenLineEnds,
     bracketMatching(),
     highlightSelectionMatches(),
-    search({ top: true }),
+    searching(),
     steps(),
     findings(),
     flash(),
     templates,
     reveal,
     readOnly ? reading() : writing(around),
-    keymap.of([...searchKeymap, ...foldKeymap, ...historyKeymap, ...defaultKeymap]),
-    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: mode === "preview" ? "true" : "false" }),
+    keymap.of([...foldKeymap, ...historyKeymap, ...defaultKeymap]),
+    EditorView.contentAttributes.of({
+      "aria-label": label,
+      // Said out loud for checkers, which do not know that text which can be edited can be reached.
+      tabindex: "0",
+      spellcheck: mode === "preview" ? "true" : "false",
+    }),
   ];
 }
 
@@ -79,9 +85,8 @@ function writing(around: Surroundings): Extension {
   ];
 }
 
-/** A text that is only read can still be scrolled by keyboard. */
 function reading(): Extension {
-  return [EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: "0" })];
+  return EditorView.editable.of(false);
 }
 
 function specialChar(code: number, description: string | null): HTMLElement {

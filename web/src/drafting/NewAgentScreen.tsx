@@ -19,18 +19,18 @@ export function NewAgentScreen() {
   const state = useStore(drafting);
   const { asked, change } = useAsked(useParam("english"));
   const [typed, setTyped] = useState<Record<string, string>>({});
-  const [title, setTitle] = useState<string | null>(null);
+  const [template, setTemplate] = useState<Template | null>(null);
   useEffect(() => () => drafting.cancel(), [drafting]);
 
   const draft = (answers = asked.answers) => {
     change({ answers });
     setTyped({});
-    setTitle(null);
+    setTemplate(null);
     void drafting.start({ english: asked.english, model: asked.model, zone: zoneHere(), answers });
   };
-  const take = (template: Template) => {
-    setTitle(template.title);
-    void drafting.take(template.markdown);
+  const take = (chosen: Template) => {
+    setTemplate(chosen);
+    void drafting.take(chosen.markdown);
   };
   useWantedTemplate(take);
 
@@ -53,13 +53,13 @@ export function NewAgentScreen() {
       <PageTitle>New agent</PageTitle>
       <Review
         drafting={state}
-        english={title ?? asked.english}
-        given={title === null ? asked.answers : []}
+        english={template?.title ?? asked.english}
+        given={template ? [] : asked.answers}
         typed={typed}
         onType={(question, answer) => setTyped((before) => ({ ...before, [question]: answer }))}
         onForget={(question) => draft(asked.answers.filter((one) => one.question !== question))}
         onAsk={() => draft(answersToSend(asked.answers, typed))}
-        onRetry={() => draft()}
+        onRetry={() => (template ? take(template) : draft())}
         onBack={drafting.cancel}
       />
     </main>

@@ -56,8 +56,8 @@ def unknown() -> dict[str, Any]:
 async def call(client: Client, operation: Operation, ids: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
     ids = (unknown() | {"name": "spec"} if operation.name == "get_schema" else unknown()) | (ids or {})
     body = {"json": BODIES[operation.name]} if operation.name in BODIES and "content" not in more else {}
-    params = {"params": PARAMS.get(operation.name)}
-    return await client.request(operation.method, operation.path.format(**ids), **params, **body, **more)
+    params = PARAMS.get(operation.name)
+    return await client.request(operation.method, operation.path.format(**ids), params=params, **body, **more)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ export function FindingsBar({ document }: { document: OpenDocument }) {
   const findings = reading?.findings ?? NONE;
   const words = countWords(findings);
   return (
-    <section aria-label="Findings" className="shrink-0 border-t border-line bg-paper">
+    <section aria-label="Findings" className={cx("shrink-0 border-t border-line bg-paper", !words && "max-sm:hidden")}>
       {isOpen && words && <FindingList document={document} findings={inOrder(findings)} />}
       <button
         type="button"

@@ -4,8 +4,10 @@ import { type OpenDocument, useDocument } from "@/document";
 import { Link } from "@/navigation";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
+import { cx } from "@/ui/cx";
 import { IconButton } from "@/ui/IconButton";
 import { Menu } from "@/ui/Menu";
+import { useIsNarrow } from "@/ui/platform";
 import { SegmentedControl } from "@/ui/SegmentedControl";
 import { Tooltip } from "@/ui/Tooltip";
 import type { Action, Actions } from "./actions";
@@ -26,24 +28,26 @@ interface HeaderProps {
 export function Header({ document, agent, actions, running }: HeaderProps) {
   const title = useDocument(document, (state) => state.drawn?.spec?.title) || agent.name;
   return (
-    <header className="flex min-h-(--bar-height) shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-paper px-3 py-1.5">
+    <header className="flex min-h-(--bar-height) shrink-0 items-center gap-x-3 border-b border-line bg-paper px-3 py-1.5 max-sm:gap-x-1 max-sm:px-1.5">
       <Link
         href="/"
         aria-label="All agents"
-        className="square-sm control-sm flex items-center justify-center rounded-md text-ink-faint hover:bg-hover hover:text-ink"
+        className="square-sm control-sm flex shrink-0 items-center justify-center rounded-md text-ink-faint hover:bg-hover hover:text-ink"
       >
         <ArrowLeft aria-hidden className="size-4" />
       </Link>
-      <h1 className="max-w-96 min-w-0 truncate text-base font-semibold max-sm:max-w-none max-sm:grow" title={title}>
-        {title}
-      </h1>
-      <LiveState document={document} agent={agent} />
-      <SavingState document={document} />
-      <span className="grow max-sm:hidden" />
-      <div className="flex items-center gap-1 max-sm:w-full">
+      <div className="flex min-w-0 grow items-center gap-3 max-sm:flex-col max-sm:items-start max-sm:gap-0.5">
+        <h1 className="max-w-full min-w-0 truncate text-base font-semibold" title={title}>
+          {title}
+        </h1>
+        <div className="flex shrink-0 items-center gap-3 max-sm:max-w-full max-sm:gap-1.5">
+          <LiveState document={document} agent={agent} />
+          <SavingState document={document} />
+        </div>
+      </div>
+      <div className="flex shrink-0 items-center gap-1">
         <History document={document} actions={actions} />
         <Views />
-        <span className="grow sm:hidden" />
         <Button
           icon={actions.run.icon}
           size="sm"
@@ -89,7 +93,7 @@ function History({ document, actions: { undo, redo } }: { document: OpenDocument
   const canUndo = useDocument(document, (state) => state.can_undo);
   const canRedo = useDocument(document, (state) => state.can_redo);
   return (
-    <>
+    <div className="flex items-center gap-1 max-sm:hidden">
       <IconButton
         label={undo.title}
         icon={undo.icon}
@@ -104,7 +108,7 @@ function History({ document, actions: { undo, redo } }: { document: OpenDocument
         disabled={!canRedo || redo.disabled}
         onClick={redo.run}
       />
-    </>
+    </div>
   );
 }
 
@@ -156,7 +160,7 @@ function MakeLive({ document, agent, action }: { document: OpenDocument; agent: 
       variant="primary"
       disabled={action.disabled}
       aria-disabled={Boolean(why) || undefined}
-      className={why ? "opacity-55" : undefined}
+      className={cx("max-sm:hidden", why && "opacity-55")}
       onClick={press}
     >
       Make live
@@ -173,10 +177,12 @@ function More({ actions, running, agent }: { actions: Actions; running: Running;
     disabled,
     onSelect: run,
   });
+  const isNarrow = useIsNarrow();
   return (
     <Menu
       trigger={<IconButton label="More" icon={EllipsisVertical} />}
       items={[
+        ...(isNarrow ? [item(actions.live), item(actions.undo), item(actions.redo), "line" as const] : []),
         item(actions.settings),
         item(actions.versions),
         { label: "Run with inputs", icon: actions.run.icon, disabled: actions.run.disabled, onSelect: running.ask },

@@ -6,7 +6,7 @@ import { IconButton } from "@/ui/IconButton";
 import { Select } from "@/ui/Select";
 import { Switch } from "@/ui/Switch";
 import { TextInput } from "@/ui/TextInput";
-import { setting, useEditing } from "./editing";
+import { findingAt, setting, useEditing } from "./editing";
 import { freeName } from "./pairs";
 import { plainText, readText, WrittenText } from "./WrittenText";
 import type { Written } from "./values";
@@ -19,7 +19,7 @@ const CHOICE = "one of [first, second]";
 
 /** What a run is given: each input's name, type, default and purpose. */
 export function InputsField({ inputs }: { inputs: Inputs }) {
-  const { apply, readOnly } = useEditing();
+  const { apply, findings, readOnly } = useEditing();
   const [refused, setRefused] = useState<string | null>(null);
   const set = async (name: string, input: Input | undefined) => {
     const problem = await apply(setting(null, ["inputs", name], input));
@@ -42,6 +42,7 @@ export function InputsField({ inputs }: { inputs: Inputs }) {
           key={name}
           name={name}
           input={inputs[name] ?? {}}
+          error={findingAt(findings, ["inputs", name])}
           onRename={(next) => void rename(name, next)}
           onSet={(next) => set(name, next)}
         />
@@ -65,12 +66,13 @@ export function InputsField({ inputs }: { inputs: Inputs }) {
 interface InputCardProps {
   name: string;
   input: Input;
+  error: string | null;
   onRename: (name: string) => void;
   /** Undefined: taken away. */
   onSet: (input: Input | undefined) => Promise<string | null>;
 }
 
-function InputCard({ name, input, onRename, onSet }: InputCardProps) {
+function InputCard({ name, input, error, onRename, onSet }: InputCardProps) {
   const { readOnly } = useEditing();
   const [typed, setTyped] = useState<string | null>(null);
   const commitName = () => {
@@ -152,6 +154,7 @@ function InputCard({ name, input, onRename, onSet }: InputCardProps) {
           onChange={(required) => void onSet({ ...input, required })}
         />
       )}
+      {error && <p className="text-xs text-bad">{error}</p>}
     </div>
   );
 }

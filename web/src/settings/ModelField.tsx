@@ -7,7 +7,8 @@ import { cx } from "@/ui/cx";
 import { Field, useFieldProps } from "@/ui/Field";
 import { inputLook } from "@/ui/TextInput";
 import { Marked } from "./Marked";
-import { isSame, type Written } from "./values";
+import { modelsText, readModels } from "./models";
+import { isSame } from "./values";
 
 interface ModelFieldProps {
   label: string;
@@ -86,17 +87,4 @@ function ModelInput({ text, readOnly, onType, onCommit }: ModelInputProps) {
       </Autocomplete.Portal>
     </Autocomplete.Root>
   );
-}
-
-/** Models as they are typed: several with commas. */
-export function modelsText(value: unknown): string {
-  return Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : "";
-}
-
-export function readModels(text: string): Written {
-  if (text.includes("{{")) return { value: text.trim() };
-  const names = text.split(",").map((one) => one.trim());
-  const models = names.filter(Boolean);
-  if (models.length === 0) return { nothing: true };
-  return { value: models.length === 1 ? models[0] : models };
 }

@@ -5,21 +5,11 @@ import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
 import { Select } from "@/ui/Select";
 import { setting, useEditing } from "./editing";
+import { LEADS, newRoute, type Route, withLead } from "./routes";
 import { isTrigger, scopeOf, stepsOf } from "./scope";
 import { namesIn } from "./names";
 import { Section } from "./Section";
 import { plainText, readExpression, WrittenText } from "./WrittenText";
-
-type Route = NonNullable<Step["routes"]>[number];
-
-const LEADS: Record<Route["lead"], string> = {
-  then: "Then",
-  if: "If",
-  when: "When the outcome is",
-  otherwise: "Otherwise",
-  error: "When it fails",
-  timeout: "When its time is up",
-};
 
 /** Where the run goes after the step, line by line as the document says it. */
 export function RoutesField({ step, kind, flow }: { step: Step; kind: Kind | undefined; flow: Flow }) {
@@ -56,20 +46,6 @@ export function RoutesField({ step, kind, flow }: { step: Step; kind: Kind | und
       {refused && <p className="text-xs text-bad">{refused}</p>}
     </Section>
   );
-}
-
-function newRoute(routes: readonly Route[], target: string): Route {
-  const leads = new Set(routes.map((one) => one.lead));
-  if (leads.has("if") && !leads.has("otherwise")) return { lead: "otherwise", to: ["stop"] };
-  if (leads.has("then") && !leads.has("error")) return { lead: "error", to: ["stop"] };
-  return { lead: "then", to: [target] };
-}
-
-/** The same route under another lead, with a test where that needs one. */
-export function withLead({ lead: _, test, ...route }: Route, lead: Route["lead"], labels: string[]): Route {
-  if (lead === "if") return { ...route, lead, test: test ?? "true" };
-  if (lead === "when") return { ...route, lead, test: test ?? labels[0] ?? "yes" };
-  return { ...route, lead };
 }
 
 /** The outcomes that a step can have, as its settings name them. */

@@ -21,6 +21,7 @@ export function CancelRun({ run }: { run: Run }) {
         onClose={() => setOpen(false)}
         title="Cancel this run?"
         confirm="Cancel the run"
+        dismiss="Let it run"
         danger
         onConfirm={() => cancelRun(run.id)}
       >

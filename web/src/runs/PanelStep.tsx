@@ -30,25 +30,15 @@ export function PanelStep({
   /** A button that opens its settings. */
   settings: ReactNode;
 }) {
-  const Chevron = row.isOpen ? ChevronDown : ChevronRight;
+  const isTurn = row.kind === null;
   return (
     <li style={{ paddingLeft: `${Math.min(row.depth, 6)}rem` }}>
       <div className={cx("flex items-center rounded-md hover:bg-hover", isShown && "bg-selected")}>
-        {row.isOpen !== null && (
-          <button
-            type="button"
-            aria-expanded={row.isOpen}
-            aria-label={`${row.isOpen ? "Fold" : "Unfold"} ${row.label}`}
-            onClick={onFold}
-            className="control-sm square-sm flex shrink-0 items-center justify-center rounded-md text-ink-faint hover:text-ink"
-          >
-            <Chevron aria-hidden className="size-4" />
-          </button>
-        )}
+        {row.isOpen !== null && <FoldButton label={row.label} isOpen={row.isOpen} onFold={onFold} />}
         <button
           type="button"
-          aria-expanded={isShown}
-          onClick={onShow}
+          aria-expanded={isTurn ? (row.isOpen ?? undefined) : isShown}
+          onClick={isTurn ? onFold : onShow}
           className="control-sm flex min-w-0 grow items-center gap-2 rounded-md px-2 text-left text-sm"
         >
           <StatusMark status={row.status} />
@@ -69,6 +59,21 @@ export function PanelStep({
         </div>
       )}
     </li>
+  );
+}
+
+function FoldButton({ label, isOpen, onFold }: { label: string; isOpen: boolean; onFold: () => void }) {
+  const Chevron = isOpen ? ChevronDown : ChevronRight;
+  return (
+    <button
+      type="button"
+      aria-expanded={isOpen}
+      aria-label={`${isOpen ? "Fold" : "Unfold"} ${label}`}
+      onClick={onFold}
+      className="control-sm square-sm flex shrink-0 items-center justify-center rounded-md text-ink-faint hover:text-ink"
+    >
+      <Chevron aria-hidden className="size-4" />
+    </button>
   );
 }
 

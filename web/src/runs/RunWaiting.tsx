@@ -1,4 +1,7 @@
+import { SearchX } from "lucide-react";
+import { Problem } from "@/client/problem";
 import { LinkButton } from "@/ui/Button";
+import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Skeleton } from "@/ui/Skeleton";
 import { PageTitle } from "@/navigation";
@@ -29,17 +32,18 @@ export function RunSkeleton({ problem }: { problem: unknown }) {
 
 /** There is no such run, or it may not be seen. */
 export function RunMissing({ problem }: { problem: unknown }) {
+  const allRuns = <LinkButton href="/runs">All runs</LinkButton>;
+  const isMissing = problem instanceof Problem && (problem.status === 404 || problem.status === 422);
   return (
     <main className="mx-auto max-w-160 p-6">
       <PageTitle>Run</PageTitle>
-      <ErrorNote
-        problem={problem}
-        action={
-          <LinkButton size="sm" href="/runs">
-            All runs
-          </LinkButton>
-        }
-      />
+      {isMissing ? (
+        <EmptyState icon={SearchX} title="There is no such run" action={allRuns}>
+          Its address may be incomplete, it may belong to another workspace, or its time of keeping is over.
+        </EmptyState>
+      ) : (
+        <ErrorNote problem={problem} action={allRuns} />
+      )}
     </main>
   );
 }

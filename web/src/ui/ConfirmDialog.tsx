@@ -10,6 +10,7 @@ export function ConfirmDialog({
   title,
   children,
   confirm,
+  dismiss = "Cancel",
   danger,
   onConfirm,
 }: {
@@ -21,6 +22,8 @@ export function ConfirmDialog({
   children?: ReactNode;
   /** The verb on the button, such as "Delete agent". */
   confirm: string;
+  /** The way back, where "Cancel" could be taken for the deed. */
+  dismiss?: string;
   danger?: boolean;
   onConfirm: () => Promise<void> | void;
 }) {
@@ -50,7 +53,7 @@ export function ConfirmDialog({
       size="sm"
       footer={
         <>
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close}>{dismiss}</Button>
           <Button variant={danger ? "danger" : "primary"} busy={busy} onClick={() => void run()}>
             {confirm}
           </Button>

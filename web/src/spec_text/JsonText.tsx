@@ -1,6 +1,5 @@
 import { json } from "@codemirror/lang-json";
 import { foldGutter, foldKeymap } from "@codemirror/language";
-import { search, searchKeymap } from "@codemirror/search";
 import type { Extension } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { useEffect, useState } from "react";
@@ -10,6 +9,7 @@ import { Banner } from "@/ui/Banner";
 import { CopyButton } from "@/ui/CopyButton";
 import { SegmentedControl } from "@/ui/SegmentedControl";
 import { look } from "./look";
+import { searching } from "./searching";
 import { useView } from "./useView";
 
 type Twin = "spec" | "flow";
@@ -25,8 +25,8 @@ const EXTENSION: Extension = [
   lineNumbers(),
   foldGutter(),
   EditorView.lineWrapping,
-  search({ top: true }),
-  keymap.of([...searchKeymap, ...foldKeymap]),
+  searching(),
+  keymap.of(foldKeymap),
   EditorView.contentAttributes.of({ "aria-label": "The agent as JSON", tabindex: "0" }),
 ];
 

@@ -31,7 +31,15 @@ const frame = EditorView.theme({
   ".cm-specialChar": { color: color("bad") },
   ".cm-template, .cm-template *": { color: color("accent") },
   ".cm-key": { color: color("group-web") },
-  ".cm-step-selected": { boxShadow: `inset 3px 0 0 ${color("accent")}` },
+  ".cm-step-selected": { position: "relative" },
+  ".cm-step-selected::before": {
+    content: '""',
+    position: "absolute",
+    insetBlock: "0",
+    left: "0",
+    width: "3px",
+    backgroundColor: color("accent"),
+  },
   ".cm-flash": { animation: "var(--animate-flash)", borderRadius: "2px" },
 });
 
@@ -111,6 +119,7 @@ const floating = EditorView.theme({
     border: `1px solid ${color("line-strong")}`,
     borderRadius: "var(--radius-sm)",
     padding: "0.25rem 0.5rem",
+    minHeight: "2rem",
     fontSize: "var(--text-sm)",
     color: color("ink"),
   },
@@ -120,6 +129,8 @@ const floating = EditorView.theme({
     border: `1px solid ${color("line-strong")}`,
     borderRadius: "var(--radius-sm)",
     padding: "0.25rem 0.6rem",
+    minHeight: "2rem",
+    cursor: "pointer",
     fontSize: "var(--text-sm)",
     color: color("ink"),
   },

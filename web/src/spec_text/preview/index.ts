@@ -3,7 +3,7 @@
  * them. Nothing is ever written: it is all decoration.
  */
 import { syntaxTree } from "@codemirror/language";
-import type { EditorState, Extension } from "@codemirror/state";
+import { type EditorState, type Extension, Prec } from "@codemirror/state";
 import { type DecorationSet, type EditorView, ViewPlugin, type ViewUpdate } from "@codemirror/view";
 import type { Kind } from "@/document";
 import { decorate, type Touched } from "./decorate";
@@ -23,7 +23,8 @@ export function preview(kinds: ReadonlyMap<string, Kind>): Extension {
       if (isRead || isOther) this.drawn = draw(update.view, kinds);
     }
   }
-  return [previewLook, ViewPlugin.fromClass(Preview, { decorations: ({ drawn }) => drawn })];
+  // The look goes before the common one; the marks go behind, so that they stay whole around others (a search's).
+  return [previewLook, Prec.lowest(ViewPlugin.fromClass(Preview, { decorations: ({ drawn }) => drawn }))];
 }
 
 function draw(view: EditorView, kinds: ReadonlyMap<string, Kind>): DecorationSet {

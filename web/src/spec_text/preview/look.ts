@@ -15,7 +15,7 @@ export const previewLook = EditorView.theme({
   ".cm-p-h1": { fontSize: "var(--text-2xl)", lineHeight: "2.5rem", paddingTop: "0.5rem", letterSpacing: "-0.02em" },
   ".cm-p-h2": { fontSize: "var(--text-sm)", paddingTop: "1.25rem", color: color("ink-faint"), letterSpacing: "0" },
   ".cm-p-h3": { fontSize: "var(--text-lg)", lineHeight: "1.75rem", paddingTop: "0.5rem", paddingBottom: "0.25rem" },
-  ".cm-p-h4, .cm-p-h5, .cm-p-h6": { fontSize: "var(--text-base)", padding: "0.375rem 1.5rem 0.25rem" },
+  ".cm-p-h4, .cm-p-h5, .cm-p-h6": { fontSize: "var(--text-base)", paddingBlock: "0.375rem 0.25rem" },
   // Keys are quieter here than values.
   ".cm-p-card .cm-key": { color: color("ink-soft") },
   ".cm-p-emphasis": { fontStyle: "italic" },
@@ -79,8 +79,8 @@ export const previewLook = EditorView.theme({
   ".cm-p-title": { fontFamily: "var(--font-sans)", fontSize: "var(--text-sm)", fontWeight: "550", color: color("ink") },
   ".cm-p-note": { marginLeft: "auto", color: color("ink-faint"), fontSize: "0.6875rem" },
   "@media (max-width: 640px)": {
-    ".cm-line": { padding: "0 1rem" },
+    ".cm-line": { paddingInline: "0.75rem" },
     ".cm-p-card.cm-step-selected::before, .cm-p-block.cm-step-selected::before": { left: "calc(-0.75rem - 1px)" },
-    ".cm-p-card, .cm-p-block": { margin: "0 0.75rem", padding: "0 0.625rem" },
+    ".cm-p-card, .cm-p-block": { marginInline: "0.75rem", paddingInline: "0.625rem" },
   },
 });

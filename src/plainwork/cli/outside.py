@@ -43,19 +43,18 @@ async def open_outside(
         value = await vault.open(claim.workspace_id, name, use, lambda opened: hosts_of(kind, config, _fields(opened)))
         return _fields(value)
 
-    gateways: list[Gateway] = []
+    made: Gateway | None = None
     async with Client(settings.allow_hosts) as client:
 
         def gateway(workspace_id: UUID, record: Callable[[CallRecord], None]) -> Gateway:
-            keys = provider_keys(vault, workspace_id)
-            made = llm.Gateway(client, keys, record)
-            gateways.append(made)
+            nonlocal made
+            made = llm.Gateway(client, provider_keys(vault, workspace_id), record)
             return made
 
         try:
             yield Outside(net=client, open_account=open_account, gateway=gateway, smtp_url=settings.smtp_url)
         finally:
-            for made in gateways:
+            if made:  # all share the embedded model's process, which is all there is to close
                 await made.close()
 
 

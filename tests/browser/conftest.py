@@ -36,16 +36,16 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def fresh_server(chromium: Browser) -> Iterator[Server]:
+def fresh_server(chromium: Browser, world: World) -> Iterator[Server]:
     """A Plainwork that nobody has set up."""
-    with serving() as server:
+    with serving(PLAINWORK_SMTP_URL=world.post.url) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def server(chromium: Browser) -> Iterator[Server]:
+def server(chromium: Browser, world: World) -> Iterator[Server]:
     """A Plainwork with an owner, which the tests share: each makes agents of its own."""
-    with serving() as server:
+    with serving(PLAINWORK_SMTP_URL=world.post.url) as server:
         server.set_up()
         yield server
 

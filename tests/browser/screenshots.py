@@ -116,7 +116,7 @@ def shots(seeded: Seeded) -> Iterator[Shot]:
     editor = f"/agents/{seeded.agents['Morning digest']}"
     yield Shot("editor", editor)
     yield Shot("editor-loading", editor, still_loading)
-    yield Shot("editor-preview", editor, click("radio", "preview"))
+    yield Shot("editor-preview", editor, click("button", "^preview$"))
     yield Shot("editor-foreach", f"/agents/{seeded.agents['Book the orders']}")
     yield Shot("editor-missing", "/agents/00000000-0000-7000-8000-000000000000")
     yield Shot("runs-none", "/runs", is_new=True)

@@ -83,7 +83,7 @@ def check_accessibility(page: Page) -> None:
     """Fails with what axe-core finds that is serious or critical: the rule, what it is about, and where."""
     found: dict[str, Any] = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     grave = [
-        f"{one['id']}: {one['help']}: {node['html'][:200]}"
+        f"{one['id']}: {one['help']}: {node['target']} {node['html'][:200]}"
         for one in found["violations"]
         if one["impact"] in _GRAVE
         for node in one["nodes"]

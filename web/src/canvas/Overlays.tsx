@@ -89,7 +89,7 @@ function NameOverlay({ situation, pane, mode, onClose }: OverlayProps & { mode: 
     const placed = placing({ ...situation, outline }, mode.spot, { ...mode.wanted, name });
     const { perform } = store.getState();
     if ("is" in placed) perform({ does: "mode", mode: placed });
-    else perform({ does: "change", changes: placed.changes, made: placed.id });
+    else perform({ does: "change", changes: placed.changes, select: placed.id });
   };
   const kind = situation.kinds.get(mode.wanted.uses);
   return (
@@ -112,7 +112,7 @@ function RouteOverlay({ situation, pane, mode, onClose }: OverlayProps & { mode:
     const { perform } = store.getState();
     if (mode.step) {
       const { changes, id } = addedAfter(outline, step, mode.step, way);
-      return perform({ does: "change", changes, made: id });
+      return perform({ does: "change", changes, select: id });
     }
     const ends = mode.to === null ? null : endsOf(graph, mode.from, mode.to);
     if (ends) perform({ does: "change", changes: [connectedBy(ends, way)] });

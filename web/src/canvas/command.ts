@@ -24,8 +24,8 @@ export type Outcome =
   | {
       does: "change";
       changes: Change[];
-      /** The id that a new step has then; it is selected. */
-      made?: string;
+      /** What is selected then: the new step, or what stands beside a deleted one. Left out, the selection stays. */
+      select?: string | null;
     }
   | { does: "mode"; mode: Mode }
   | { does: "select"; node: string | null }

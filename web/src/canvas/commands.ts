@@ -152,7 +152,15 @@ export const COMMANDS: readonly Command[] = [
     keys: ["Delete", "Backspace"],
     group: "Change",
     when: (situation) => isEditable(situation) && (situation.edge !== null || situation.selected?.step != null),
-    perform: ({ selected, edge }) => change(edge ? disconnected(edge) : selected && deleted(selected)),
+    perform(situation) {
+      const { graph, layout, selected, edge } = situation;
+      if (edge) return change(disconnected(edge));
+      const cut = selected && deleted(selected);
+      if (!selected || !cut) return NOTHING;
+      const beside = neighbour(graph, layout, selected.id, "back") ?? neighbour(graph, layout, selected.id, "forward");
+      const select = graph.nodes.find((node) => node.id === beside)?.step ?? null;
+      return { does: "change", changes: [cut], select };
+    },
   },
   onStep({ id: "earlier", title: "Move earlier in the document", keys: ["Alt+Up", "Alt+Left"] }, (at) =>
     change(moved(at.outline, at.selected.step, -1)),

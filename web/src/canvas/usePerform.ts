@@ -31,10 +31,10 @@ export function usePerform({ store, graph, layout, pane, document, focus, onSele
   return useCallback(
     (outcome: Outcome) => {
       const handlers: Handlers = {
-        change(made) {
+        change(wanted) {
           store.setState({ mode: IDLE, edge: null, hovered: null });
           focus();
-          if (document) void change(document, made, onSelect);
+          if (document) void change(document, wanted, onSelect);
         },
         mode({ mode }) {
           store.setState({ mode });
@@ -59,16 +59,15 @@ export function usePerform({ store, graph, layout, pane, document, focus, onSele
 
 async function change(
   document: OpenDocument,
-  outcome: { changes: Change[]; made?: string },
+  { changes, select }: { changes: Change[]; select?: string | null },
   onSelect?: (node: string | null) => void,
 ): Promise<void> {
-  const [only, ...more] = outcome.changes;
+  const [only, ...more] = changes;
   if (!only) return;
   try {
-    const changed = more.length === 0 ? await document.change(only) : await document.changeAll(outcome.changes);
-    const node = outcome.made ?? (only.op === "duplicate" && typeof changed === "string" ? changed : null);
-    if (node !== null) onSelect?.(node);
-    if (only.op === "delete") onSelect?.(null);
+    const changed = more.length === 0 ? await document.change(only) : await document.changeAll(changes);
+    if (select !== undefined) onSelect?.(select);
+    else if (only.op === "duplicate" && typeof changed === "string") onSelect?.(changed);
   } catch (why) {
     toast.problem(why);
   }

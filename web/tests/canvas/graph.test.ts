@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { BY_HAND, buildGraph } from "@/canvas/graph";
 import { anyFlow, edge, kinds, step } from "./flows";
 
+/** Enough to find what is wrong, few enough for a busy machine. */
+const RUNS = { numRuns: 50 };
+
 describe("any flow", () => {
   it("gives nodes and edges with ids of their own, and edges between nodes that are there", () => {
     fc.assert(
@@ -13,6 +16,7 @@ describe("any flow", () => {
         expect(new Set(edges.map((one) => one.id)).size).toBe(edges.length);
         for (const one of edges) expect(ids).toEqual(expect.arrayContaining([one.from, one.to]));
       }),
+      RUNS,
     );
   });
 
@@ -33,6 +37,7 @@ describe("any flow", () => {
           expect(nodes[holder]?.shape).toBe("frame");
         });
       }),
+      RUNS,
     );
   });
 
@@ -41,6 +46,7 @@ describe("any flow", () => {
       fc.property(anyFlow, (flow) => {
         expect(buildGraph(structuredClone(flow), kinds)).toEqual(buildGraph(flow, kinds));
       }),
+      RUNS,
     );
   });
 });

@@ -5,6 +5,9 @@ import { type Direction, layOut } from "@/canvas/layout/layout";
 import { absoluteBox } from "@/canvas/view";
 import { anyFlow, edge, kinds, soundFlow, step } from "./flows";
 
+/** Enough to find what is wrong, few enough for a busy machine. */
+const RUNS = { numRuns: 50 };
+
 const direction = fc.constantFrom<Direction>("right", "down");
 
 function boxes(graph: Graph, along: Direction) {
@@ -34,6 +37,7 @@ describe("any graph", () => {
         expect(Object.keys(layout.paths).sort()).toEqual(graph.edges.map((one) => one.id).sort());
         for (const path of Object.values(layout.paths)) expect(path.d).toMatch(/^M[-0-9.MLC ]+$/);
       }),
+      RUNS,
     );
   });
 
@@ -54,6 +58,7 @@ describe("any graph", () => {
           expect(box.y + box.height).toBeLessThanOrEqual(holder.y + holder.height + 0.01);
         }
       }),
+      RUNS,
     );
   });
 });
@@ -75,6 +80,7 @@ describe("a sound flow", () => {
         );
         for (const { node, box } of lanes) if (node.lane === "errors") expect(box?.[start]).toBeGreaterThan(mainEnd);
       }),
+      RUNS,
     );
   });
 

@@ -59,6 +59,7 @@ export const previewLook = EditorView.theme({
   },
   // The bar of the selected step stands at the page's edge, not the card's.
   ".cm-p-card.cm-step-selected::before, .cm-p-block.cm-step-selected::before": { left: "calc(-1.5rem - 1px)" },
+  ".cm-p-first.cm-step-selected::before": { top: "-1px" },
   ".cm-p-block": { backgroundColor: color("sunken") },
   ".cm-p-first": {
     borderTop: edge,

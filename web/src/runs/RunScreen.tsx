@@ -12,6 +12,7 @@ import { RunMissing, RunSkeleton } from "./RunWaiting";
 import { StepPanel } from "./StepPanel";
 import { Timeline } from "./Timeline";
 import type { Run } from "./types";
+import { useChosenStep } from "./useChosenStep";
 import { useIsNarrowerThan } from "./useIsNarrowerThan";
 import { useOutline } from "./useOutline";
 import { useRun } from "./useRun";
@@ -84,17 +85,6 @@ const PANES = [
   { value: "canvas", label: "Canvas" },
   { value: "facts", label: "About" },
 ] as const;
-
-/** The step that the address names, and the way to name another. */
-function useChosenStep(runId: string): { path: string | null; choose: (path: string | null) => void } {
-  const go = useGo();
-  const path = useParam("step");
-  const choose = (next: string | null) => {
-    if (next === path) return;
-    go(next === null ? `/runs/${runId}` : `/runs/${runId}?step=${encodeURIComponent(next)}`, { replace: true });
-  };
-  return { path, choose };
-}
 
 function useGoTo(href: string): () => void {
   const go = useGo();

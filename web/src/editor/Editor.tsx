@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Canvas } from "@/canvas";
 import { DocumentProvider, type OpenDocument, useDocument, useKinds } from "@/document";
-import { PageTitle } from "@/navigation";
+import { PageTitle, useParam } from "@/navigation";
 import { outlineOf, useRun, useStepStates } from "@/runs";
 import { useSession } from "@/session";
 import { useIsNarrow } from "@/ui/platform";
@@ -37,7 +37,8 @@ interface EditorProps {
 
 /** An agent as text and as canvas, with what stands beside them. */
 export function Editor({ agent, document }: EditorProps) {
-  const [store] = useState(createEditorStore);
+  const runId = useParam("run");
+  const [store] = useState(() => createEditorStore(runId === null ? null : "run"));
   const { may } = useSession();
   const running = useRunning(document, agent.id, store);
   const mayEdit = may("agents:write");
@@ -102,7 +103,7 @@ function Views({ document, agent, running, readOnly }: ViewsProps) {
         <Split left={text} right={canvas} shows={layout} />
       </div>
       {side && (
-        <div className="w-92 shrink-0 border-l border-line max-lg:absolute max-lg:inset-y-0 max-lg:right-0 max-lg:z-2 max-lg:shadow-float">
+        <div className="w-92 shrink-0 border-l border-line max-xl:absolute max-xl:inset-y-0 max-xl:right-0 max-xl:z-2 max-xl:shadow-float">
           <SidePanel {...panel} side={side} />
         </div>
       )}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ArrowLeft, Columns2, EllipsisVertical, FileText, PanelRight, Workflow } from "lucide-react";
+import { Activity, ArrowLeft, Columns2, EllipsisVertical, FileText, PanelRight, Workflow } from "lucide-react";
 import { type OpenDocument, useDocument } from "@/document";
 import { Link } from "@/navigation";
 import { Badge } from "@/ui/Badge";
@@ -37,7 +37,7 @@ export function Header({ document, agent, actions, running }: HeaderProps) {
         <ArrowLeft aria-hidden className="size-4" />
       </Link>
       <div className="flex min-w-0 grow items-center gap-3 max-sm:flex-col max-sm:items-start max-sm:gap-0.5">
-        <h1 className="max-w-full min-w-0 truncate text-base font-semibold" title={title}>
+        <h1 className="max-w-full min-w-24 truncate text-base font-semibold" title={title}>
           {title}
         </h1>
         <div className="flex shrink-0 items-center gap-3 max-sm:max-w-full max-sm:gap-1.5">
@@ -51,6 +51,7 @@ export function Header({ document, agent, actions, running }: HeaderProps) {
         <Button
           icon={actions.run.icon}
           size="sm"
+          className="max-xl:[&_kbd]:hidden"
           shortcut={actions.run.keys}
           busy={running.busy}
           disabled={actions.run.disabled}
@@ -76,7 +77,12 @@ function LiveState({ document, agent }: { document: OpenDocument; agent: Agent }
       ) : (
         <Badge tone="warn">{`Paused: version ${agent.live_version}`}</Badge>
       )}
-      {isSame === false && <Badge tone="idle">Draft with changes</Badge>}
+      {isSame === false && (
+        <Badge tone="idle">
+          <span className="max-sm:hidden">Draft with changes</span>
+          <span className="sm:hidden">Changed</span>
+        </Badge>
+      )}
     </span>
   );
 }
@@ -186,7 +192,7 @@ function More({ actions, running, agent }: { actions: Actions; running: Running;
         item(actions.settings),
         item(actions.versions),
         { label: "Run with inputs", icon: actions.run.icon, disabled: actions.run.disabled, onSelect: running.ask },
-        { label: "Runs of this agent", href: `/runs?agent=${agent.id}` },
+        { label: "Runs of this agent", icon: Activity, href: `/runs?agent=${agent.id}` },
         "line",
         item(actions.download),
         item(actions.copy),

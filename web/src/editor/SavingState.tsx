@@ -38,7 +38,7 @@ export function SavingState({ document }: { document: OpenDocument }) {
       className={cx("flex shrink-0 items-center gap-1.5 text-xs", tone ?? "text-ink-faint")}
     >
       <Icon aria-hidden className={cx("size-3.5", saving === "saving" && "animate-spin")} />
-      <span className="max-lg:sr-only">{text}</span>
+      <span className="max-xl:sr-only">{text}</span>
     </span>
   );
 }

@@ -16,7 +16,7 @@ export function TextPane({ document, readOnly }: { document: OpenDocument; readO
   const mode = useEditor((state) => state.mode);
   return (
     <section aria-label="Text" className="flex h-full min-h-0 flex-col bg-paper">
-      <div className="flex min-h-10 shrink-0 items-center border-b border-line px-2">
+      <div className="flex min-h-10 shrink-0 items-center overflow-x-auto border-b border-line px-2">
         <SegmentedControl
           label="How the text is shown"
           segments={MODES}

@@ -23,12 +23,12 @@ export interface EditorState {
 
 export type EditorStore = StoreApi<EditorState>;
 
-export function createEditorStore(): EditorStore {
+export function createEditorStore(side: Side = null): EditorStore {
   return createStore<EditorState>(() => ({
     layout: "both",
     mode: "preview",
-    side: null,
-    tab: "canvas",
+    side,
+    tab: side ?? "canvas",
     dialog: null,
     is_side_dismissed: false,
     are_findings_open: false,

@@ -131,7 +131,7 @@ function option(name: Name, start: string): Completion {
 
 function look({ many, mono }: TextFieldOptions): Extension {
   return EditorView.theme({
-    "&": { backgroundColor: "transparent", color: "inherit", outline: "none !important" },
+    "&": { backgroundColor: "transparent", color: "var(--color-ink)", outline: "none !important" },
     ".cm-scroller": {
       fontFamily: mono ? "var(--font-mono)" : "var(--font-sans)",
       lineHeight: "1.25rem",

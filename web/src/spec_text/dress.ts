@@ -26,9 +26,9 @@ import { closeTemplates, templates } from "./templates";
 
 export type TextMode = "plain" | "preview";
 
-/** Characters that are not seen or mislead, but for the CR of a line's end. */
+/** Characters that are not seen or mislead, but for a byte order mark at the start and the CR of a line's end. */
 const NOT_SEEN =
-  /(?![\t\r])\p{Cc}|[\xad\u061c\u200b\u200e\u200f\u2028\u2029\u202d\u202e\u2066\u2067\u2069\ufeff\ufff9-\ufffc]|\r(?!$)/gu;
+  /(?![\t\r])\p{Cc}|[\xad\u061c\u200b\u200e\u200f\u2028\u2029\u202d\u202e\u2066\u2067\u2069\ufff9-\ufffc]|\ufeff(?!---)|\r(?!$)/gu;
 
 export interface Dress extends Surroundings {
   mode: TextMode;

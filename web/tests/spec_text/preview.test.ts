@@ -47,6 +47,18 @@ describe("the live preview", () => {
   });
   it("works on texts with CR LF", () => {
     expect(seen("# A\r\n\r\n- *b*\r\n")).toBe("A\r\n\r\n• b\r\n");
+    expect(seen("---\r\nwhen: chat\r\n---\r\n# T\r\n")).toBe("▣\r\nwhen: chat\r\n\r\nT\r\n");
+  });
+  it("finds the front matter behind a byte order mark, also after edits", () => {
+    const text = "\ufeff---\nwhen: chat\n---\n# *T*\n```yaml step\nuses: http\n```\n";
+    expect(seen(text)).toBe("▣\nwhen: chat\n\nT\n▣\nuses: http\n\n");
+    const state = EditorState.create({ doc: text, extensions: agentSpec() });
+    const edited = state.update({ changes: { from: text.indexOf("chat"), insert: "web" } }).state;
+    const names: string[] = [];
+    ensureSyntaxTree(edited, edited.doc.length, 5_000)?.iterate({ enter: ({ name }) => void names.push(name) });
+    expect(names).toEqual(
+      expect.arrayContaining(["Frontmatter", "BlockMapping", "ATXHeading1", "Emphasis", "FencedCode"]),
+    );
   });
   it("hides nothing of a whole document but marks", () => {
     const words = (text: string) => text.match(/\p{L}{4,}/gu) ?? [];

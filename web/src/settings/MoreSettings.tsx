@@ -185,13 +185,17 @@ function ChoiceSetting({ path, label, options, standard, value }: ChoiceSettingP
 function StepNames({ id }: { id: string }) {
   const name = expressionName(id);
   return (
-    <dl className="grid grid-cols-[auto_1fr_auto] items-center gap-x-3 text-xs text-ink-faint">
+    <dl className="grid grid-cols-[auto_1fr] items-center gap-x-3 text-xs text-ink-faint">
       <dt>Id</dt>
-      <dd className="truncate font-mono">{id}</dd>
-      <CopyButton text={id} label="Copy the id" />
+      <dd className="flex min-w-0 items-center justify-between">
+        <span className="truncate font-mono">{id}</span>
+        <CopyButton text={id} label="Copy the id" />
+      </dd>
       <dt>In expressions</dt>
-      <dd className="truncate font-mono">{name}</dd>
-      <CopyButton text={name} label="Copy the name" />
+      <dd className="flex min-w-0 items-center justify-between">
+        <span className="truncate font-mono">{name}</span>
+        <CopyButton text={name} label="Copy the name" />
+      </dd>
     </dl>
   );
 }

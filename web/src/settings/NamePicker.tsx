@@ -21,6 +21,7 @@ export function NamePicker({ names, onPick }: { names: Name[]; onPick: (expressi
       open={isOpen}
       onOpenChange={setOpen}
       align="end"
+      label="Insert a value"
       className="w-88 p-0!"
       trigger={
         <IconButton

@@ -7,6 +7,7 @@ import type { Side } from "./Tooltip";
 export function Popover({
   trigger,
   title,
+  label,
   open,
   onOpenChange,
   side = "bottom",
@@ -16,6 +17,8 @@ export function Popover({
 }: {
   trigger: ReactElement;
   title?: ReactNode;
+  /** Its name where no title is shown. */
+  label?: string;
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
   side?: Side;
@@ -29,6 +32,7 @@ export function Popover({
       <Base.Portal>
         <Base.Positioner side={side} align={align} sideOffset={6} collisionPadding={8} className="z-10">
           <Base.Popup
+            aria-label={label}
             className={cx(
               "popup popup-motion max-h-(--available-height) max-w-[calc(100vw-1rem)] overflow-y-auto p-3",
               className,

@@ -28,8 +28,12 @@ export function Timeline({
   const { tree, rows, fold } = useTimeline(view, outline, selection);
   const goesOn = view.run !== null && !isOver(view.run.status);
   const now = useClock(goesOn);
-  const scale = useMemo(() => scaleOf(tree, view.run, now), [tree, view.run, now]);
-  const rowHeight = useIsNarrowerThan(640) ? 44 : 32;
+  const isNarrow = useIsNarrowerThan(640);
+  const scale = useMemo(
+    () => scaleOf(tree, view.run, now, isNarrow ? 0.25 : undefined),
+    [tree, view.run, now, isNarrow],
+  );
+  const rowHeight = isNarrow ? 44 : 32;
   const box = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- nothing that is memoized takes its functions
   const virtual = useVirtualizer({
@@ -102,12 +106,12 @@ function Nothing({ view: { run, state } }: { view: RunView }) {
   );
 }
 
-function scaleOf(tree: readonly Entry[], run: Run | null, now: number): Scale {
+function scaleOf(tree: readonly Entry[], run: Run | null, now: number, labelShare?: number): Scale {
   const begun = Date.parse(run?.started_at ?? run?.created_at ?? "") || 0;
   const start = tree.reduce((least, { from }) => Math.min(least, from ?? least), begun);
   const last = tree.reduce((most, { from, to }) => Math.max(most, to ?? from ?? most), start);
   const end = run?.finished_at ? Math.max(last, Date.parse(run.finished_at)) : Math.max(last, now);
-  return buildScale(start, end, busyOf(tree, end));
+  return buildScale(start, end, busyOf(tree, end), labelShare);
 }
 
 function rowId(index: number): string {

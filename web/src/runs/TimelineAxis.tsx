@@ -3,13 +3,8 @@ import { cx } from "@/ui/cx";
 import type { Scale } from "./scale";
 import style from "./Timeline.module.css";
 
-/** The share of the axis that a label needs. */
-const LABEL = 0.08;
-
 /** The hours above the bars: time since the run began, and what was cut out of it. */
 export function TimelineAxis({ scale: { ticks, cuts, place } }: { scale: Scale }) {
-  const ends = [1, ...cuts.map(({ from }) => place(from))];
-  const hasRoom = (at: number) => ends.every((end) => end <= at || end - at >= LABEL);
   return (
     <div aria-hidden className={cx(style.grid, "h-7 shrink-0 border-b border-line text-xs text-ink-faint")}>
       <span className="self-center pl-3">Step</span>
@@ -20,13 +15,13 @@ export function TimelineAxis({ scale: { ticks, cuts, place } }: { scale: Scale }
             className="absolute inset-y-0 flex items-center border-l border-line pl-1 tabular-nums whitespace-nowrap"
             style={{ left: percent(at) }}
           >
-            {hasRoom(at) && label}
+            {label}
           </span>
         ))}
         {cuts.map(({ from, to }) => (
           <span
             key={from}
-            className="absolute inset-y-0 flex items-center justify-center overflow-hidden bg-sunken px-1 whitespace-nowrap"
+            className="absolute inset-y-0 flex items-center justify-center overflow-hidden bg-sunken whitespace-nowrap"
             style={{ left: percent(place(from)), width: percent(place(to) - place(from)) }}
           >
             {formatMs(to - from)}

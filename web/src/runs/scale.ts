@@ -9,7 +9,8 @@ export interface Cut {
 export interface Tick {
   /** 0 at the left, 1 at the right. */
   at: number;
-  label: string;
+  /** Time since the start; null where there is no room for it. */
+  label: string | null;
 }
 
 export interface Scale {
@@ -21,9 +22,10 @@ export interface Scale {
 
 /** A gap is cut when it is as long as everything that is shown in full, and at least this long. */
 const SHORTEST_CUT_MS = 5_000;
-/** How wide a cut is, of all that is shown in full. */
+/** How wide a cut is at least, of all that is shown in full. */
 const CUT_SHARE = 0.16;
-const TICKS = 6;
+/** The share of the axis that a label needs, where the window is wide. */
+const LABEL_SHARE = 0.08;
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5];
 
 interface Piece {
@@ -33,11 +35,17 @@ interface Piece {
   width: number;
 }
 
-/** The axis from `start` to `end` (epoch ms). `busy`: stretches in which something worked, in any order. */
-export function buildScale(start: number, end: number, busy: readonly { from: number; to: number }[]): Scale {
+/** The axis from `start` to `end` (epoch ms). `busy`: stretches in which something worked, in any order; `labelShare`: the
+ *  share of the axis that a label needs. */
+export function buildScale(
+  start: number,
+  end: number,
+  busy: readonly { from: number; to: number }[],
+  labelShare = LABEL_SHARE,
+): Scale {
   const last = Math.max(end, start + 1);
   const cuts = cutsOf(start, last, busy);
-  const pieces = piecesOf(start, last, cuts);
+  const pieces = piecesOf(start, last, cuts, Math.max(CUT_SHARE, 1.5 * labelShare));
   const whole = pieces.reduce((sum, { width }) => sum + width, 0);
   const place = (time: number) => {
     const piece = pieces.find(({ to }) => time <= to) ?? pieces[pieces.length - 1];
@@ -45,7 +53,8 @@ export function buildScale(start: number, end: number, busy: readonly { from: nu
     const share = (Math.min(Math.max(time, piece.from), piece.to) - piece.from) / (piece.to - piece.from || 1);
     return (piece.start + share * piece.width) / whole;
   };
-  return { place, cuts, ticks: ticksOf(start, last, whole, cuts, place) };
+  const times = timesOf(start, last, whole / Math.max(1, Math.floor(0.5 / labelShare)), cuts);
+  return { place, cuts, ticks: labelled(times, start, place, cuts, labelShare) };
 }
 
 function cutsOf(start: number, end: number, busy: readonly { from: number; to: number }[]): Cut[] {
@@ -73,9 +82,9 @@ function gapsOf(start: number, end: number, busy: readonly { from: number; to: n
   return gaps;
 }
 
-function piecesOf(start: number, end: number, cuts: readonly Cut[]): Piece[] {
+function piecesOf(start: number, end: number, cuts: readonly Cut[], cutShare: number): Piece[] {
   const full = end - start - cuts.reduce((sum, cut) => sum + cut.to - cut.from, 0);
-  const cutWidth = Math.max(full, 1) * CUT_SHARE;
+  const cutWidth = Math.max(full, 1) * cutShare;
   const pieces: Piece[] = [];
   let at = start;
   let x = 0;
@@ -92,19 +101,34 @@ function piecesOf(start: number, end: number, cuts: readonly Cut[]): Piece[] {
   return pieces;
 }
 
-function ticksOf(
-  start: number,
-  end: number,
-  shown: number,
-  cuts: readonly Cut[],
-  place: (time: number) => number,
-): Tick[] {
-  const step = STEPS.find((size) => shown / size <= TICKS) ?? Math.ceil(shown / TICKS / 36e5) * 36e5;
-  const ticks: Tick[] = [];
-  for (let offset = 0; offset <= end - start; offset += step) {
-    const cut = cuts.find(({ from, to }) => start + offset > from && start + offset < to);
-    if (cut) offset = Math.floor((cut.to - start) / step) * step;
-    else ticks.push({ at: place(start + offset), label: offset === 0 ? "0" : formatMs(offset) });
+/** The times to mark: round ones, at least `apart` from each other, none within a cut. */
+function timesOf(start: number, end: number, apart: number, cuts: readonly Cut[]): number[] {
+  const step = STEPS.find((size) => size >= apart) ?? Math.ceil(apart / 36e5) * 36e5;
+  const times: number[] = [];
+  for (let time = start; time <= end; time += step) {
+    const cut = cuts.find(({ from, to }) => time > from && time < to);
+    if (cut) time = start + Math.floor((cut.to - start) / step) * step;
+    else times.push(time);
   }
-  return ticks.filter(({ at }, i) => i === 0 || at - (ticks[i - 1]?.at ?? 0) > 0.04);
+  return times;
+}
+
+/** A mark keeps its label where neither a cut nor the next mark nor the end stands too near after it. */
+function labelled(
+  times: readonly number[],
+  start: number,
+  place: (time: number) => number,
+  cuts: readonly Cut[],
+  labelShare: number,
+): Tick[] {
+  const bounds = [1, ...cuts.map(({ from }) => place(from)), ...times.map(place)];
+  return times.map((time) => {
+    const at = place(time);
+    const hasRoom = bounds.every((bound) => bound < at || bound - at >= labelShare || (bound === at && at < 1));
+    return { at, label: hasRoom ? formatOffset(time - start) : null };
+  });
+}
+
+function formatOffset(ms: number): string {
+  return ms === 0 ? "0" : formatMs(ms);
 }

@@ -11,7 +11,22 @@ describe("the time axis", () => {
     expect(scale.place(1_000)).toBe(0);
     expect(scale.place(1_500)).toBeCloseTo(0.5);
     expect(scale.place(2_000)).toBe(1);
-    expect(scale.ticks.map(({ label }) => label)).toEqual(["0", "200 ms", "400 ms", "600 ms", "800 ms", "1.0 s"]);
+    expect(scale.ticks.map(({ label }) => label)).toEqual(["0", "200 ms", "400 ms", "600 ms", "800 ms", null]);
+  });
+
+  it("marks less where labels need more room, and labels nothing that a cut would cover", () => {
+    expect(buildScale(0, 1_000, [{ from: 0, to: 1_000 }], 0.25).ticks.map(({ label }) => label)).toEqual([
+      "0",
+      "500 ms",
+      null,
+    ]);
+    const busy = [
+      { from: 0, to: 450 },
+      { from: 60_000, to: 60_500 },
+    ];
+    const { ticks } = buildScale(0, 60_500, busy);
+    const labels = ticks.map(({ label }) => label);
+    expect(labels.slice(0, 3)).toEqual(["0", "200 ms", null]);
   });
 
   it("cuts a long rest short, and keeps the rest readable", () => {

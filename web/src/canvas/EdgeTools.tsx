@@ -1,32 +1,16 @@
 import { ViewportPortal } from "@xyflow/react";
 import { Plus, Settings2 } from "lucide-react";
+import { hoverOf } from "./gestures";
 import type { Layout } from "./layout/layout";
 import { useCanvas, useCanvasStore } from "./state";
-
-const HELD_MS = 300;
-let leaving: ReturnType<typeof setTimeout> | undefined;
-
-/** The arrow under the pointer; it stays the one for a moment, so that the pointer can get to its tools. */
-export function useHover() {
-  const store = useCanvasStore();
-  return {
-    enter(edge: string) {
-      clearTimeout(leaving);
-      store.setState({ hovered: edge });
-    },
-    leave() {
-      clearTimeout(leaving);
-      leaving = setTimeout(() => store.setState({ hovered: null }), HELD_MS);
-    },
-  };
-}
 
 /** What can be done with the arrow under the pointer, or the selected one: a step into it, its condition. */
 export function EdgeTools({ layout, routes }: { layout: Layout; routes: ReadonlySet<string> }) {
   const id = useCanvas((state) => state.hovered ?? state.edge);
   const isIdle = useCanvas((state) => state.mode.is === "idle" && state.isEditable);
-  const { perform } = useCanvasStore().getState();
-  const hover = useHover();
+  const store = useCanvasStore();
+  const { perform } = store.getState();
+  const hover = hoverOf(store);
   const at = id === null ? null : layout.paths[id]?.middle;
   if (!isIdle || id === null || !at) return null;
   return (

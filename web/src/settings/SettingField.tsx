@@ -50,14 +50,19 @@ export function SettingField(props: { setting: Setting; path: Path; value: unkno
   return <Control {...part} />;
 }
 
-/** A setting that is best written as a text block becomes one when its text is set. */
+/** A setting that is best written as a text block becomes one when its text gets long; how it stands else is kept. */
 function changes(node: string | null, path: Path, { control }: Setting, before: unknown, next: unknown): Change[] {
   const first = setChange(node, path, next);
   const language = "language" in control ? control.language : undefined;
   const key = path[1];
-  if (language === undefined || typeof next !== "string" || typeof before === "string" || key === undefined)
-    return [first];
-  return next.includes("\n") || next.length > 80 ? [first, setChange(node, ["blocks", key], language)] : [first];
+  const grows = isLong(next) && !isLong(before);
+  return language !== undefined && key !== undefined && grows
+    ? [first, setChange(node, ["blocks", key], language)]
+    : [first];
+}
+
+function isLong(value: unknown): boolean {
+  return typeof value === "string" && (value.includes("\n") || value.length > 80);
 }
 
 function Control(part: Part) {

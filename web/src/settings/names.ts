@@ -129,7 +129,8 @@ function templatePath(value: unknown): string | null {
 export function lookUp(names: Name[], path: string): Name | null {
   for (const name of names) {
     if (name.expression === path) return name;
-    if (path.startsWith(`${name.expression}.`)) return lookUp(name.children(), path);
+    if (path.startsWith(`${name.expression}.`) || path.startsWith(`${name.expression}[`))
+      return lookUp(name.children(), path);
   }
   return null;
 }

@@ -115,13 +115,16 @@ function complete(context: CompletionContext, mode: TextFieldOptions["mode"], na
   const before = context.matchBefore(/[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}\p{N}_]*|\[\d+\])*/u);
   if (!before && !context.explicit) return null;
   const text = before?.text ?? "";
-  const dot = text.lastIndexOf(".");
-  const found = dot < 0 ? names : (lookUp(names, text.slice(0, dot))?.children() ?? []);
-  const start = dot < 0 ? "" : text.slice(0, dot + 1);
-  const options = found.filter((one) => one.expression.startsWith(start)).map((one) => option(one, start));
-  return options.length
-    ? { from: context.pos - text.length + start.length, options, validFor: /^[\p{L}\p{N}_]*$/u }
-    : null;
+  const start = text.slice(0, text.lastIndexOf(".") + 1);
+  const options = namesUnder(names, start).map((one) => option(one, start));
+  if (options.length === 0) return null;
+  return { from: context.pos - text.length + start.length, options, validFor: /^[\p{L}\p{N}_]*$/u };
+}
+
+/** The names that can follow: `inputs.` → every input. */
+export function namesUnder(names: Name[], start: string): Name[] {
+  const inside = start && lookUp(names, start.slice(0, -1))?.children();
+  return (inside || names).filter((one) => one.expression.startsWith(start));
 }
 
 function option(name: Name, start: string): Completion {
@@ -153,14 +156,14 @@ function look({ many, mono }: TextFieldOptions): Extension {
       boxShadow: "var(--shadow-float)",
       zIndex: "30",
     },
-    ".cm-tooltip-autocomplete > ul": {
+    ".cm-tooltip.cm-tooltip-autocomplete > ul": {
       fontFamily: "var(--font-mono)",
       fontSize: "0.8125rem",
       maxHeight: "14rem",
       padding: "0.25rem",
     },
-    ".cm-tooltip-autocomplete > ul > li": { padding: "0.25rem 0.5rem", borderRadius: "var(--radius-sm)" },
-    ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.25rem 0.5rem", borderRadius: "var(--radius-sm)" },
+    ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": {
       backgroundColor: "var(--color-selected)",
       color: "var(--color-ink)",
     },

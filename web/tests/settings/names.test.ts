@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Flow, FlowNode, Kind } from "@/document/types";
 import { expressionName, type LastValues, lookUp, type Name, namesIn } from "@/settings/names";
+import { namesUnder } from "@/settings/text_field";
 import { nodeOf, scopeAtEnd, scopeOf, stepsOf } from "@/settings/scope";
 
 const kind = (id: string, output: Kind["output"]): [string, Kind] => [id, { id, title: id, about: "", output }];
@@ -144,6 +145,15 @@ describe("names to pick", () => {
         ?.children()
         .map((one) => `${one.label}: ${one.type}`),
     ).toEqual(["total: number", "tags: list"]);
+  });
+
+  it("are completed by what has been written of them", () => {
+    const under = (start: string) => namesUnder(names("send"), start).map((one) => one.expression);
+    expect(under("inputs.")).toEqual(["inputs.city"]);
+    expect(under("fetch_posts.")).toEqual(["fetch_posts.status", "fetch_posts.body"]);
+    expect(under("each.results[0].")).toEqual(["each.results[0].data"]);
+    expect(under("nothing.")).toEqual([]);
+    expect(under("")).toContain("box");
   });
 
   it("know what was there in the last run", () => {

@@ -54,7 +54,7 @@ function triggerSummary(kind: string, config: Config): string {
 }
 
 const TELLING: Record<string, (config: Config, node: FlowNode) => string> = {
-  http: (config) => `${text(config.method) || "GET"} ${address(text(config.url))}`,
+  http: (config) => prefixed(text(config.method) || "GET", address(text(config.url))),
   condition: () => "Chooses the way on",
   set: (config) => Object.keys(config).join(", "),
   filter: (config) => (config.where ? `where ${text(config.where)}` : text(config.items)),
@@ -64,13 +64,13 @@ const TELLING: Record<string, (config: Config, node: FlowNode) => string> = {
     [text(config.until) && `until ${text(config.until)}`, config.max && `${text(config.max)} times at most`]
       .filter(Boolean)
       .join(", "),
-  wait: (config) => (config.for ? `for ${text(config.for)}` : `until ${text(config.until)}`),
+  wait: (config) => prefixed("for", config.for) || prefixed("until", config.until),
   code: (config) => firstLine(text(config.code)),
   llm: (config, node) => (node.model ? `${text(node.model)}: ` : "") + firstLine(text(config.prompt)),
   "llm.classify": (config) => names(config.labels).join(" · "),
   "llm.extract": (config) => names(config.fields).join(", "),
-  "email.send": (config) => `to ${text(config.to)}`,
-  "sms.send": (config) => `to ${text(config.to)}`,
+  "email.send": (config) => prefixed("to", config.to),
+  "sms.send": (config) => prefixed("to", config.to),
   "sql.query": (config) => firstLine(text(config.query)),
   respond: (config) => `${text(config.status) || "200"} ${text(config.body)}`.trim(),
 };
@@ -84,6 +84,11 @@ function firstSetting(config: Config, kind: Kind | undefined): string {
       return `${key}: ${firstLine(text(value))}`;
   }
   return "";
+}
+
+function prefixed(word: string, value: unknown): string {
+  const shown = text(value);
+  return shown && `${word} ${shown}`;
 }
 
 function names(value: unknown): string[] {

@@ -150,6 +150,7 @@ describe("steps", () => {
     [{ type: "wait@1", config: { for: "10s" } }, "for 10s"],
     [{ type: "set@1", config: { id: 1, body: "{{ ask.body }}" } }, "id, body"],
     [{ type: "set@1" }, "Set values"],
+    [{ type: "http@1" }, "Call a web address"],
     [{ type: "unknown@1" }, "unknown"],
   ])("are summed up by what tells most: %j", (node, summary) => {
     expect(buildGraph({ nodes: [step("it", node)] }, kinds).nodes.at(-1)?.summary).toBe(summary);

@@ -15,7 +15,6 @@ from plainwork import queue
 from plainwork.db import Database
 from plainwork.db import queue as entries
 from plainwork.engine.start import start
-from plainwork.errors import Invalid
 from plainwork.queue import Queue
 from plainwork.settings import Settings
 from tests.engine.flows import node
@@ -75,22 +74,6 @@ async def test_without_a_ring_due_runs_are_found_all_the_same(
     delivered = await bell.wait(10, 5)
     assert [d.run_id for d in delivered] == [started.run_id]
     assert 0.1 < time.monotonic() - began < 1.5
-
-
-async def test_closing_ends_a_wait(bell: Queue) -> None:
-    waiting = asyncio.create_task(bell.wait(10, 30))
-    await asyncio.sleep(0.05)
-    await bell.close()
-    assert list(await asyncio.wait_for(waiting, 2)) == []
-    await bell.ring([UUID(int=1)])
-    await bell.close()
-
-
-@pytest.mark.parametrize("url", ["redis://localhost", "sqs://queue", "nats://x:1", "nonsense"])
-async def test_other_schemes_are_refused_by_name(database: Database, settings: Settings, url: str) -> None:
-    with pytest.raises(Invalid, match="QUEUE_URL") as caught:
-        await queue.open(replace(settings, queue_url=url), database)
-    assert "Unset QUEUE_URL" in str(caught.value)
 
 
 async def test_the_postgres_scheme_means_the_database(database: Database, settings: Settings) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from plainwork.errors import Invalid
 
 if TYPE_CHECKING:
     from plainwork.db import Database
+    from plainwork.queue.doorbell import Wire
     from plainwork.settings import Settings
 
 __all__ = ["Delivery", "Queue", "open"]
@@ -47,13 +47,45 @@ class Queue(Protocol):
 
 
 async def open(settings: Settings, db: Database) -> Queue:
-    """The queue of the settings. Raises Invalid for a ``QUEUE_URL`` of a scheme that no adapter is for."""
-    from plainwork.queue.postgres import PostgresQueue
+    """The queue of the settings. Raises Invalid for a ``QUEUE_URL`` that cannot be meant, Unavailable for a server that
+    cannot be used. Only the chosen adapter's library is loaded."""
+    url = settings.queue_url
+    if not url or _scheme(url) in ("postgres", "postgresql"):
+        from plainwork.queue.postgres import PostgresQueue
 
-    scheme = urlsplit(settings.queue_url).scheme if settings.queue_url else "postgres"
-    if scheme not in ("postgres", "postgresql"):
-        raise Invalid(
-            f"QUEUE_URL asks for a queue of the kind {scheme or 'nothing'!r}, and there is no adapter for it here.",
-            next_step="Unset QUEUE_URL (or set it to postgres:): the database is the queue then.",
-        )
-    return await PostgresQueue.open(db)
+        return await PostgresQueue.open(db)
+    from plainwork.queue.doorbell import Doorbell
+
+    return await Doorbell.open(db, wire(url))
+
+
+def wire(url: str, **options: float) -> Wire:
+    """The wire to the server that a URL names; ``options`` are the adapter's. Raises Invalid."""
+    match _scheme(url):
+        case "redis" | "rediss":
+            from plainwork.queue import redis
+
+            return redis.RedisWire(redis.at(url), **options)
+        case "nats":
+            from plainwork.queue import nats
+
+            return nats.NatsWire(nats.at(url), **options)
+        case "sqs":
+            try:
+                from plainwork.queue import sqs
+            except ModuleNotFoundError as error:
+                raise Invalid(
+                    f"QUEUE_URL asks for SQS, and {error.name} is not installed.",
+                    next_step="Install Plainwork with its extra: uv sync --inexact --extra sqs (or plainwork[sqs]).",
+                ) from None
+            return sqs.SqsWire(sqs.at(url), **options)
+        case other:
+            raise Invalid(
+                f"QUEUE_URL asks for a queue of the kind {other[:40]!r}, and there is no adapter for it here.",
+                next_step="There are redis://, rediss://, sqs:// and nats://. Unset QUEUE_URL (or set it to postgres:): "
+                "the database is the queue then.",
+            )
+
+
+def _scheme(url: str) -> str:
+    return url.partition(":")[0].lower()

@@ -109,16 +109,21 @@ function Attempts({ step: { timeout, retry } }: { step: Step }) {
         <TextSetting
           path={["retry", "times"]}
           label="Retries"
-          placeholder={retry ? "3" : "0"}
-          value={retry?.times}
+          placeholder="0"
+          value={retry && (retry.times ?? 3)}
           read={(text) => readNumber(text, { whole: true, min: 0, max: 100 })}
         />
-        <TextSetting path={["retry", "wait"]} label="First wait" placeholder="1s" value={retry?.wait} />
+        <TextSetting
+          path={["retry", "wait"]}
+          label="First wait"
+          placeholder="1s"
+          value={retry && (retry.wait ?? "1s")}
+        />
         <TextSetting
           path={["retry", "backoff"]}
-          label="Then times"
+          label="Then each ×"
           placeholder="2"
-          value={retry?.backoff}
+          value={retry && (retry.backoff ?? 2)}
           read={(text) => readNumber(text, { whole: false, min: 1 })}
         />
       </div>

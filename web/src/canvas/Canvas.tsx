@@ -1,7 +1,7 @@
 /** The door of the canvas. */
 import { ReactFlowProvider } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { type Finding, type Flow, type OpenDocument, type Place, useDocument } from "@/document";
+import { type Finding, type Flow, type OpenDocument, useDocument } from "@/document";
 import { buildGraph, type Kinds } from "./graph";
 import { CanvasStoreProvider, createCanvasStore, marksOf, type StepState } from "./state";
 import { Stage, type StageProps } from "./Stage";
@@ -12,7 +12,6 @@ export interface CanvasProps {
   /** Instead of a document: a flow to show. */
   flow?: Flow | null;
   findings?: readonly Finding[];
-  places?: Readonly<Record<string, Place>>;
   /** The selected step or trigger, by its id in the document. */
   selection?: string | null;
   onSelect?: (node: string | null) => void;
@@ -51,7 +50,6 @@ function DocumentCanvas({ document, onSelect, readOnly, ...props }: CanvasProps 
       {...props}
       flow={drawn?.flow ?? null}
       findings={drawn?.findings}
-      places={drawn?.places}
       selection={selected}
       onSelect={select}
       {...(readOnly ? {} : { document, canUndo, canRedo, spec: isBroken ? null : drawn?.spec })}

@@ -13,12 +13,12 @@ import { useCanvas, useCanvasStore } from "./state";
 export type CardNode = Node<{ node: GraphNode; direction: Direction; isEmpty: boolean }>;
 
 const STATUS: Record<string, string> = {
-  running: "border-live ring-2 ring-live-soft",
-  started: "border-live ring-2 ring-live-soft",
-  succeeded: "border-good",
-  failed: "border-bad bg-bad-soft!",
-  waiting: "border-warn",
-  asking: "border-warn",
+  running: "border-live! ring-2 ring-live-soft",
+  started: "border-live! ring-2 ring-live-soft",
+  succeeded: "border-good!",
+  failed: "border-bad! bg-bad-soft!",
+  waiting: "border-warn!",
+  asking: "border-warn!",
   skipped: "border-dashed opacity-60",
   cancelled: "border-dashed opacity-60",
 };

@@ -15,8 +15,19 @@ export function opening(layout: Layout, pane: Size): Viewport {
   const whole = fitting(layout, pane);
   if (whole.zoom >= READABLE) return whole;
   const zoom = Math.min(0.9, Math.max(READABLE, acrossZoom(layout, pane)));
-  const centred = { x: (pane.width - layout.width * zoom) / 2, y: (pane.height - layout.height * zoom) / 2 };
-  return layout.direction === "right" ? { x: MARGIN, y: centred.y, zoom } : { x: centred.x, y: MARGIN, zoom };
+  const first = Object.values(layout.boxes)[0] ?? { x: 0, y: 0, width: 0, height: 0 };
+  const across =
+    layout.direction === "right"
+      ? beginning(first.y + first.height / 2, layout.height, pane.height, zoom)
+      : beginning(first.x + first.width / 2, layout.width, pane.width, zoom);
+  return layout.direction === "right" ? { x: MARGIN, y: across, zoom } : { x: across, y: MARGIN, zoom };
+}
+
+/** The whole extent in the middle; where it is larger than the room, what it begins with, and no more rim than needed. */
+function beginning(middle: number, extent: number, room: number, zoom: number): number {
+  const spare = room - extent * zoom;
+  if (spare >= 2 * MARGIN) return spare / 2;
+  return Math.min(MARGIN, Math.max(spare - MARGIN, room / 2 - middle * zoom));
 }
 
 /** The zoom at which the extent across the direction of reading fits. */

@@ -60,7 +60,6 @@ export function DraftCanvas({
         key={phase === "done" ? "whole" : "growing"}
         flow={reading.flow}
         findings={reading.findings}
-        places={reading.places}
         selection={phase === "done" ? selected : (reading.flow.nodes?.at(-1)?.id ?? null)}
         onSelect={onSelect}
         readOnly

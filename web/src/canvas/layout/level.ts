@@ -70,7 +70,7 @@ export function layOutLevel(nodes: readonly LevelNode[], edges: readonly LevelEd
     spots,
     ways,
     main: columns.end.at(-1) ?? 0,
-    cross: Math.max(0, ...spots.map((spot, index) => spot.cross + (nodes[index]?.cross ?? 0))),
+    cross: Math.max(0, ...centre.map((at, cell) => at + num(grid.size, cell) / 2)) - least,
   };
 }
 
@@ -142,6 +142,7 @@ class Grid {
   /** The bends of an arrow: one in each rank that it passes by. */
   private thread(edge: LevelEdge, rank: number[]): number[] {
     const [first, last] = [num(rank, edge.from), num(rank, edge.to)];
+    if (last === first + 1) this.size[edge.to] = Math.max(num(this.size, edge.to), edge.label.cross);
     if (this.cells.length + last - first > MOST_BENDS) return [];
     const band = Math.max(this.bandOf(edge.from), this.bandOf(edge.to)) as 0 | 1;
     const bends: number[] = [];

@@ -47,7 +47,7 @@ def launched(path: str, *more: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Server]:
+def serving(**settings: Any) -> Iterator[Server]:
     """One Plainwork in a data folder of its own, whose agents may call this machine."""
     settings = {"PLAINWORK_ALLOW_HOSTS": "127.0.0.1"} | settings
     with tempfile.TemporaryDirectory(prefix="plainwork-data-") as root, running(Path(root) / "data", **settings) as one:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.editing import card, draft, run, run_ends, saved, text_of, write_at_the_end
 from tests.browser.support import PASSWORD, Visitor
 from tests.browser.watch import check_looks
 from tests.journeys.server import Server
@@ -28,50 +29,16 @@ retry: {times: 0}
 """
 
 
-def card(page: Page, title: str) -> Locator:
-    """A step's card on the canvas."""
-    return page.locator(".react-flow__node").filter(has_text=title)
-
-
-def text_of(page: Page) -> Locator:
-    """The text side of the editor."""
-    return page.get_by_role("textbox", name="The agent as text")
-
-
-def saved(page: Page) -> None:
-    """Waits until the draft is on the server."""
-    expect(page.get_by_role("status").filter(has_text=re.compile("^Saved$"))).to_be_visible()
-
-
 def draft_of(server: Server, page: Page) -> str:
     """The draft as the server keeps it, once it does."""
     saved(page)
-    agent = page.url.rpartition("/")[2]
-    return str(server.call("GET", f"/api/v1/agents/{agent}/draft").json()["markdown"])
+    return str(draft(server, page.url.rpartition("/")[2])["markdown"])
 
 
 def changed_lines(before: str, after: str) -> list[str]:
     """The lines that went and came, as a diff has them."""
     lines = difflib.ndiff(before.splitlines(), after.splitlines())
     return [line for line in lines if line.startswith(("- ", "+ "))]
-
-
-def write_at_the_end(page: Page, text: str) -> None:
-    """Puts text after everything in the editor's text, as a paste does."""
-    page.get_by_role("button", name="Source").click()
-    text_of(page).click()
-    page.keyboard.press("Control+End")
-    page.keyboard.insert_text(text)
-
-
-def run(page: Page) -> None:
-    """Presses the editor's Run."""
-    page.get_by_role("main").locator("header").get_by_role("button", name=re.compile("^Run")).first.click()
-
-
-def run_ends(page: Page, status: str) -> None:
-    """Waits for the end of the run that the editor shows."""
-    expect(page.get_by_role("region", name="Run").get_by_text(status, exact=True).first).to_be_visible(timeout=20_000)
 
 
 def set_up(visitor: Visitor, server: Server) -> None:

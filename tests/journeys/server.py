@@ -80,9 +80,9 @@ class Server:
 
 
 @contextmanager
-def running(data: Path, **more: str) -> Iterator[Server]:
+def running(data: Path, *, port: int | None = None, **more: str) -> Iterator[Server]:
     """Starts ``plainwork up``, waits until it is ready, and ends it with SIGTERM."""
-    port = free_port()
+    port = port or free_port()
     process = subprocess.Popen(
         program("up", "--port", str(port)),
         env=environment(data, **more),

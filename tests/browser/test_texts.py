@@ -10,12 +10,14 @@ from playwright.sync_api import Page, expect
 
 from plainwork.engine.catalogue import load
 from tests.browser.editing import draft, new_agent, open_editor, saved, state, store, text_of
+from tests.browser.seed import DIGEST, NIGHTLY, ORDERS, SLOW
 from tests.browser.support import Visitor
 from tests.journeys.server import Server
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 EXAMPLES = {path.stem: path.read_text(encoding="utf-8") for path in Path("examples/agents").glob("*.md")}
+SEEDED = {"digest": DIGEST, "orders": ORDERS, "nightly": NIGHTLY, "slow": SLOW}
 BASE = EXAMPLES["reading-list"]
 NASTY = {
     "windows": BASE.replace("\n", "\r\n"),
@@ -57,7 +59,7 @@ def downloaded(page: Page) -> bytes:
 
 
 def test_documents_that_nobody_touches_stay_as_they_are(visit: Callable[..., Visitor], server: Server) -> None:
-    texts = EXAMPLES | NASTY | dict(of_every_kind())
+    texts = EXAMPLES | SEEDED | NASTY | dict(of_every_kind())
     assert len(texts) >= 60
     visitor = visit(server)
     agent = new_agent(server, BASE.replace("Morning reading list", "Untouched"))

@@ -19,7 +19,7 @@ from plainwork.db.runs import count_since
 from plainwork.db.schedules import Schedule, Tick
 from plainwork.engine.plan import Failure
 from plainwork.engine.versions import Version, Versions
-from plainwork.errors import LimitReached, PlainworkError
+from plainwork.errors import LimitReached, PlainworkError, Unavailable
 from plainwork.queue import Queue
 from plainwork.spec.cron import next_times
 from plainwork.spec.inputs import coerce
@@ -133,6 +133,8 @@ class Scheduler:
             version = await self._versions.get(schedule.workspace_id, schedule.version_id)
             await self._check_day(version)
             inputs = inputs_from(version, schedule.map, trigger)
+        except Unavailable:
+            raise  # the tick can wait for the database
         except PlainworkError as error:
             failure = msgspec.to_builtins(Failure("rejected", error.message, error.next_step))
             return Tick(schedule, due_at, run_id, trigger, {}, failure)

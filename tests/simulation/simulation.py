@@ -1,0 +1,314 @@
+"""One simulation: processes at work, faults among them, then calm until all is settled, then the promises are checked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from hashlib import blake2b
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from plainwork import log
+from plainwork.db.runs import VersionRow
+from plainwork.engine.clock import Clock
+from plainwork.engine.start import cancel, start
+from plainwork.engine.versions import Version, Versions
+from plainwork.engine.worker import Outside, Worker
+from plainwork.errors import NotFound, PlainworkError
+from plainwork.queue import Queue
+from plainwork.queue.postgres import PostgresQueue
+from plainwork.scheduler import Scheduler
+from tests.simulation.flows import random_flow
+from tests.simulation.machine import EPOCH, Machine, Process
+from tests.simulation.promises import Watch, check, is_settled
+from tests.simulation.server import CALM, Server, Weather, open_database
+from tests.simulation.store import Tick
+from tests.simulation.web import Traffic, Web
+
+WORKSPACE = UUID(int=1)
+FLOWS = 200
+"""How many different flows there are; each simulation has two of them."""
+CALM_S = 400.0
+"""How long after the last fault every run must have ended: waits, retries, leases and limits all fit in."""
+
+
+@dataclass
+class Outcome:
+    """What came of a seed. ``broken``: empty when all promises were kept; ``history`` tells what happened."""
+
+    seed: int
+    broken: Sequence[str]
+    history: Sequence[tuple[float, str]]
+    turns: int
+    virtual_s: float
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same history."""
+        return blake2b(repr(self.history).encode(), digest_size=8).hexdigest()
+
+
+def simulate(seed: int, *, is_fenced: bool = True) -> Outcome:
+    """Runs a seed. ``is_fenced`` False: on a database that takes writes under any epoch."""
+    simulation = Simulation(seed, is_fenced=is_fenced)
+    with _bugs_told_to(simulation.machine), simulation.machine.running():
+        simulation.run()
+    return simulation.outcome()
+
+
+@lru_cache(maxsize=FLOWS)
+def _version(number: int) -> tuple[Version, tuple[Any, ...]]:
+    """One of the flows, compiled, and its row."""
+    key, agent = UUID(int=1000 + number), UUID(int=5000 + number)
+    flow = msgspec.to_builtins(random_flow(Random(number)))
+    row = VersionRow(key, agent, f"agent-{number}", 1, flow)
+    built = Versions(None)._build(WORKSPACE, row)  # type: ignore[arg-type]
+    return built, (key, agent, row.agent, row.number, flow)
+
+
+class Simulation:
+    """One seed's machine, server, web, processes and faults."""
+
+    def __init__(self, seed: int, *, is_fenced: bool = True) -> None:
+        self.seed = seed
+        self.machine = Machine(seed)
+        self.random = self.machine.random
+        self.watch = Watch(self.machine)
+        weather, traffic = _weather(self.random), _traffic(self.random)
+        self.server = Server(self.machine, self.watch, weather, is_fenced=is_fenced)
+        self.watch.store = self.server.store
+        self.web = Web(self.machine, traffic, self.watch)
+        self.lease_s = self.random.choice((3.0, 6.0, 12.0))
+        self.faults_s = self.random.uniform(10.0, 40.0)
+        self.accepted: list[UUID] = []
+        self.clients_left = 0
+        self._finished: set[Process] = set()
+        self._is_calm = False
+        self._names = 0
+        self._versions = [_version(self.random.randrange(FLOWS)) for _ in range(2)]
+        for version, row in self._versions:
+            self.watch.versions[version.id] = version
+            self.server.store.versions[version.id] = row
+
+    def outcome(self) -> Outcome:
+        runs = list(self.server.store.runs.values())
+        counts = {"runs": len(runs), "acts": sum(len(acts) for acts in self.watch.acts.values())}
+        counts["repeated"] = sum(len(acts) - 1 for acts in self.watch.acts.values())
+        for run in runs:
+            end = run.cause or run.status
+            counts[end] = counts.get(end, 0) + 1
+        machine = self.machine
+        broken = [*machine.complaints, *self.watch.broken]
+        return Outcome(self.seed, broken, machine.history, machine.turns, machine.now, counts)
+
+    def run(self) -> None:
+        """Faults, then calm, then the checks."""
+        machine, hand = self.machine, self.random
+        for _ in range(hand.randint(1, 3)):
+            self.worker()
+        for _ in range(hand.randint(1, 2)):
+            self.scheduler()
+        self._add_schedule()
+        for number in range(hand.randint(3, 10)):
+            machine.after(hand.uniform(0.0, self.faults_s * 0.7), self.client, number)
+            self.clients_left += 1
+        for _ in range(hand.randint(1, 8)):
+            machine.after(hand.uniform(0.0, self.faults_s), self._fault)
+        machine.at(self.faults_s, self._calm_down)
+        machine.run(self.faults_s)
+        machine.run(self.faults_s + CALM_S, self._is_settled)
+        if not machine.complaints:
+            check(self.watch, self.server.store, self.accepted)
+            self._check_ticks()
+
+    # who is at work
+
+    def worker(self) -> None:
+        """A worker process."""
+        hand = self.random
+        options = {"concurrency": hand.choice((1, 2, 50)), "drain_s": hand.choice((0.0, 2.0)), "lease_s": self.lease_s}
+        self._start("worker", partial(self._work, options), self.worker)
+
+    def scheduler(self) -> None:
+        """A scheduler process."""
+        self._start("scheduler", self._schedule, self.scheduler)
+
+    def client(self, number: int) -> None:
+        """A process that has one run started, however often it takes, and sometimes twice or cancelled."""
+        self._start(f"client {number} ", partial(self._ask, number), lambda: self.client(number))
+
+    def _start(self, role: str, work: Callable[[Process], Any], again: Callable[[], None]) -> None:
+        self._names += 1
+        skew_s = self.random.choice((0.0, 0.0, self.random.uniform(-40.0, 40.0)))
+        process = self.machine.spawn(f"{role}{self._names}", work, skew_s)
+        process.on_death.append(lambda: self._succeed(process, again))
+        assert process.main is not None
+        process.main.add_done_callback(lambda task: self._left(process, task))
+
+    def _succeed(self, process: Process, again: Callable[[], None]) -> None:
+        """Another takes the place of a process that is gone, unless that had done all it was there for."""
+        if process not in self._finished:
+            self.machine.after(self.random.uniform(0.1, 6.0), again)
+
+    def _left(self, process: Process, task: asyncio.Task[Any]) -> None:
+        """A process has come to its end; one that falls over with an error is a bug."""
+        if not process.is_alive:
+            return
+        if not task.cancelled() and task.exception() is not None:
+            self.machine.complain(f"{process.name} fell over: {task.exception()!r}")
+        if process.name.startswith("client"):
+            self._finished.add(process)
+            self.clients_left -= 1
+        self.machine.at(self.machine.now, self.machine.kill, process, "leaves")
+
+    async def _work(self, options: dict[str, Any], process: Process) -> None:
+        database = open_database(self.server, process)
+        bell = await PostgresQueue.open(database)
+        clock = Clock(self.machine.wall)
+        worker = Worker(database, bell, Outside(net=self.web.client(process)), clock=clock, **options)
+        process.stop = worker.stop
+        await worker.run()
+        await bell.close()
+
+    async def _schedule(self, process: Process) -> None:
+        database = open_database(self.server, process)
+        bell = await PostgresQueue.open(database)
+
+        def now() -> datetime:
+            return datetime.fromtimestamp(EPOCH + self.machine.now, UTC)
+
+        await Scheduler(database, bell, now=now, every_s=1.0).run()
+
+    async def _ask(self, number: int, process: Process) -> None:
+        hand = self.random
+        database = open_database(self.server, process)
+        bell: Queue = await PostgresQueue.open(database)
+        version = self._versions[number % 2][0]
+        for _ in range(hand.choice((1, 1, 2))):
+            started = await self._until_done(
+                lambda: start(database, version, {}, key=f"delivery-{number}", bell=bell)
+            )
+            self.accepted.append(started.run_id)
+            self.machine.note(f"{process.name}: {str(started.run_id)[-4:]} is accepted")
+        if hand.random() < 0.15:
+            await asyncio.sleep(hand.uniform(0.0, 5.0))
+            await self._until_done(lambda: cancel(database, WORKSPACE, started.run_id))
+            self.machine.note(f"{process.name}: {str(started.run_id)[-4:]} is cancelled")
+
+    async def _until_done(self, ask: Callable[[], Any]) -> Any:
+        while True:
+            try:
+                return await ask()
+            except NotFound:
+                raise
+            except (PlainworkError, OSError):
+                await asyncio.sleep(1.0)
+
+    # faults
+
+    def _fault(self) -> None:
+        hand, machine = self.random, self.machine
+        victims = [one for one in machine.processes if not one.name.startswith("client")]
+        if not victims:
+            return
+        victim = hand.choice(victims)
+        kind = hand.choice(("kill", "kill", "pause", "pause", "cut", "down", "stop"))
+        if kind == "kill":
+            machine.kill(victim)
+        elif kind == "pause":
+            machine.pause(victim, self.lease_s * hand.choice((0.2, 1.1, 2.5)))
+        elif kind == "cut":
+            self.server.cut(victim, self.lease_s * hand.choice((0.2, 1.1, 2.5)))
+        elif kind == "down" and self.server.is_up:
+            self.server.go_down(hand.uniform(0.1, 2.0 * self.lease_s))
+        elif victim.name.startswith("worker"):
+            machine.note(f"{victim.name} is told to stop")
+            victim.call_soon(victim.stop)
+
+    def _calm_down(self) -> None:
+        self.machine.note("calm")
+        self._is_calm = True
+        self.server.weather = CALM
+        self.web.traffic = Traffic()
+
+    def _is_settled(self) -> bool:
+        return self._is_calm and not self.clients_left and all(map(is_settled, self.server.store.runs.values()))
+
+    # schedules
+
+    def _add_schedule(self) -> None:
+        version = self._versions[0][0]
+        key = UUID(int=9)
+        self.server.store.schedules[key] = Tick(
+            *(WORKSPACE, key, version.agent_id, version.id, "* * * * *", "all", EPOCH)
+        )
+
+    def _check_ticks(self) -> None:
+        """Every minute that has passed fired, once."""
+        [schedule] = self.server.store.schedules.values()
+        fired = sorted(due for _, due in self.server.store.ticks)
+        wanted = [fired[0] + 60.0 * i for i in range(len(fired))] if fired else []
+        if fired != wanted or len(set(self.server.store.ticks.values())) != len(fired):
+            self.watch.breaks("every tick fires once", schedule.id, str([at - EPOCH for at in fired]))
+
+
+def _weather(hand: Random) -> Weather:
+    if hand.random() < 0.2:
+        return Weather()
+    return Weather(
+        slow=hand.choice((0.0, 0.02, 0.2)),
+        slowest_s=hand.choice((0.5, 5.0, 20.0)),
+        lost_before=hand.choice((0.0, 0.01, 0.04)),
+        lost_after=hand.choice((0.0, 0.01, 0.04)),
+        lost_rings=hand.choice((0.0, 0.3, 1.0)),
+        doubled_rings=hand.choice((0.0, 0.3)),
+        late_rings=hand.choice((0.0, 0.3)),
+        lingering=hand.choice((0.0, 0.5)),
+        dies_after_commit=hand.choice((0.0, 0.0, 0.01)),
+    )
+
+
+def _traffic(hand: Random) -> Traffic:
+    if hand.random() < 0.3:
+        return Traffic()
+    return Traffic(
+        *(hand.choice((0.0, 0.05)) for _ in range(6)), slow=hand.choice((0.0, 0.3)), slowest_s=hand.choice((1.0, 10.0))
+    )
+
+
+@contextmanager
+def _bugs_told_to(machine: Machine) -> Iterator[None]:
+    """Inside, what the engine logs as a bug of its own is a complaint, and nothing else is written."""
+    before = dict(log._settings)
+    log.configure("error", as_json=True, stream=_Complaints(machine))
+    try:
+        yield
+    finally:
+        log._settings.update(before)
+
+
+class _Complaints:
+    """A stream whose every line is a complaint."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            told = msgspec.json.decode(text)
+            self._machine.complain(f"{told.get('event')} in {told.get('logger')}: {told.get('traceback', '')}")
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def isatty(self) -> bool:
+        return False

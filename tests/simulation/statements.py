@@ -1,0 +1,208 @@
+"""What the application says to the database, statement by statement, and what the doubled server does about it.
+
+A statement that is not known here stops the simulation: it has to be doubled first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from plainwork.db import json
+from tests.simulation.store import Entry, RunRow, Step, Tick, Transaction, moment
+
+if TYPE_CHECKING:
+    from tests.simulation.server import Session
+
+Handler = Callable[["Session", Transaction, Sequence[Any]], Any]
+_CALL = re.compile(r"select (?:\* from )?(\w+)\(")
+_IN_STORE = frozenset(
+    "claim_runs claim_run renew_leases queue_outlook keep_claims excuse_claims sweep_queue flush_journal".split()
+)
+_TABLES = frozenset({"claim_runs", "claim_run", "queue_outlook", "sweep_queue"})
+
+
+class Row(tuple[Any, ...]):
+    """A row whose columns also have names."""
+
+    __slots__ = ()
+    columns: Sequence[str] = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, self.columns.index(key) if isinstance(key, str) else key)
+
+
+def _named(*names: str) -> type[Row]:
+    return type("Named", (Row,), {"columns": names, "__slots__": ()})
+
+
+_SELECTED = re.compile(r"select (.+?) from ")
+_Outlook = _named("run_ids", "next_in_s")
+_Key = _named("key")
+_KeyRun = _named("key", "run_id")
+
+
+def run_statement(session: Session, transaction: Transaction, sql: str, arguments: Sequence[Any]) -> Any:
+    """Does what a statement says; ``Locked`` when it has to wait for another transaction."""
+    session.said = sql
+    called = _CALL.match(sql)
+    if called and called[1] in _IN_STORE:
+        function = getattr(session.server.store, called[1])
+        result = function(transaction.now, session.process.name, *arguments)
+        return [_Outlook(row) for row in result] if called[1] == "queue_outlook" else result
+    if called and called[1] in _CALLS:
+        return _CALLS[called[1]](session, transaction, arguments)
+    for beginning, handler in _STATEMENTS.items():
+        if sql.startswith(beginning):
+            return handler(session, transaction, arguments)
+    session.server.machine.complain(f"the simulated database does not know this statement: {sql[:200]}")
+    return None
+
+
+def _register(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int:
+    number = session.server.store.register_worker(transaction.now, session.process.name, arguments[0])
+    session.workers.add(number)
+    return number
+
+
+def _notify(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    channel, payload = (*arguments, "")[:2]
+    transaction.at_commit.append(lambda: session.server.notify(channel, payload))
+
+
+def _claim_schedules(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    now, limit = arguments
+    due = session.server.store.claim_due_schedules(transaction, now.timestamp(), limit)
+    return [_schedule(one) for one in due]
+
+
+def _schedule(tick: Tick) -> tuple[Any, ...]:
+    return (
+        *(tick.workspace_id, tick.id, tick.agent_id, tick.version_id, "trigger-1", None, tick.cron, "UTC", {}),
+        *(tick.missed, None, moment(tick.next_at), moment(tick.created_at)),
+    )
+
+
+def _fire(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    rows = [(*row[:2], row[2].timestamp(), *row[3:]) for row in zip(*arguments, strict=True)]
+    return session.server.store.fire_ticks(transaction, rows)
+
+
+def _set_next(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    _, schedules, times = arguments
+    session.server.store.set_next_ticks(transaction, schedules, [_seconds(at) for at in times])
+
+
+def _seconds(at: datetime) -> float:
+    return float("inf") if at is datetime.max else at.astimezone(UTC).timestamp()
+
+
+def _take_keys(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    _, agent_id, keys, run_ids = arguments
+    return [_Key(row) for row in session.server.store.take_keys(transaction, agent_id, keys, run_ids)]
+
+
+def _read_keys(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    agent_id, keys = arguments
+    known = session.server.store.keys
+    return [_KeyRun((key, known[agent_id, key][0])) for key in keys if (agent_id, key) in known]
+
+
+def _insert_runs(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    workspace, agent, version, deadline_s, ids, inputs, triggers = arguments
+    now = transaction.now
+    deadline = None if deadline_s is None else now + deadline_s
+    session.server.store.insert(
+        transaction,
+        [
+            RunRow(workspace, id, agent, version, json.decode(trigger), json.decode(given), now, deadline)
+            for id, given, trigger in zip(ids, inputs, triggers, strict=True)
+        ],
+    )
+
+
+def _enqueue(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    workspace, deadline_s, ids = arguments
+    now = transaction.now
+    deadline = None if deadline_s is None else now + deadline_s
+    session.server.store.enqueue(transaction, [Entry(workspace, run_id, now, deadline) for run_id in ids])
+
+
+def _delete_entry(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> Any:
+    return session.server.store.delete_entry(transaction, arguments[0])
+
+
+def _mark_cancelled(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    session.server.store.mark_cancelled(transaction, arguments[0])
+
+
+def _status(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> str | None:
+    run = session.server.store.runs.get(arguments[0])
+    if run is None:
+        return None
+    return "cancelled" if run.id in transaction.cancelled else run.status
+
+
+def _journals(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    found = session.server.store.steps
+    asked = _SELECTED.match(session.said)
+    assert asked is not None
+    columns = tuple(asked[1].split(", "))
+    row = _row_of(columns)
+    return [
+        row(_column(run_id, found[run_id][seq], column) for column in columns)
+        for run_id in arguments[0]
+        for seq in sorted(found.get(run_id, ()))
+    ]
+
+
+@cache
+def _row_of(columns: tuple[str, ...]) -> type[Row]:
+    return _named(*columns)
+
+
+def _column(run_id: Any, step: Step, column: str) -> Any:
+    if column in ("at", "wake_at"):
+        return moment(getattr(step, column))
+    if column in ("run_id", "source"):
+        return run_id if column == "run_id" else "taken"
+    return getattr(step, {"output_blob": "blob", "idempotency_key": "key"}.get(column, column))
+
+
+def _versions(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    known = session.server.store.versions
+    return [known[version_id] for version_id in arguments[0] if version_id in known]
+
+
+def _nothing(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    return None
+
+
+def _none_made(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int:
+    return 0
+
+
+_CALLS: dict[str, Handler] = {
+    "register_worker": _register,
+    "pg_notify": _notify,
+    "claim_due_schedules": _claim_schedules,
+    "fire_ticks": _fire,
+    "set_next_ticks": _set_next,
+    "make_partitions": _none_made,
+    "set_config": _nothing,
+}
+_STATEMENTS: dict[str, Handler] = {
+    "listen": _nothing,
+    "insert into run_keys": _take_keys,
+    "select key, run_id from run_keys": _read_keys,
+    "insert into runs": _insert_runs,
+    "insert into queue": _enqueue,
+    "delete from queue where run_id": _delete_entry,
+    "update runs set status = 'cancelled'": _mark_cancelled,
+    "select status from runs": _status,
+    "select run_id, seq, path": _journals,
+    "select v.id, v.agent_id": _versions,
+}

@@ -95,6 +95,11 @@ def is_lost(error: BaseException | None) -> bool:
     return isinstance(error, _GONE) or (isinstance(error, asyncpg.InterfaceError) and "clos" in str(error))
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether the database was not there, or too busy, so that the same may work a moment later."""
+    return isinstance(error, OSError | Unavailable) or isinstance(translate(error, ""), Unavailable)
+
+
 def cannot_connect(error: BaseException, where: str, source: str) -> PlainworkError:
     """The error for a first connection that failed; ``source`` says which setting named the database."""
     check = f"Check {source}."

@@ -24,6 +24,7 @@ from uuid import UUID
 from plainwork import log
 from plainwork.connectors import account_kinds
 from plainwork.db import Connection, Database, llm_calls, queue, runs
+from plainwork.db.failures import is_outage
 from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
 from plainwork.engine import outputs
@@ -36,7 +37,7 @@ from plainwork.engine.kinds import Reach
 from plainwork.engine.outages import Outages
 from plainwork.engine.plan import Failure
 from plainwork.engine.versions import Version, Versions
-from plainwork.errors import PlainworkError, Unavailable
+from plainwork.errors import PlainworkError
 from plainwork.queue import Queue
 from plainwork.spec.kinds import Kind
 
@@ -337,9 +338,9 @@ class Worker:
         for version_id in {claim.version_id for claim in claims}:
             try:
                 await self.versions.read(connection, workspace_id, [version_id])
-            except (Unavailable, OSError):
-                raise
             except Exception as error:
+                if is_outage(error):
+                    raise
                 if not isinstance(error, PlainworkError):
                     _log.bug(error, version=str(version_id))
                 broken[version_id] = error
@@ -353,6 +354,8 @@ class Worker:
                 _log.bug(error, run=str(claim.run_id))
             self._give_up(claim, error)
             return
+        if (before := self.active.get(claim.run_id)) is not None:
+            before.records.lose()  # its lease ran out, and it is this very worker that has the run again
         self.active[claim.run_id] = execution
         if claim.claims > 2:
             self._suspect = execution

@@ -110,7 +110,9 @@ class Sqs(Server):
 
         endpoint = f"http://127.0.0.1:{self.port}"
         async with get_session().create_client("sqs", region_name="eu-central-1", endpoint_url=endpoint) as client:
-            await client.purge_queue(QueueUrl=(await client.get_queue_url(QueueName=name))["QueueUrl"])
+            # Purging is allowed once a minute only.
+            await client.delete_queue(QueueUrl=(await client.get_queue_url(QueueName=name))["QueueUrl"])
+            await client.create_queue(QueueName=name)
 
 
 class Nats(Server):
@@ -174,7 +176,7 @@ class Cluster:
 
     def recover(self) -> None:
         self._failed.start()
-        self._failed.ready()
+        self.ready()
 
     def kill(self) -> None:
         for node in self.nodes:

@@ -14,7 +14,7 @@ from plainwork.db import Database
 from plainwork.queue import Delivery, Queue
 from plainwork.queue.doorbell import Doorbell
 from tests.queue.conftest import ON_SERVERS, Open, Place
-from tests.queue.servers import Cluster
+from tests.queue.servers import Sqs
 
 pytestmark = pytest.mark.parametrize("place", ON_SERVERS, indirect=True)
 
@@ -37,21 +37,22 @@ async def quick(place: Place, database: Database) -> AsyncIterator[Doorbell]:
     await bell.close()
 
 
-async def test_one_waiter_gets_each_message(open_bell: Open) -> None:
+async def test_one_waiter_gets_each_message(open_bell: Open, place: Place) -> None:
     bells = [await open_bell() for _ in range(3)]
-    ids = {uuid4() for _ in range(30)}
-    waiting = [asyncio.create_task(bell.wait(30, 3)) for bell in bells]
-    await bells[0].ring(ids)
+    ids = [uuid4() for _ in range(30)]
     seen: list[UUID] = []
+
+    async def work(bell: Queue) -> None:
+        while len(set(seen)) < len(ids):
+            delivered = await bell.wait(5, 0.2)
+            seen.extend(one.run_id for one in delivered)
+            await bell.done(delivered)
+
+    await bells[0].ring(ids)
     async with asyncio.timeout(15):
-        while len(seen) < len(ids):
-            for bell, delivered in zip(bells, await asyncio.gather(*waiting), strict=True):
-                await bell.done(delivered)
-                seen += [one.run_id for one in delivered]
-            waiting = [asyncio.create_task(bell.wait(30, 0.2)) for bell in bells]
-    assert sorted(seen) == sorted(ids)
-    for task in waiting:
-        task.cancel()
+        await asyncio.gather(*map(work, bells))
+    assert set(seen) == set(ids)
+    assert len(seen) == len(ids) or isinstance(place.server, Sqs)  # which promises at least once
 
 
 async def test_what_was_not_done_comes_again_and_what_was_done_does_not(quick: Doorbell) -> None:
@@ -63,14 +64,13 @@ async def test_what_was_not_done_comes_again_and_what_was_done_does_not(quick: D
     [again] = await take(quick, 1)
     assert again.run_id == dropped
     await quick.done([again])
-    await asyncio.sleep(1.5)
-    assert list(await quick.wait(10, 1)) == []
+    assert list(await quick.wait(10, 1.3)) == []
 
 
 async def test_messages_that_are_not_ours_are_thrown_away(quick: Doorbell, place: Place) -> None:
     stranger = queue.wire(place.url)
     await stranger.prepare()
-    await stranger.send(["", "not a run", "0" * 5000, "\x00\ufffd"[1:], str(UUID(int=5))])
+    await stranger.send(["not a run", "0" * 5000, "{}", str(UUID(int=5))])
     assert [one.run_id for one in await take(quick, 1)] == [UUID(int=5)]
     await stranger.close()
 
@@ -91,7 +91,6 @@ async def test_it_reconnects_by_itself(open_bell: Open, place: Place) -> None:
     kept_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept_bytes < many * 40  # keeping all of them would take 150 bytes each, or more
-    await place.lose() if isinstance(place.server, Cluster) else None
     await asyncio.to_thread(place.recover)
     wanted = uuid4()
     async with asyncio.timeout(25):

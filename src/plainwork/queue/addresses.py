@@ -31,7 +31,7 @@ class Address:
         return self.options.get("name", "plainwork")
 
     def __str__(self) -> str:
-        hosts = ",".join(f"{_bracketed(host)}:{port}" if port else _bracketed(host) for host, port in self.hosts)
+        hosts = ",".join(f"{bracketed(host)}:{port}" if port else bracketed(host) for host, port in self.hosts)
         return f"{self.scheme}://{hosts}" + (f"/{self.path}" if self.path else "")
 
     def unavailable(self, reason: object) -> Unavailable:
@@ -91,5 +91,6 @@ def _host(text: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or 0
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """The host as it stands in a URL."""
     return f"[{host}]" if ":" in host else host

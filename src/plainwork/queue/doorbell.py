@@ -2,8 +2,9 @@
 wire is here.
 
 Rings and receipts leave in the background, in batches, from buffers of a fixed size; deliveries are fetched only while
-somebody waits. When the server is away, rings are kept as far as there is room, and it is tried again, ever less often.
-Whatever gets lost, and every run that becomes due by itself, is found in the database within ``LOOK_EVERY_S``.
+somebody waits. Whatever gets lost, and every run that becomes due by itself, is found in the database within
+``LOOK_EVERY_S``. Therefore rings that cannot be sent are dropped, not kept: by the time the server is back the run has been
+found.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from plainwork.queue import Delivery
 from plainwork.queue.addresses import Address
 
 _log = log.get("queue")
+S = TypeVar("S")
 T = TypeVar("T")
 
 LOOK_EVERY_S = 1.0
@@ -84,9 +86,11 @@ class Doorbell:
         self._arrived: deque[Delivery] = deque()
         self._news = asyncio.Event()
         self._wanted = asyncio.Event()
+        self._waiting = 0
         self._limit = 1
         self._look_at = 0.0
-        self._preparing = asyncio.Lock()
+        self._mending = asyncio.Lock()
+        self._mended_at = 0.0
         self._is_away = False
         self._is_closed = False
         self._tasks: tuple[asyncio.Task[None], ...] = ()
@@ -101,14 +105,14 @@ class Doorbell:
             await wire.close()
             raise
         bell._tasks = (
-            asyncio.create_task(bell._keep_on(bell._send)),
-            asyncio.create_task(bell._keep_on(bell._receive)),
+            asyncio.create_task(bell._keep_on(bell._send, "rings cannot be sent")),
+            asyncio.create_task(bell._keep_on(bell._receive, "deliveries cannot be fetched")),
         )
         return bell
 
     async def ring(self, run_ids: Iterable[UUID]) -> None:
         """Sends a message for each run, soon."""
-        if not self._is_closed:
+        if not self._is_closed and not self._is_away:
             self._rung.extend(map(str, run_ids))
             self._to_send.set()
 
@@ -116,26 +120,33 @@ class Doorbell:
         """What was rung; now and then also what is due in the database without a message."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
-        while not self._is_closed:
-            self._news.clear()
-            if self._arrived:
-                return [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
-            self._limit = limit
-            self._wanted.set()
-            if loop.time() >= self._look_at and (due := await self._look(limit)):
-                return due
-            now = loop.time()
-            if now >= deadline:
-                break
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(deadline, self._look_at) - now):
-                    await self._news.wait()
-        return ()
+        self._waiting += 1
+        try:
+            while not self._is_closed:
+                self._news.clear()
+                if self._arrived:
+                    return [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
+                self._limit = limit
+                self._wanted.set()
+                if loop.time() >= self._look_at and (due := await self._look(limit)):
+                    return due
+                now = loop.time()
+                if now >= deadline:
+                    break
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(deadline, self._look_at) - now):
+                        await self._news.wait()
+            return ()
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._wanted.clear()
 
     async def done(self, deliveries: Iterable[Delivery]) -> None:
         """Sends the receipts, soon. Those that get lost make a message come again, which harms nobody."""
-        self._acted_on.extend(one.receipt for one in deliveries if one.receipt is not None)
-        self._to_send.set()
+        if not self._is_closed and not self._is_away:
+            self._acted_on.extend(one.receipt for one in deliveries if one.receipt is not None)
+            self._to_send.set()
 
     async def close(self) -> None:
         """Lets the last rings out for a moment, then disconnects; a ``wait`` under way returns."""
@@ -161,23 +172,14 @@ class Doorbell:
 
     async def _send(self) -> None:
         await self._to_send.wait()
-        while self._rung:
-            batch = [self._rung.popleft() for _ in range(min(self._wire.at_once, len(self._rung)))]
-            try:
-                await self._within(_ANSWER_S, self._wire.send(batch))
-            except Unavailable:
-                room = MOST_KEPT - len(self._rung)
-                self._rung.extendleft(reversed(batch[-room:] if room else ()))
-                raise
-        while self._acted_on:
-            receipts = [self._acted_on.popleft() for _ in range(min(self._wire.at_once, len(self._acted_on)))]
-            await self._within(_ANSWER_S, self._wire.acknowledge(receipts))
-        if not self._rung and not self._is_closed:
-            self._to_send.clear()
+        self._to_send.clear()
+        for waiting, send in ((self._rung, self._wire.send), (self._acted_on, self._wire.acknowledge)):
+            while waiting:
+                batch = [waiting.popleft() for _ in range(min(self._wire.at_once, len(waiting)))]
+                await self._within(_ANSWER_S, send(batch))
 
     async def _receive(self) -> None:
         await self._wanted.wait()
-        self._wanted.clear()
         poll_s = self._wire.poll_s
         for message in await self._within(poll_s + _ANSWER_S, self._wire.receive(self._limit, poll_s)):
             try:
@@ -185,35 +187,41 @@ class Doorbell:
             except ValueError:  # not from us
                 await self.done([Delivery(UUID(int=0), message.receipt)])
         if self._arrived:
+            self._wanted.clear()
             self._news.set()
 
-    async def _keep_on(self, turn: Callable[[], Awaitable[None]]) -> None:
+    async def _keep_on(self, turn: Callable[[], Awaitable[None]], trouble: str) -> None:
         """Does one turn after the other until the queue is closed; after one that failed, prepares the server anew."""
-        pause_s = _FIRST_PAUSE_S
-        while not (self._is_closed and not self._rung and not self._acted_on):
+        pause_s = 0.0
+        while not self._is_closed or self._rung or self._acted_on:
+            began_at = asyncio.get_running_loop().time()
             try:
                 await turn()
-                self._is_away, pause_s = self._heard(), _FIRST_PAUSE_S
+                if pause_s:
+                    _log.info("the queue is back", queue=str(self._wire.address))
+                pause_s = 0.0
             except Unavailable as error:
-                self._missed(error)
-                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-                with contextlib.suppress(Unavailable):
-                    async with self._preparing:
-                        await self._within(_PREPARE_S, self._wire.prepare())
+                if not pause_s:
+                    _log.warning(f"{trouble}; due runs are looked for in the database", error=error.message)
+                pause_s = min(max(2 * pause_s, _FIRST_PAUSE_S), _LONGEST_PAUSE_S)
+                await self._mend(began_at, pause_s)
             except Exception as error:
                 _log.bug(error, queue=str(self._wire.address))
                 await asyncio.sleep(_LONGEST_PAUSE_S)
 
-    def _heard(self) -> bool:
-        if self._is_away:
-            _log.info("the queue is back", queue=str(self._wire.address))
-        return False
-
-    def _missed(self, error: Unavailable) -> None:
-        if not self._is_away:
-            _log.warning("the queue is away; due runs are looked for in the database", error=error.message)
-        self._is_away = True
+    async def _mend(self, failed_at: float, pause_s: float) -> None:
+        """Prepares the server anew, ever less often, until it is there; unless that was done since ``failed_at``."""
+        async with self._mending:
+            while self._mended_at < failed_at:
+                self._is_away = True
+                self._rung.clear()
+                self._acted_on.clear()
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
+                with contextlib.suppress(Unavailable):
+                    await self._within(_PREPARE_S, self._wire.prepare())
+                    self._mended_at = asyncio.get_running_loop().time()
+                    self._is_away = False
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     async def _within(self, seconds: float, work: Awaitable[T]) -> T:
         try:
@@ -223,15 +231,16 @@ class Doorbell:
             raise self._wire.address.unavailable(f"it did not answer within {seconds:.0f} seconds") from None
 
 
-async def all_of(requests: Iterable[Awaitable[T]], at_once: int = 8) -> list[T]:
-    """What they answer. A few are under way at a time; the first failure is raised when none is any more."""
+async def all_of(ask: Callable[[S], Awaitable[T]], items: Iterable[S], at_once: int = 8) -> list[T]:
+    """What is answered for each item. A few are asked for at a time; the first failure is raised when nothing is under way
+    any more."""
     room = asyncio.Semaphore(at_once)
 
-    async def one(request: Awaitable[T]) -> T:
+    async def one(item: S) -> T:
         async with room:
-            return await request
+            return await ask(item)
 
-    answers = await asyncio.gather(*map(one, requests), return_exceptions=True)
+    answers = await asyncio.gather(*map(one, items), return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException):
             raise answer

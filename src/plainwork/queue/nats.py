@@ -5,6 +5,7 @@ A lost connection is never mended: ``prepare`` makes a new one, to whichever ser
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import random
@@ -12,13 +13,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
-from plainwork.queue.addresses import Address, invalid, parse
+from plainwork.errors import Unavailable
+from plainwork.queue.addresses import Address, bracketed, invalid, parse
 from plainwork.queue.doorbell import MOST_ON_SERVER, REDELIVER_S, Message, all_of
 
 EXAMPLE = "nats://user:password@host1:4222,host2:4222,host3:4222?name=plainwork&replicas=3"
@@ -54,6 +55,7 @@ class NatsWire:
         self._subject = f"{address.name}.runs"
         self._pull_subject = f"$JS.API.CONSUMER.MSG.NEXT.{address.name}.{_CONSUMER}"
         self._client: Client | None = None
+        self._patience: set[asyncio.Timeout] = set()
 
     async def prepare(self) -> None:
         """Connects if need be; makes the stream unless there is one, which stays as its owner made it."""
@@ -84,7 +86,7 @@ class NatsWire:
         """All at once; each is confirmed."""
         async with self._asking():
             stream = self._connected().jetstream(timeout=_ANSWER_S)
-            await all_of((stream.publish(self._subject, body.encode()) for body in bodies), self.at_once)
+            await all_of(lambda body: stream.publish(self._subject, body.encode()), bodies, self.at_once)
 
     async def receive(self, limit: int, timeout_s: float) -> Sequence[Message]:
         """Waits for one message, then takes what else is there."""
@@ -110,29 +112,40 @@ class NatsWire:
                 await client.close()
 
     async def _connect(self) -> Client:
-        """To the first server that answers. Raises what the last one said."""
+        """To the first server that answers. Raises Unavailable with what the last one said."""
         hosts = random.sample(self.address.hosts, len(self.address.hosts))
-        for turn, (host, port) in enumerate(hosts, 1):
-            said: list[Exception] = []
+        for host, port in hosts[:-1]:
+            with contextlib.suppress(Unavailable):
+                return await self._connect_to(host, port)
+        return await self._connect_to(*hosts[-1])
 
-            async def note(error: Exception, said: list[Exception] = said) -> None:
-                said.append(error)
+    async def _connect_to(self, host: str, port: int) -> Client:
+        said: list[Exception] = []
 
-            try:
-                name = f"[{host}]" if ":" in host else host
-                return await nats.connect(
-                    f"nats://{name}:{port or 4222}",
-                    allow_reconnect=False,
-                    max_reconnect_attempts=1,
-                    reconnect_time_wait=0,
-                    connect_timeout=_CONNECT_S,
-                    error_cb=note,
-                    **self._login(),
-                )
-            except (NatsError, OSError, TimeoutError) as error:
-                if turn == len(hosts):
-                    raise said[-1] if said else error from None
-        raise AssertionError("an address has at least one host")
+        async def note(error: Exception) -> None:
+            said.append(error)
+
+        client = Client()
+        try:
+            await client.connect(
+                f"nats://{bracketed(host)}:{port or 4222}",
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=_CONNECT_S,
+                error_cb=note,
+                closed_cb=self._lost,
+                **self._login(),
+            )
+        except BaseException as error:
+            with contextlib.suppress(NatsError, OSError, TimeoutError):
+                await client.close()
+            if isinstance(
+                error, (NatsError, OSError, TimeoutError, ValueError)
+            ):  # ValueError: it speaks another language
+                raise self.address.unavailable(said[-1] if said else error) from error
+            raise
+        return client
 
     def _login(self) -> Mapping[str, Any]:
         if self.address.user and self.address.password is None:
@@ -166,7 +179,17 @@ class NatsWire:
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[None]:
+        """Around whatever is asked of the server; given up when the connection ends, for then no answer will come."""
         try:
-            yield
+            async with asyncio.timeout(None) as patience:
+                self._patience.add(patience)
+                yield
         except (NatsError, OSError, TimeoutError) as error:
             raise self.address.unavailable(error) from error
+        finally:
+            self._patience.discard(patience)
+
+    async def _lost(self) -> None:
+        for patience in self._patience:
+            if not patience.expired():
+                patience.reschedule(asyncio.get_running_loop().time())

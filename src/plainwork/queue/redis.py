@@ -83,6 +83,7 @@ class RedisWire:
             stale = await self._reclaim(limit)
             if stale:
                 return stale
+            timeout_s = min(timeout_s, self._reclaim_at - asyncio.get_running_loop().time())
             found: Any = await self._redis.xreadgroup(
                 _GROUP, _CONSUMER, {self.address.name: ">"}, count=limit, block=max(1, int(timeout_s * 1000))
             )
@@ -115,7 +116,7 @@ class RedisWire:
     async def _asking(self) -> AsyncIterator[None]:
         try:
             yield
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, ValueError) as error:  # ValueError: it speaks another language
             raise self.address.unavailable(error) from error
 
 

@@ -85,14 +85,15 @@ class SqsWire:
 
     async def send(self, bodies: Sequence[str]) -> None:
         """Ten a request, several requests at once."""
+
+        async def send(ten: Sequence[str]) -> None:
+            entries = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(ten)]
+            answer = await self._client.send_message_batch(QueueUrl=self._queue, Entries=entries)
+            for failure in answer.get("Failed", ()):
+                raise self.address.unavailable(failure.get("Message") or failure["Code"])
+
         async with self._asking():
-            await all_of(
-                self._client.send_message_batch(
-                    QueueUrl=self._queue,
-                    Entries=[{"Id": str(i), "MessageBody": body} for i, body in enumerate(ten)],
-                )
-                for ten in _tens(bodies)
-            )
+            await all_of(send, _tens(bodies))
 
     async def receive(self, limit: int, timeout_s: float) -> Sequence[Message]:
         """Waits for the first messages; when they fill a request, takes more in a few requests at once."""
@@ -101,27 +102,26 @@ class SqsWire:
             room = min(limit, self.at_once) - _BATCH
             if len(messages) == _BATCH and room > 0:
                 sizes = [min(_BATCH, room - start) for start in range(0, room, _BATCH)]
-                for some in await all_of(self._receive(size, 0) for size in sizes):
+                for some in await all_of(self._receive, sizes):
                     messages += some
             return messages
 
     async def acknowledge(self, receipts: Sequence[str]) -> None:
         """Deletes the messages, ten a request."""
+
+        async def delete(ten: Sequence[str]) -> None:
+            entries = [{"Id": str(i), "ReceiptHandle": one} for i, one in enumerate(ten)]
+            await self._client.delete_message_batch(QueueUrl=self._queue, Entries=entries)
+
         async with self._asking():
-            await all_of(
-                self._client.delete_message_batch(
-                    QueueUrl=self._queue,
-                    Entries=[{"Id": str(i), "ReceiptHandle": one} for i, one in enumerate(ten)],
-                )
-                for ten in _tens(receipts)
-            )
+            await all_of(delete, _tens(receipts))
 
     async def close(self) -> None:
         """Disconnects."""
         self._client = None
         await self._open.aclose()
 
-    async def _receive(self, limit: int, wait_s: int) -> list[Message]:
+    async def _receive(self, limit: int, wait_s: int = 0) -> list[Message]:
         answer = await self._client.receive_message(
             QueueUrl=self._queue,
             MaxNumberOfMessages=limit,

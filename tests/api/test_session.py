@@ -37,6 +37,7 @@ async def set_up(api: Api, **more: Any) -> tuple[Client, dict[str, Any]]:
 async def test_the_token_makes_the_first_owner_once(fresh: Api) -> None:
     nobody = fresh.client()
     assert await nobody.ok("GET", "/setup") == {"needed": True}
+    assert await nobody.ok("GET", "/visitor") == {"is_set_up": False, "session": None}
     first = await users.new_setup_token(fresh.database)
     newest = await users.new_setup_token(fresh.database)
     for wrong in ("nonsense", first):
@@ -53,6 +54,8 @@ async def test_the_token_makes_the_first_owner_once(fresh: Api) -> None:
     await nobody.ok("POST", "/agents", 201, json={"markdown": GREETER})
 
     assert await nobody.ok("GET", "/setup") == {"needed": False}
+    assert await nobody.ok("GET", "/visitor") == {"is_set_up": True, "session": await nobody.ok("GET", "/session")}
+    assert await fresh.client().ok("GET", "/visitor") == {"is_set_up": True, "session": None}
     for token in (newest, "nonsense"):
         await nobody.refused("POST", "/setup", 409, json=body | {"token": token})
     assert await users.new_setup_token(fresh.database) is None

@@ -127,7 +127,7 @@ async def _program(request: Request, credential: str) -> Caller:
 
 
 async def _person(request: Request) -> SignedIn:
-    token = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
+    token = token_of(request)
     session = await users.session(request.app.state.database, token) if token else None
     if token is None or session is None:
         raise SignInNeeded("Sign in first.", next_step="POST /api/v1/session, or send an API key as a bearer token.")
@@ -165,6 +165,11 @@ def _check_csrf(request: Request, token: str) -> None:
             f"The header {CSRF_HEADER} is missing or wrong.",
             next_step="Send the csrf_token that GET /api/v1/session gives, or use an API key.",
         )
+
+
+def token_of(request: Request) -> str | None:
+    """The session token that the request's cookie holds."""
+    return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
 
 
 def address_of(request: Request) -> str | None:

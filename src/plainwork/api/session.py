@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import Field
 
-from plainwork.api.auth import COOKIE, SECURE_COOKIE, Permission, SignedInArg, address_of
+from plainwork.api.auth import COOKIE, SECURE_COOKIE, Permission, SignedInArg, address_of, token_of
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Shape
 from plainwork.db import Database, audit, users, workspaces
@@ -49,6 +49,13 @@ class Session(Shape):
     workspaces: list[Membership]
     csrf_token: str
     expires_at: datetime
+
+
+class Visitor(Shape):
+    """Who asks. ``is_set_up``: the first owner has been made; ``session`` null: nobody is signed in."""
+
+    is_set_up: bool
+    session: Session | None
 
 
 @routes.add("POST", "/session", Permission.PUBLIC, status_code=201, errors=(401, 429))
@@ -92,6 +99,17 @@ async def _shown(database: Database, session: users.Session, token: str) -> Sess
         csrf_token=users.csrf_token(token),
         expires_at=session.expires_at,
     )
+
+
+@routes.add("GET", "/visitor", Permission.PUBLIC)
+async def visitor(request: Request) -> Visitor:
+    """What a page asks first: whether there is an owner yet, and who is signed in. It is no error when nobody is."""
+    database: Database = request.app.state.database
+    token = token_of(request)
+    session = await users.session(database, token) if token else None
+    if token is None or session is None:
+        return Visitor(is_set_up=await users.is_set_up(database), session=None)
+    return Visitor(is_set_up=True, session=await _shown(database, session, token))
 
 
 @routes.add("GET", "/session", Permission.ACCOUNT)

@@ -44,10 +44,9 @@ api.use(middleware);
 
 /** Finds out who is signed in. Throws Problem when that cannot be found out. */
 export async function askSession(): Promise<void> {
-  const { data, response } = await answered(api.GET("/api/v1/session"));
-  if (data) beginSession(data);
-  else if (response.status !== 401) throw new Problem("Plainwork cannot be reached.", 0, "Unreachable");
-  else endSession((await unwrap(api.GET("/api/v1/setup"))).needed ? "new" : "nobody");
+  const { is_set_up, session } = await unwrap(api.GET("/api/v1/visitor"));
+  if (session) beginSession(session);
+  else endSession(is_set_up ? "nobody" : "new");
 }
 
 /** Signs in. Throws Problem. */

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
@@ -14,7 +13,7 @@ from tests.journeys.server import Server
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-MISSING = str(uuid4())
+MISSING = "00000000-0000-7000-8000-000000000000"
 PAGES = ("/", "/?name=mail", "/agents/new", "/runs", "/runs?status=failed")
 
 

@@ -18,7 +18,7 @@ from plainwork.drafting.fill_models import fields_of, labels_of
 from plainwork.drafting.naming import condition_phrase, input_name, phrase, url_noun, with_app
 from plainwork.drafting.nodes import Arm, Do, Each, Fork, If, Node
 from plainwork.drafting.reach import label_in
-from plainwork.drafting.text import Token, words_of
+from plainwork.drafting.text import Token, Tokens, words_of
 from plainwork.drafting.values import Value
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.model import Route, Step
@@ -39,6 +39,7 @@ class Assembler:
         self.desk = desk
         self.made: dict[str, Made] = {}
         self.tested = ""
+        self.arms = 0
 
     def steps(self, nodes: Sequence[Node]) -> tuple[Step, ...]:
         """The steps of the main section."""
@@ -98,6 +99,8 @@ class Assembler:
 
     def _name(self, action: Action) -> str:
         value = self.desk.values.best(action.object, "list", "text", "data")
+        last = self.desk.values.last
+        value = last if last and last.shape == "item" and _says_it(action.object) else value
         noun = value.noun if value and value.noun not in _GENERIC else "result"
         if action.verb == "sync" and "sync" in {token.lower for token in action.object}:
             return f"Keep {phrase(action.object)}"
@@ -108,7 +111,7 @@ class Assembler:
         if action.do == "approve":
             link = "for" if action.verb in ("approve", "authorise", "authorize", "send", "submit") else "from"
             return f"Get approval {link} {phrase(action.object)}" if phrase(action.object) else "Get approval"
-        tokens = action.object
+        tokens = _with_kind(_to_whom(action) if self.arms else action.object, noun)
         if action.do == "classify":
             tokens = tokens[
                 : next(
@@ -131,6 +134,7 @@ class Assembler:
             )
         link = "with" if action.channel in ("mail", "phone") else _LINKS.get(action.do, "with")
         link = "to" if action.verb in _TO and action.do == "call" else link
+        link = "on" if link == "to" and any(token.kind == "channel" for token in tokens) else link
         return with_app(f"{verb} {shown}".strip(), action.app if action.do != "llm" else None, link)
 
     def _it(self, action: Action, noun: str) -> str:
@@ -145,7 +149,9 @@ class Assembler:
         for arm in node.arms:
             target = Label()
             reason, self.desk.reason = self.desk.reason, words_of(arm.test) or self.desk.reason
+            self.arms += 1
             body = self.level(arm.body, following)
+            self.arms -= 1
             self.desk.reason = reason
             self.desk.values.forget(mark)
             if body:
@@ -178,12 +184,13 @@ class Assembler:
 
     def _condition(self, node: If) -> Made:
         first = next((arm for arm in node.arms if arm.test), node.arms[0])
-        lead = "Check that not" if first.negated else "Check whether"
+        lead = "Check whether"
         subject, many, noun = self._subject(first.test)
         called = self.made.get(subject.removesuffix(".body"))
         host = urlsplit(str(called.config.get("url", ""))).hostname if called and noun == "data" else None
         named = condition_phrase(first.test, noun or "result")
         named = named.replace("the data", host) if host else named
+        named = _denied(named) if first.negated else named
         name, step_id = self.desk.names.take(f"{lead} {named}" if named else "Decide")
         tests: dict[int, Test] = {}
         self.tested, before = "", None
@@ -294,7 +301,7 @@ class Assembler:
         items = (
             f"{{{{ {value.items} }}}}"
             if value
-            else self.desk.ask(input_name(_many(noun)), "list of object", f"The {_many(noun)} to go through")
+            else self.desk.ask(input_name(w.plural(noun)), "list of object", f"The {w.plural(noun)} to go through")
         )
         name, step_id = self.desk.names.take(
             f"For each {_one(phrase(node.over, noun, most=5)).removeprefix('the ') or noun}"
@@ -373,14 +380,38 @@ def _item_noun(tokens: Sequence[Token], otherwise: str) -> str:
     return w.singular(noun) if noun and noun not in _GENERIC else "item"
 
 
+def _says_it(tokens: Sequence[Token]) -> bool:
+    """Whether the words begin with a lone ``it``."""
+    return bool(tokens) and tokens[0].lower == "it"
+
+
+def _with_kind(tokens: Tokens, noun: str) -> Tokens:
+    """``the urgent ones`` → ``the urgent tickets``."""
+    many = Token(w.plural(noun), w.plural(noun), "word")
+    known = noun not in _GENERIC | {"result"}
+    return tuple(many if token.lower == "ones" and known else token for token in tokens)
+
+
+def _to_whom(action: Action) -> Tokens:
+    """The object with addresses as names: where a branch parts ways, they say which way it is (``to sales``)."""
+    told = []
+    for at, token in enumerate(action.object):
+        name = re.sub(r"[._+-]+", " ", token.text.partition("@")[0]) if token.kind == "email" else ""
+        named = bool(name) and at > 0 and action.object[at - 1].lower == "to"
+        told.append(replace(token, text=name, lower=name.lower()) if named else token)
+    return tuple(told)
+
+
+def _denied(text: str) -> str:
+    """``the invoice is paid`` → ``the invoice is not paid``."""
+    denied = re.sub(r"\b(is|are|was|were|has been|have been|will|can)\b", r"\1 not", text, count=1)
+    return denied if denied != text else f"it is not so that {text}"
+
+
 def _one(text: str) -> str:
     """``users`` → ``user``, ``list of urls`` → ``list of url``: the last word in the singular."""
     *others, last = text.split() or [""]
     return " ".join([*others, w.singular(last)]).strip()
-
-
-def _many(noun: str) -> str:
-    return noun if w.is_plural(noun) else f"{noun}s"
 
 
 def _lead_on(made: Made, following: Label) -> None:

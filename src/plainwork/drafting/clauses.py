@@ -13,7 +13,7 @@ from plainwork.drafting.heads import ADVERBS, ARTICLES, ASKING, SEPARATORS, Head
 from plainwork.drafting.spans import ends_condition
 from plainwork.drafting.text import Token, Tokens, trimmed, without_words
 from plainwork.drafting.verbs import Verb, readings
-from plainwork.drafting.words import ADJECTIVES, is_plural
+from plainwork.drafting.words import QUALITIES, is_plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Act:
     """Something that is done: the verb, what it is done to (``object``), who does it, and with what (``tool``).
 
     ``goal`` holds the lighter verbs that lead to it (allow, use); ``by`` marks "by doing so" after another act.
+    ``apart``: it is done to one of several parts of the same things (the first, a further one, what is left).
     """
 
     verb: Verb
@@ -31,6 +32,7 @@ class Act:
     goal: tuple[str, ...] = ()
     by: bool = False
     modal: str = ""
+    apart: Literal["", "first", "part", "rest"] = ""
 
     @property
     def tokens(self) -> Tokens:
@@ -84,6 +86,7 @@ Piece: TypeAlias = Act | Cond | Loop | When | Failure | Unread
 
 PARALLEL = ("in parallel", "simultaneously", "concurrently", "at the same time")
 """Words that say that things are done side by side."""
+_ADJECTIVAL = ("ical", "ive", "ful", "less", "ous", "able", "ible", "ed", "ing")
 MOST_WORDS = 400
 """A sentence is read up to here."""
 _SKIPPED = (
@@ -133,7 +136,6 @@ _ELSE_LEADS = (
     "in any other case",
     "for all others",
     "for everything else",
-    "all others",
 )
 _PURPOSES = {
     ("so", "that"),
@@ -372,7 +374,7 @@ def small_first(tokens: Tokens) -> Tokens:
     first = tokens[0] if tokens else None
     if first is None or first.kind != "word" or first.text[1:] != first.lower[1:]:
         return tokens
-    common = first.lower in ARTICLES | ADJECTIVES or is_plural(first.lower)
+    common = first.lower in ARTICLES | QUALITIES or is_plural(first.lower) or first.lower.endswith(_ADJECTIVAL)
     named = any(mention.start <= 1 for mention in find_apps((*tokens[:1], *tokens[:3])))
     return (replace(first, text=first.lower), *tokens[1:]) if common and not named else tokens
 

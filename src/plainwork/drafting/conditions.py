@@ -88,6 +88,17 @@ _WITH = re.compile(
     r"category|country|role|stage|severity|plan|language|label|tag|city|department)\s+(?:of |is |"
     r"equal to |set to )?(?P<no>not )?(?P<value>\"[^\"]+\"|'[^']+'|[\w-]+)$"
 )
+_NOT = re.compile(r"\b(?:not|never|isn't|aren't|doesn't|don't)\b")
+_ORIGIN = re.compile(
+    r"^(?P<field>.*?)\s*\b(?:is |are |was |were |comes? |came )?(?P<no>not )?from (?:the )?"
+    r"(?P<value>[A-Z][\w.-]*(?: [A-Z][\w.-]*){0,2})$"
+)
+_TAGGED = re.compile(
+    r"\b(?P<no>not )?(?:labell?ed|tagged)(?: as| with)? (?P<value>\"[^\"]+\"|'[^']+'|[\w-]+(?: [\w-]+)?)$"
+)
+_STARS = re.compile(r"\b(?P<no>not )?(?:an? |with )?(?P<number>one|two|three|four|five|[1-5])[ -]stars?\b")
+_NUMBERS = {word: number for number, word in enumerate(("one", "two", "three", "four", "five"), 1)}
+_MONEY = re.compile(r"[$€£]|^\s*(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|yen|rupees?|bucks)\b", re.IGNORECASE)
 _IS_NOT = re.compile(r"\b(?:isn't|aren't|wasn't|weren't)\b")
 _KIND_OF_FILE = {
     "pdf": ".pdf", "word": ".docx", "excel": ".xlsx", "csv": ".csv", "powerpoint": ".pptx", "json": ".json", "xml": ".xml",
@@ -122,8 +133,10 @@ def read_test(tokens: Sequence[Token], subject: str, *, many: str | None = None,
     found = _one(text, subject, many, noun)
     if found is not None:
         return found
-    field = _slug(text, noun)
-    return Test(f"bool(get({subject}, {json.dumps(field)}))", field, sure=False)
+    told = _NOT.sub(" ", text)
+    field = _slug(told, noun)
+    open_ = Test(f"bool(get({subject}, {json.dumps(field)}))", field, sure=False)
+    return open_ if told == text else negated(open_)
 
 
 _PLAIN = re.compile(
@@ -192,7 +205,7 @@ def _compared(text: str, subject: str, many: str | None, noun: str) -> Test | No
     sign = next(sign for words, sign in _SIGNS if re.fullmatch(words, match["sign"]))
     rest = match["rest"].strip(" .,")
     name = match["field"].strip() or rest
-    field = _slug(name, noun)
+    field = _slug(name, noun) or _slug(rest, noun)
     moved = (
         _MOVED.search(f"{match['field']} ") if re.search(r"\bby\s*$", match["field"]) or match["mark"] == "%" else None
     )
@@ -200,8 +213,9 @@ def _compared(text: str, subject: str, many: str | None, noun: str) -> Test | No
         by = f"{_at(subject, 'change_percent' if match['mark'] == '%' else 'change')}"
         down = moved[1].startswith(("drop", "fall", "decreas", "declin", "los"))
         return Test(f"{by} {'<' if down else sign} {'-' if down else ''}{_plain(match['number'], None)}", "change")
-    if field in (noun, w.singular(noun)):
-        field = "total" if re.search(r"[$€£]", match["number"]) else "value"
+    money = _MONEY.search(match["number"]) or _MONEY.search(match["rest"])
+    if field in (noun, w.singular(noun)) or (money and not match["field"].strip()):
+        field = "total" if money else "value"
     if match["no"]:
         sign = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!="}[sign]
     number = _plain(match["number"], match["mark"])
@@ -275,6 +289,34 @@ def _file(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     return Test(expression, "name")
 
 
+def _origin(text: str, subject: str, many: str | None, noun: str) -> Test | None:
+    """``from Germany``: the country of a thing, the sender of a message."""
+    match = _ORIGIN.match(text)
+    if not match or len(match["field"].split()) > 3:
+        return None
+    value = json.dumps(match["value"].lower(), ensure_ascii=False)
+    if noun in w.MAILS | {"message"}:
+        held = f"contains(lower(str({_at(subject, 'from')})), {value})"
+        return Test(f"not {held}" if match["no"] else held, "from")
+    return Test(f"lower(str({_at(subject, 'country')})) {'!=' if match['no'] else '=='} {value}", "country")
+
+
+def _tagged(text: str, subject: str, many: str | None, noun: str) -> Test | None:
+    match = _TAGGED.search(text)
+    if not match:
+        return None
+    held = f'contains(lower(str(get({subject}, "labels", {subject}))), {_literal(match["value"].lower())})'
+    return Test(f"not {held}" if match["no"] else held, "labels")
+
+
+def _starred(text: str, subject: str, many: str | None, noun: str) -> Test | None:
+    match = _STARS.search(text.lower())
+    if not match:
+        return None
+    number = _NUMBERS.get(match["number"]) or int(match["number"])
+    return Test(f"{_at(subject, 'rating')} {'!=' if match['no'] else '=='} {number}", "rating")
+
+
 def _empty(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     match = _EMPTY.match(text.lower())
     if not match:
@@ -319,6 +361,9 @@ def _is(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     ):
         named = field if field not in w.VAGUE else ""
         field = _field_of(words[0] if words else "")
+        if not field and named in w.ATTRIBUTES | {"status"} and words and words[0] not in ("a", "an", "the"):
+            sign = "!=" if match["no"] else "=="
+            return Test(f"lower(str({_at(subject, named)})) {sign} {_literal(value)}", named)
         if not field:
             return _named(text, match, subject, named)
     original = text[match.start("value") : match.end("value")].strip()
@@ -374,11 +419,14 @@ _READERS: tuple[_Reader, ...] = (
     _compared,
     _graded,
     _quoted_field,
+    _tagged,
+    _starred,
     _with,
     _holds,
     _file,
     _empty,
     _some,
+    _origin,
     _is,
 )
 

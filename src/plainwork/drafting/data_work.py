@@ -138,7 +138,11 @@ def read_filter(act: Act, places: Sequence[Place], setting: Setting) -> list[Act
         return []
     return [
         Action(
-            "filter", act.verb.lemma, act.object if not act.passive else (*act.subject, *act.object), words=act.tokens
+            "filter",
+            act.verb.lemma,
+            act.object if not act.passive else (*act.subject, *act.object),
+            words=act.tokens,
+            named=act.apart,
         )
     ]
 

@@ -67,6 +67,14 @@ class Filled:
     about: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A list that filters take apart: the value it was, and the tests of the parts taken so far."""
+
+    source: Value | None
+    tests: tuple[str, ...] = ()
+
+
 class Desk:
     """The collected parts of one draft."""
 
@@ -87,6 +95,7 @@ class Desk:
         self.payload: str | None = None
         self.event_app: App | None = None
         self.reason = ""
+        self.parting: Parting | None = None
         self.answers = dict(answers or {})
         self.heard: set[str] = set()
 

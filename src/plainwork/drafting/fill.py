@@ -18,6 +18,7 @@ from plainwork.drafting.fill_data import as_filter, as_merge, as_transform
 from plainwork.drafting.fill_models import as_classify, as_extract, as_llm
 from plainwork.drafting.lookup import fill_kind, find_kind, verb_class
 from plainwork.drafting.naming import clean, input_name, phrase, url_noun
+from plainwork.drafting.parting import rest_of
 from plainwork.drafting.text import Tokens, tokenize, words_of
 from plainwork.drafting.values import Shape, Value
 
@@ -152,7 +153,8 @@ def _by_connector(desk: Desk, action: Action, app: App, step: str) -> Filled | N
     )
     expression, shape = (f"{step}.{listed}", "list") if listed else (step, "data")
     names = frozenset((noun, w.singular(noun), *((listed, w.singular(listed)) if listed else ())))
-    return Filled(kind.id, config, Value(expression, noun, _shape(shape), names, aside=not reads), account)
+    gives = None if action.do == "send" else Value(expression, noun, _shape(shape), names, aside=not reads)
+    return Filled(kind.id, config, gives, account)
 
 
 def _shape(text: str) -> Shape:
@@ -282,21 +284,23 @@ def _subject(desk: Desk, action: Action) -> str:
         if quoted:
             return quoted
     value = desk.values.best(action.object, "text", "list")
-    direct = action.verb in ("send", "mail", "email", "e-mail", "share", "forward", "post")
+    one = value is not None and value.expression in (desk.item, desk.payload)
+    title = clean(re.sub(r"^(?:the|a|an) ", "", _titled(action, value, one))) or "Message"
+    return title if one else f"{title} for {{{{ run.date }}}}"
+
+
+def _titled(action: Action, value: Value | None, one: bool) -> str:
+    """What a mail is about: what is sent, in the words that name it; else what the value is called."""
     noun = value.noun if value and value.noun not in ("result", "data", "text") else "message"
+    noun = w.singular(noun) if one else noun
+    direct = action.verb in ("send", "mail", "email", "e-mail", "share", "forward", "post")
+    if not direct or rest_of(action.object) or w.head_noun(action.object) in w.VAGUE | w.MAILS | w.PEOPLE | {"message"}:
+        return noun
     shown = re.sub(
         r"^(?:(?:it|them|this|these|me|us|him|her|you|myself|everyone|back)\b\s*)+", "", phrase(action.object)
     )
-    shown = re.split(r" (?:to|by|via|with|for|on|using|in) ", f"{shown} ")[0].strip()
-    shown = (
-        noun
-        if not direct
-        or not shown
-        or w.head_noun(action.object) in w.VAGUE | w.MAILS | w.PEOPLE | {"message"}
-        or shown == "IT"
-        else " ".join(shown.split()[:6])
-    )
-    return f"{clean(re.sub(r'^(?:the|a|an) ', '', shown)) or 'Message'} for {{{{ run.date }}}}"
+    shown = re.split(r" (?:to|by|via|with|for|on|using|in) ", f" {shown} ")[0].strip()
+    return noun if not shown or shown == "IT" else " ".join(shown.split()[:6])
 
 
 def _body(desk: Desk, action: Action) -> str:

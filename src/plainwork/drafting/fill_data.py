@@ -10,22 +10,27 @@ from plainwork.drafting.actions import Action
 from plainwork.drafting.answers import test_of
 from plainwork.drafting.conditions import negated, read_test
 from plainwork.drafting.data import words
-from plainwork.drafting.desk import Desk, Filled
+from plainwork.drafting.desk import Desk, Filled, Parting
 from plainwork.drafting.naming import input_name, phrase
 from plainwork.drafting.snippets import SNIPPETS, Snippet
-from plainwork.drafting.text import Tokens
+from plainwork.drafting.text import Tokens, tokenize
 from plainwork.drafting.values import Shape, Value
 
 _DROPS = frozenset(["exclude", "drop", "ignore", "discard", "remove", "skip", "omit", "eliminate"])
 _TESTS = words("test_leads")
+_DETERMINERS = words("part_determiners")
 
 
 def as_filter(desk: Desk, action: Action, step: str) -> Filled:
-    """A ``filter`` step: by a test, to the first few, or without repetitions."""
-    value = desk.values.best(action.object, "list") or desk.values.last
+    """A ``filter`` step: by a test, to the first few, what other filters left, or without repetitions."""
+    again = desk.parting if action.named in ("part", "rest") else None
+    value = again.source if again else desk.values.best(action.object, "list") or desk.values.last
     items = f"{{{{ {value.items} }}}}" if value else desk.ask("items", "list of object", "The list that is filtered")
     noun = value.noun if value and value.shape == "list" else _noun(action)
     gives = Value(f"{step}.items", noun, "list", frozenset((noun, w.singular(noun), *(value.names if value else ()))))
+    if action.named == "rest" and again:
+        left = " or ".join(again.tests)
+        return Filled("filter", {"items": items, "where": f"not ({left})" if left else "false"}, gives)
     lowers = {token.lower for token in action.object}
     if lowers & {"duplicates", "duplicate"} or action.verb.startswith("dedup"):
         source = value.items if value else "inputs.items"
@@ -39,20 +44,37 @@ def as_filter(desk: Desk, action: Action, step: str) -> Filled:
             config["sort_by"], config["descending"] = f"item.{order}", True
     tested = _test_words(action.object)
     if tested or limit is None:
-        where = read_test(tested or action.object, "item", noun=w.singular(noun))
-        if not where.sure:
-            answer = desk.question(
-                f"How can it tell which {noun} to {action.verb} (“{phrase(action.object)}”)?",
-                where.expression,
-                "Another field, or a model's judgement, needs another test.",
-                step,
-            )
-            chosen = test_of(answer, "item") if answer else None
-            if answer and chosen is None:
-                desk.cannot_use(answer, step)
-            where = chosen or where
-        config["where"] = (negated(where) if action.verb in _DROPS else where).expression
+        config["where"] = _where(desk, action, tested, noun, step)
+    if action.named:
+        told = f"item in {step}.items" if limit is not None else str(config["where"])
+        desk.parting = Parting(value, (*(again.tests if again else ()), told))
     return Filled("filter", config, gives)
+
+
+def _where(desk: Desk, action: Action, tested: Tokens, noun: str, step: str) -> str:
+    """The test of a filter; one that the words leave open is asked for."""
+    where = read_test(tested or _quality(action.object) or action.object, "item", noun=w.singular(noun))
+    if not where.sure:
+        answer = desk.question(
+            f"How can it tell which {noun} to {action.verb} (“{phrase(action.object)}”)?",
+            where.expression,
+            "Another field, or a model's judgement, needs another test.",
+            step,
+        )
+        chosen = test_of(answer, "item") if answer else None
+        if answer and chosen is None:
+            desk.cannot_use(answer, step)
+        where = chosen or where
+    return (negated(where) if action.verb in _DROPS else where).expression
+
+
+def _quality(tokens: Tokens) -> Tokens:
+    """``the urgent tickets`` → ``urgent``; ``PDFs`` → ``is a PDF``, for things that are of a kind."""
+    told = tuple(token for token in w.noun_phrase(tokens) if token.lower not in _DETERMINERS)
+    if len(told) > 1:
+        return told[:-1]
+    text = told[0].text if told else ""
+    return tokenize(f"it is a {text[:-1] if text.endswith('s') else text}") if text and told[0].kind == "word" else ()
 
 
 def _noun(action: Action) -> str:

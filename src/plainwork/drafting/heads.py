@@ -16,6 +16,7 @@ ADVERBS = words("adverbs")
 BE = words("be")
 MODALS = words("modals")
 _PERSONS = frozenset(["i", "we", "you", "they", "users", "people", "customers", "who"])
+_SPOKEN_OF = frozenset(["rest", "others", "else", "ones"])
 _AGENTS = words("agents")
 ASKING = frozenset(("ask", "tell", "prompt", "instruct", "let", "have"))
 """Verbs that hand what follows to somebody else: ``ask Claude to write``."""
@@ -201,7 +202,7 @@ def _as_base(spot: _Spot) -> Head | None:
     if word in SEPARATORS:
         return _joined_base(spot)
     model = _ends_model(spot.tokens, spot.before) or (verb.lemma == "go" and word not in _NOT_SUBJECTS)
-    subject = model or word in _PERSONS | _MANY | {"it", "workflow", "agent", "bot", "model", "llm", "ai"}
+    subject = model or word in _PERSONS | _MANY | _SPOKEN_OF | {"it", "workflow", "agent", "bot", "model", "llm", "ai"}
     told = _told_to(spot)
     if told is not None and not model:
         return spot.bare(told)
@@ -274,10 +275,12 @@ def _as_third(spot: _Spot) -> Head | None:
     tokens, at, noisy = spot.tokens, spot.at, spot.verb.noisy
     if spot.before is None:
         opens = not spot.heads and (not noisy or object_follows(tokens, at) or _opens(tokens, at))
+        opens = opens and not (noisy and _is_subject(tokens, at))
         return spot.bare(spot.start) if opens else None
     if spot.word in SEPARATORS:
         return _joined_third(spot)
-    if spot.after in BE or (spot.word in ("which", "that", "who") and not _made_by(spot)):
+    relative = spot.word in ("which", "that", "who") and not _made_by(spot) and not _compared(spot)
+    if spot.after in BE or relative:
         return None
     starts = spot.verb.act == "begin" and spot.word in _AGENTS
     if noisy and spot.last and spot.last.verb.form == "base" and _ends_app(tokens, spot.before):
@@ -285,11 +288,23 @@ def _as_third(spot: _Spot) -> Head | None:
     if (
         noisy
         and not starts
+        and spot.verb.lemma != "go"
         and not (object_follows(tokens, at) and (spot.word in _AGENTS or spot.after in ARTICLES | {"to"}))
     ):
         return None
-    named = spot.word in _AGENTS | _PERSON or _ends_app(tokens, spot.before)
+    named = spot.word in _AGENTS | _PERSON | _SPOKEN_OF or spot.verb.lemma == "go" or _ends_app(tokens, spot.before)
     return spot.subject_before() if named or _plain_subject(spot) else None
+
+
+def _is_subject(tokens: Tokens, at: int) -> bool:
+    """``Orders from Spain are mailed``, ``posts about Rust go to``: a finite verb follows, so the word is its subject."""
+    for spot in range(at + 1, min(at + 10, len(tokens) - 1)):
+        word, after = tokens[spot].lower, tokens[spot + 1].lower
+        if tokens[spot].kind == "mark" or word in ("and", "or", "that", "which", "who", "where", "if", "when"):
+            return False
+        if word in ("go", "goes") or (word in ("is", "are") and any(verb.form == "ed" for verb in readings(after))):
+            return True
+    return False
 
 
 def _joined_third(spot: _Spot) -> Head | None:
@@ -306,6 +321,13 @@ def _shares_object(spot: _Spot) -> bool:
     """``processes and formats the content``: two verbs with one object."""
     second = spot.tokens[spot.at + 2].lower if spot.at + 2 < len(spot.tokens) else ""
     return spot.after == "and" and any(verb.form == spot.verb.form for verb in readings(second))
+
+
+def _compared(spot: _Spot) -> bool:
+    """``everything under that goes``: the word stands for what was said, and does not begin a clause."""
+    assert spot.before is not None
+    earlier = spot.tokens[spot.before - 1].lower if spot.before else ""
+    return earlier in ("under", "below", "over", "above", "beyond")
 
 
 def _made_by(spot: _Spot) -> bool:

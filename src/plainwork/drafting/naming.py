@@ -11,9 +11,11 @@ from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.data import words
 from plainwork.drafting.text import Token
 from plainwork.drafting.verbs import look_up
+from plainwork.spec.model import Step
 from plainwork.spec.names import expression_name, is_reserved, slug
 
 LONGEST = 60
+_LONGEST_TITLE = 80
 _BAD = re.compile(r"[^\w\s'&+#@/-]|_(?!\w)|(?<!\w)[/](?=\w)|[/](?!\w)|#(?![A-Za-z])|(?<=\w)#|@(?!\w)")
 _KEPT = re.compile(r"(?<=\w)\.(?=\w)|(?<=\d)\s?%|,(?= \w)")
 _COMPARED = words("comparing") | {"more", "less", "greater", "fewer"}
@@ -77,15 +79,17 @@ def phrase(tokens: Sequence[Token], instead_of_it: str = "", most: int = 9) -> s
             continue
         if token.lower in ("real-time",):
             continue
-        if token.lower == "to" and kept and at + 1 < len(tokens) and look_up(tokens[at + 1].lower, "base"):
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        acts = following is not None and following.kind == "word" and look_up(following.lower, "base")
+        if token.lower == "to" and kept and acts:
             break
         if token.lower in _STOPS or token.text in ",;:–—→(":
             break
-        if token.kind in ("url", "email", "code"):
+        if token.kind in ("url", "code") or (token.kind == "email" and "@" in token.text):
             continue
         if token.lower in _RETURNS and token.text != "IT" and instead_of_it and not (token.lower == "that" and kept):
             kept.append(f"the {instead_of_it}")
-        elif token.kind in ("word", "number", "quoted", "channel") and len(kept) < most:
+        elif token.kind in ("word", "number", "quoted", "channel", "email") and len(kept) < most:
             kept.append(token.value)
     return _without_ends(" ".join(kept))
 
@@ -148,11 +152,38 @@ def input_name(*parts: str) -> str:
     return text if text[0].isalpha() else f"the_{text}"
 
 
-def title_of(names: Sequence[str]) -> str:
-    """A document's title of its steps' names: what it begins with and what it ends with."""
+def title_of(steps: Sequence[Step]) -> str:
+    """A document's title of its steps' names: what it begins with and what it ends with, or the ways it chooses from."""
+    acts = _acting(steps)
+    names = [step.name for step in acts] or [step.name for step in steps]
     if not names:
         return "New agent"
-    first, last = names[0], names[-1]
-    if len(names) == 1 or len(first) + len(last) > 70:
-        return last if len(names) > 1 else first
-    return f"{first} and {last[:1].lower()}{last[1:]}"
+    ways = _ways(steps)
+    first, last, link = (*ways, "or") if ways else (names[0], names[-1], "and")
+    if first == last:
+        return last
+    same = first.split()[0] == last.split()[0] and ways
+    title = f"{first} {link} {last.split(' ', 1)[1] if same and ' ' in last else last[:1].lower() + last[1:]}"
+    return title if len(title) <= _LONGEST_TITLE else last
+
+
+def _acting(steps: Sequence[Step]) -> list[Step]:
+    """The steps that do something, those of loops instead of the loops."""
+    found: list[Step] = []
+    for step in steps:
+        found += _acting(step.steps) if step.steps else [step] if step.uses != "condition" else []
+    return found
+
+
+def _ways(steps: Sequence[Step]) -> tuple[str, str] | None:
+    """The first and the last way of a branch with which everything ends; None when it ends otherwise."""
+    last = steps[-1]
+    if last.steps:
+        return _ways(last.steps)
+    named = {step.id: step.name for step in steps}
+    for step in reversed(steps):
+        leads = {route.lead for route in step.routes}
+        targets = [named[route.to[0]] for route in step.routes if route.to[0] in named]
+        if "otherwise" in leads and leads & {"if", "when"}:
+            return (targets[0], targets[-1]) if len(targets) > 1 and targets[-1] == last.name else None
+    return None

@@ -89,22 +89,25 @@ def alike(branch: If, tokens: Sequence[Token]) -> bool:
 
 
 _LEVELS = words("priority_levels")
-MOODS = words("moods")
 
 
 def mood_of(tokens: Tokens) -> Action | None:
     """The judgement that a condition on somebody's mood needs: ``if the review is positive``."""
     lowers = {token.lower for token in tokens}
-    if not lowers & MOODS or any(token.kind == "number" for token in tokens) or lowers & {"result", "balance", "test"}:
+    if (
+        not lowers & w.MOODS
+        or any(token.kind == "number" for token in tokens)
+        or lowers & {"result", "balance", "test"}
+    ):
         return None
-    spoken = tuple(token for token in tokens if token.lower not in MOODS | {"sentiment", "is", "are", "of", "if"})
+    spoken = tuple(token for token in tokens if token.lower not in w.MOODS | {"sentiment", "is", "are", "of", "if"})
     about = tuple(token for token in w.noun_phrase(spoken) if token.lower != "the") or tokenize("text")
     return Action("classify", "classify", (*tokenize("the sentiment of"), *about), words=tokens)
 
 
 def _kinds(tokens: Sequence[Token]) -> set[str]:
     lowers = {token.lower for token in tokens}
-    return {name for name, of in (("priority", _LEVELS), ("sentiment", MOODS)) if lowers & of}
+    return {name for name, of in (("priority", _LEVELS), ("sentiment", w.MOODS)) if lowers & of}
 
 
 def without_relative(act: Act) -> tuple[Act, Tokens]:
@@ -191,7 +194,7 @@ def source_of(over: Tokens) -> Act | None:
         for verb in readings(token.lower):
             if at and verb.form == "ed" and verb.act in ("fetch", "receive"):
                 plural = tuple(
-                    replace(t, text=many(t.text), lower=many(t.lower)) if i == at - 1 else t
+                    replace(t, text=w.plural(t.text), lower=w.plural(t.lower)) if i == at - 1 else t
                     for i, t in enumerate(over[:at])
                 )
                 return Act(replace(verb, act="fetch"), (*tokenize("all"), *plural, *over[at + 1 :]))
@@ -300,10 +303,3 @@ def label_of(judged: Action, act: Act) -> Tokens:
     others -= w.content_words(judged.object)
     plural = says_ones(act) or bool(act.subject) or (bool(phrase) and w.is_plural(phrase[-1].lower))
     return tokenize(label) if label and plural and not others else ()
-
-
-def many(noun: str) -> str:
-    """The plural of a noun."""
-    if w.is_plural(noun.lower()):
-        return noun
-    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ from plainwork.drafting.needs import estimate_of, needs_of
 from plainwork.drafting.nodes import Do, Node
 from plainwork.drafting.nominal import with_verb
 from plainwork.drafting.outline import Statement, statements
+from plainwork.drafting.parting import parted
 from plainwork.drafting.places import Setting, home_of
 from plainwork.drafting.result import MOST_QUESTIONS, Assumption, Draft, Question
 from plainwork.drafting.schedule import Timing, find_timing, without_schedule
@@ -51,6 +53,7 @@ SAFE = Defaults(retry=Retry(times=3, wait="5s", backoff=2.0), timeout="2 minutes
 MOST_STATEMENTS = 200
 """A description with more is read up to here; the rest becomes an assumption."""
 _WHAT = "What should the agent do?"
+_HEADINGS = re.compile(r"(?:^|(?<=\s))#+(?=\s|$|\W)")
 _LOOKED_EVERY = "every 15 minutes"
 _POLLED_EVERY = "every 5 minutes"
 
@@ -169,7 +172,7 @@ class _Draughtsman:
         if not steps:
             steps = assembler.steps([Do(Action("open", "decide", tokenize(self.text[:400])))])
         spec = Spec(
-            title=title_of([step.name for step in steps if step.uses != "condition"] or [step.name for step in steps]),
+            title=title_of(steps),
             about=self._about(),
             when=(when,) if when else (),
             inputs=self.desk.inputs,
@@ -333,7 +336,7 @@ class _Draughtsman:
             replace(reading, pieces=tuple(p for p in reading.pieces if id(p) not in used)) for reading in self.readings
         ]
         builder = Builder(setting, self.event)
-        for reading in details_only(readings, setting):
+        for reading in details_only(parted(readings, self.event), setting):
             builder.add(reading)
         nodes = with_texts(simplify(builder.root))
         background = [tokenize(text) for text in setting.background]
@@ -404,7 +407,7 @@ class _Draughtsman:
     def _about(self) -> str:
         line = " ".join(self.text.split())
         line = line if len(line) <= 400 else line[:399].rsplit(" ", 1)[0] + "…"
-        return line.replace("`", "'").replace("#", "").strip().lstrip("-*>+ 0123456789.)=|~")
+        return _HEADINGS.sub(" ", line.replace("`", "'")).strip().lstrip("-*>+ 0123456789.)=|~")
 
 
 def _is_form(event: Event) -> bool:

@@ -33,7 +33,6 @@ from plainwork.drafting.reach import (
     label_of,
     last_judgement,
     loop_parts,
-    many,
     may_judge,
     mood_of,
     nouns_of,
@@ -206,15 +205,15 @@ class Builder:
     # Acts
 
     def _do(self, act: Act) -> None:
-        found = last_judgement(self._here) or last_judgement(self._top)
+        found = None if act.apart else last_judgement(self._here) or last_judgement(self._top)
         for one in spread(found[2], act) if found else [act]:
             self._do_one(one)
 
     def _do_one(self, act: Act) -> None:
-        self._by_ones = self._by_label(act)
+        self._by_ones = bool(act.apart) or self._by_label(act)
         if self._by_ones and act.verb.act == "filter" and act.verb.lemma in _LEFT_OUT:
             return
-        act, relative = without_relative(replace(act, modal="") if self._by_ones else act)
+        act, relative = (act, ()) if act.apart else without_relative(replace(act, modal="") if self._by_ones else act)
         act, inside = each_inside(act)
         acts = side_by_side(act) if self._parallel else [act]
         nodes: list[Node] = [Do(action, self._number) for one in acts for action in interpret(one, self.setting)]
@@ -332,6 +331,9 @@ class Builder:
         return tokens[0].lower in ("a", "an", "any") and head in self._lists
 
     def _otherwise(self) -> None:
+        last = self._here[-1] if self._here else None
+        if self._last_if is None and isinstance(last, Do) and last.action.do == "classify":
+            self._here[-1] = self._last_if = If([], decider=last.action)
         if self._last_if is None:
             return
         arm = Arm(())
@@ -460,7 +462,8 @@ class Builder:
         while at > 1 and over[at - 1].lower in _CAME_ABOUT:
             over, at = (*over[: at - 1], *over[at:]), at - 1
         plural = tuple(
-            replace(t, text=many(t.text), lower=many(t.lower)) if i == at - 1 else t for i, t in enumerate(over[:at])
+            replace(t, text=w.plural(t.text), lower=w.plural(t.lower)) if i == at - 1 else t
+            for i, t in enumerate(over[:at])
         )
         return Act(FETCH, (*tokenize("all"), *plural, *over[at:]))
 

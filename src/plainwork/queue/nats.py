@@ -45,7 +45,7 @@ def at(url: str) -> Address:
 class NatsWire:
     """See ``plainwork.queue.doorbell.Wire``."""
 
-    poll_s = 5.0
+    poll_s = 2.0
     at_once = 500
 
     def __init__(self, address: Address, redeliver_s: float = REDELIVER_S) -> None:
@@ -185,7 +185,7 @@ class NatsWire:
                 self._patience.add(patience)
                 yield
         except (NatsError, OSError, TimeoutError) as error:
-            raise self.address.unavailable(error) from error
+            raise self.address.unavailable("the connection was lost" if patience.expired() else error) from error
         finally:
             self._patience.discard(patience)
 

@@ -1,20 +1,24 @@
 import { Ellipsis, History, Pause, PencilLine, Play, PlayCircle, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useGo } from "@/navigation";
+import type { Inputs } from "@/run_form";
 import { useSession } from "@/session";
 import { ConfirmDialog } from "@/ui/ConfirmDialog";
 import { IconButton } from "@/ui/IconButton";
 import { Menu, type MenuEntry } from "@/ui/Menu";
 import { toast } from "@/ui/toast";
-import { type AgentSummary, deleteAgent, pauseAgent, runAgent } from "./queries";
+import { type AgentSummary, deleteAgent, inputsOf, pauseAgent, runAgent } from "./queries";
+import { RunDialog } from "./RunDialog";
 
 /** What can be done with an agent from the list. */
 export function AgentMenu({ agent }: { agent: AgentSummary }) {
   const [isDeleting, setDeleting] = useState(false);
-  const items = useItems(agent, () => setDeleting(true));
+  const [asked, setAsked] = useState<Inputs | null>(null);
+  const items = useItems(agent, () => setDeleting(true), setAsked);
   return (
     <>
       <Menu trigger={<IconButton label={`More about ${agent.name}`} icon={Ellipsis} />} items={items} />
+      <RunDialog agent={agent} inputs={asked} onClose={() => setAsked(null)} />
       <ConfirmDialog
         open={isDeleting}
         onClose={() => setDeleting(false)}
@@ -32,11 +36,17 @@ export function AgentMenu({ agent }: { agent: AgentSummary }) {
   );
 }
 
-function useItems({ id, name, live_version, paused_at }: AgentSummary, askToDelete: () => void): MenuEntry[] {
+function useItems(
+  { id, name, live_version, paused_at }: AgentSummary,
+  askToDelete: () => void,
+  askForInputs: (inputs: Inputs) => void,
+): MenuEntry[] {
   const { may } = useSession();
   const go = useGo();
-  const run = async () => {
+  const run = async (version: number) => {
     try {
+      const [inputs, { canStartAtOnce }] = await Promise.all([inputsOf(id, version), import("@/run_form")]);
+      if (!canStartAtOnce(inputs)) return askForInputs(inputs);
       const runId = await runAgent(id);
       toast.good(`${name} has started.`, { label: "Watch", run: () => go(`/runs/${runId}`) });
     } catch (why) {
@@ -53,8 +63,10 @@ function useItems({ id, name, live_version, paused_at }: AgentSummary, askToDele
   };
   const items: MenuEntry[] = [{ label: "Open", icon: PencilLine, href: `/agents/${id}` }];
   if (may("runs:write")) {
-    const hint = live_version === null ? "Make a version live first" : undefined;
-    items.push({ label: "Run now", icon: Play, hint, disabled: live_version === null, onSelect: () => void run() });
+    const isLive = live_version !== null;
+    const hint = isLive ? undefined : "Make a version live first";
+    const onSelect = () => void (isLive && run(live_version));
+    items.push({ label: "Run now", icon: Play, hint, disabled: !isLive, onSelect });
   }
   items.push({ label: "Its runs", icon: History, href: `/runs?agent=${id}` });
   if (!may("agents:write")) return items;

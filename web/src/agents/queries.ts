@@ -39,9 +39,16 @@ async function loadAgents({ signal }: { signal: AbortSignal }) {
 
 const at = (agent_id: string) => ({ params: { path: { agent_id } } });
 
-/** Starts the live version without inputs; gives the run's id. */
-export async function runAgent(id: string): Promise<string> {
-  const run = await unwrap(api.POST("/api/v1/agents/{agent_id}/runs", { ...at(id), body: {} }));
+/** What a version takes, by name. */
+export async function inputsOf(agent_id: string, number: number): Promise<Record<string, Schemas["Input"]>> {
+  const params = { path: { agent_id, number } };
+  const { flow } = await unwrap(api.GET("/api/v1/agents/{agent_id}/versions/{number}", { params }));
+  return (flow as { inputs?: Record<string, Schemas["Input"]> }).inputs ?? {};
+}
+
+/** Starts the live version; gives the run's id. */
+export async function runAgent(id: string, inputs: Record<string, unknown> = {}): Promise<string> {
+  const run = await unwrap(api.POST("/api/v1/agents/{agent_id}/runs", { ...at(id), body: { inputs } }));
   await refresh();
   return run.id;
 }

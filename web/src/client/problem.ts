@@ -38,8 +38,7 @@ export function problemOf(status: number, body: unknown): Problem {
   const told: Told = typeof body === "object" && body !== null ? body : {};
   if (told.detail)
     return new Problem(told.detail, status, told.code ?? "", forPeople(told.next_step), told.findings ?? []);
-  if (status >= 500)
-    return new Problem(`Plainwork could not be reached (${status}).`, status, UNREACHABLE, TRY_AGAIN);
+  if (status >= 500) return new Problem(`Plainwork could not be reached (${status}).`, status, UNREACHABLE, TRY_AGAIN);
   return new Problem(
     `The server refused this with status ${status}.`,
     status,
@@ -48,9 +47,19 @@ export function problemOf(status: number, body: unknown): Problem {
   );
 }
 
-/** A next step that people can take: those that name an address of the API are for programs. */
+/** What people do where the server tells programs to call an address of the API. */
+const INSTEAD: [RegExp, string][] = [
+  [/\/live\b/, "Open the agent and make a version live."],
+  [/\bcsrf_token\b/, "Reload the page and try again."],
+  [/POST \/api\/v1\/session\b/, "Sign in and try again."],
+  [/GET \/api\/v1\/runs\b/, "Look for it among the runs."],
+  [/\/kinds\b/, "Choose a step from the palette: it lists every kind."],
+];
+
+/** The next step as people can take it; null where only programs can. */
 function forPeople(step: string | undefined): string | null {
-  return step && !step.includes("/api/v1/") ? step : null;
+  if (!step?.includes("/api/v1/")) return step ?? null;
+  return INSTEAD.find(([pattern]) => pattern.test(step))?.[1] ?? null;
 }
 
 /** Whatever was caught, as a Problem. Aborted calls and bugs of the page become one too. */

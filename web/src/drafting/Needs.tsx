@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useSession } from "@/session";
-import { AddSecretDialog } from "@/settings/AddSecretDialog";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { accountsOf, type Need, type NeededAccount } from "./needed";
 import { secretsQuery } from "./queries";
 import { Section, StepLink } from "./Section";
+
+const AddSecretDialog = lazy(() => import("@/settings").then(({ AddSecretDialog }) => ({ default: AddSecretDialog })));
 
 interface NeedsProps {
   needs: readonly Need[];
@@ -68,12 +69,14 @@ function Accounts({ accounts }: { accounts: readonly NeededAccount[] }) {
       </ul>
       <p className="text-xs text-ink-faint">An account can be added later too; until then its steps fail.</p>
       {adding && (
-        <AddSecretDialog
-          kind={adding.kind}
-          wish={adding.name}
-          onClose={() => setAdding(null)}
-          onAdded={() => setAdding(null)}
-        />
+        <Suspense>
+          <AddSecretDialog
+            kind={adding.kind}
+            wish={adding.name}
+            onClose={() => setAdding(null)}
+            onAdded={() => setAdding(null)}
+          />
+        </Suspense>
       )}
     </>
   );

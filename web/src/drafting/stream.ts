@@ -1,7 +1,7 @@
 /** A draft as the server tells it while it grows. */
 import type { api, Schemas } from "@/client";
 import { problemOf, unwrap } from "@/client/problem";
-import { messagesOf } from "@/runs/event_stream";
+import { messagesOf } from "@/client/event_stream";
 
 export type Draft = Schemas["Draft"];
 

@@ -58,7 +58,7 @@ function Nothing({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => 
       icon={History}
       title="Nothing has run yet"
       action={
-        <LinkButton variant="primary" href="/agents">
+        <LinkButton variant="primary" href="/">
           Go to the agents
         </LinkButton>
       }

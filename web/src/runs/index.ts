@@ -1,5 +1,4 @@
 /** Runs, for the other parts: one run as it goes on, and the small view of it. */
-export { messagesOf } from "./event_stream";
 export { outlineOf, type Outline } from "./outline";
 export { startRun } from "./queries";
 export { RunPanel } from "./RunPanel";

@@ -1,7 +1,7 @@
 /** Where a watched run comes from, and the adapter that asks the API for it. */
 import type { api } from "@/client";
 import { type Problem, problemOf, unwrap } from "@/client/problem";
-import { messagesOf } from "./event_stream";
+import { messagesOf } from "@/client/event_stream";
 import type { Run, RunDetail, RunEvent } from "./types";
 
 /** One event, and the id to go on after it. */

@@ -1,16 +1,12 @@
 import { CircleAlert, CircleCheck } from "lucide-react";
 import { useEffect } from "react";
 import { toast as show, Toaster as Base } from "sonner";
-import { type News, useNews } from "./toast";
+import { type News, takeNews, useNews } from "./toast";
 
 /** Draws the toasts, from the first on. */
 export default function ToastLayer() {
   const news = useNews(({ waiting }) => waiting);
-  useEffect(() => {
-    if (news.length === 0) return;
-    for (const each of news) tell(each);
-    useNews.setState({ waiting: [] });
-  }, [news]);
+  useEffect(() => takeNews().forEach(tell), [news]);
   return (
     <Base
       position="bottom-right"

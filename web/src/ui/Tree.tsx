@@ -6,7 +6,10 @@ import { cx } from "./cx";
 import { TextInput } from "./TextInput";
 import { copied, More, Row } from "./tree/Row";
 import { keyAction } from "./tree/keys";
-import { openedAtFirst, PAGE, rowsOf, searchTree, type TreeRow, type TreeSearch } from "./tree/rows";
+import { holdsMoreThan, openedAtFirst, PAGE, rowsOf, searchTree, type TreeRow, type TreeSearch } from "./tree/rows";
+
+/** A value that holds no more than this is seen at a glance and needs no search. */
+const GLANCE = 12;
 
 /**
  * A JSON value to read: keys, types and texts, folded where it is long, with a search. `name` says what it is; `base` is
@@ -51,9 +54,10 @@ export function Tree({
     else if ("more" in act) more(act.more);
     else void copyText(copied(act.copy));
   };
+  const isLarge = useMemo(() => holdsMoreThan(value, GLANCE), [value]);
   return (
-    <div className={cx("flex min-w-0 flex-col gap-2", className)}>
-      {typeof value === "object" && value !== null && (
+    <div className={cx("flex min-w-0 gap-2", isLarge ? "flex-col" : "items-start", className)}>
+      {isLarge && (
         <div className="flex items-center gap-2">
           <TextInput
             size="sm"
@@ -69,7 +73,7 @@ export function Tree({
           <CopyButton label="Copy all as JSON" text={() => copied(value)} />
         </div>
       )}
-      <div ref={tree} role="tree" aria-label={name} onKeyDown={onKeyDown}>
+      <div ref={tree} role="tree" aria-label={name} onKeyDown={onKeyDown} className="min-w-0 grow">
         {rows.map((row) =>
           row.row === "more" ? (
             <More
@@ -92,6 +96,9 @@ export function Tree({
           ),
         )}
       </div>
+      {!isLarge && holdsMoreThan(value, 0) && (
+        <CopyButton label="Copy all as JSON" text={() => copied(value)} className="-my-1" />
+      )}
     </div>
   );
 }

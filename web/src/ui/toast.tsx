@@ -19,6 +19,13 @@ export const useNews = create<{ waiting: News[] }>(() => ({ waiting: [] }));
 
 const tell = (news: News) => useNews.setState(({ waiting }) => ({ waiting: [...waiting, news] }));
 
+/** Takes what waits, so that nobody shows it again. */
+export function takeNews(): News[] {
+  const { waiting } = useNews.getState();
+  if (waiting.length > 0) useNews.setState({ waiting: [] });
+  return waiting;
+}
+
 /** Short news that go away by themselves. What has to be dealt with belongs into a Banner or an ErrorNote. */
 export const toast = {
   /** It worked, or it is so: "Agent deleted." */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { idOf, MOST_SEARCHED, openedAtFirst, PAGE, pathText, rowsOf, searchTree } from "@/ui/tree/rows";
+import { holdsMoreThan, idOf, MOST_SEARCHED, openedAtFirst, PAGE, pathText, rowsOf, searchTree } from "@/ui/tree/rows";
 
 const ids = (rows: ReturnType<typeof rowsOf>) => rows.map((row) => row.id);
 
@@ -71,5 +71,17 @@ describe("searchTree", () => {
     const list = Array.from({ length: MOST_SEARCHED + 5 }, (_, i) => i);
     expect(searchTree(list, "nowhere").isCut).toBe(true);
     expect(searchTree([1, 2], "nowhere").isCut).toBe(false);
+  });
+});
+
+describe("holdsMoreThan", () => {
+  it("counts what is held at every depth, and stops as soon as it knows", () => {
+    const value = { a: 1, b: { c: [2, 3] }, d: {} };
+    expect(holdsMoreThan(value, 5)).toBe(true);
+    expect(holdsMoreThan(value, 6)).toBe(false);
+    expect(holdsMoreThan("text", 0)).toBe(false);
+    const endless: unknown[] = [];
+    endless.push(endless);
+    expect(holdsMoreThan(endless, 1_000)).toBe(true);
   });
 });

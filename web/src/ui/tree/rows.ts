@@ -103,6 +103,20 @@ export function rowsOf(
   return rows;
 }
 
+/** Whether a value holds more than `most` values, at any depth. */
+export function holdsMoreThan(value: unknown, most: number): boolean {
+  const holders = [value];
+  let count = 0;
+  for (const holder of holders) {
+    for (const [, held] of childrenOf(holder)) {
+      count += 1;
+      if (count > most) return true;
+      holders.push(held);
+    }
+  }
+  return false;
+}
+
 /** Which containers are open at first: from the top down, level by level, as long as the tree stays about a screen long. */
 export function openedAtFirst(value: unknown, most = 40): Set<string> {
   const opened = new Set<string>();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Message, MessageReader, messagesOf, StreamStalled } from "@/runs/event_stream";
+import { type Message, MessageReader, messagesOf, StreamStalled } from "@/client/event_stream";
 
 const STREAM =
   'retry: 1000\n\n: still here\n\nevent: step\nid: 4\ndata: {"a":\ndata: 1}\n\nevent: run\r\nid: 4-end\r\ndata: äß😀\r\n\r\ndata\n\n';

@@ -7,9 +7,11 @@ describe("problemOf", () => {
     expect(problemOf(409, body)).toMatchObject({ message: "It is gone.", code: "Conflict", next_step: "Reload." });
   });
 
-  it("keeps next steps for programs from people", () => {
-    const body = { detail: "Sign in first.", next_step: "POST /api/v1/session, or send an API key." };
-    expect(problemOf(401, body).next_step).toBeNull();
+  it("tells people what people do where programs would call the API", () => {
+    const next = (next_step: string) => problemOf(409, { detail: "No.", next_step }).next_step;
+    expect(next("PUT /api/v1/agents/7/live, or name a version.")).toBe("Open the agent and make a version live.");
+    expect(next("POST /api/v1/session, or send an API key.")).toBe("Sign in and try again.");
+    expect(next("Make a new key: POST /api/v1/api-keys.")).toBeNull();
   });
 
   it("makes a sentence of what is none of ours", () => {

@@ -47,6 +47,10 @@ class Server(ABC):
     def url(self, name: str) -> str:
         """The QUEUE_URL of a queue of this name."""
 
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def fail(self, name: str) -> None:
         """Goes away, with whatever it held."""
         self.kill()

@@ -58,7 +58,7 @@ class NatsWire:
         self._patience: set[asyncio.Timeout] = set()
 
     async def prepare(self) -> None:
-        """Connects if need be; makes the stream unless there is one, which stays as its owner made it."""
+        """Connects if need be; makes the stream and its consumer. Those that are there stay as their owner made them."""
         async with self._asking():
             if self._client is None or not self._client.is_connected:
                 await self.close()
@@ -77,10 +77,13 @@ class NatsWire:
                         max_msgs=MOST_ON_SERVER,
                     )
                 )
-            await stream.add_consumer(
-                self.address.name,
-                ConsumerConfig(durable_name=_CONSUMER, ack_wait=self._redeliver_s, max_ack_pending=MOST_ON_SERVER),
-            )
+            try:
+                await stream.consumer_info(self.address.name, _CONSUMER)
+            except NotFoundError:
+                await stream.add_consumer(
+                    self.address.name,
+                    ConsumerConfig(durable_name=_CONSUMER, ack_wait=self._redeliver_s, max_ack_pending=MOST_ON_SERVER),
+                )
 
     async def send(self, bodies: Sequence[str]) -> None:
         """All at once; each is confirmed."""

@@ -3,7 +3,7 @@ import type { Change } from "@/document/types";
 import { deleted, disconnected, moved } from "./changes";
 import type { Command, Editable, Outcome, Situation } from "./command";
 import { type GraphEdge, type GraphNode, type Graph, groupedBySource } from "./graph";
-import { moveOf, neighbour } from "./neighbours";
+import { isSelectable, moveOf, neighbour } from "./neighbours";
 import { connecting, nextTarget, targets } from "./ways";
 
 const NOTHING: Outcome = { does: "nothing" };
@@ -42,7 +42,7 @@ function arrow(key: "Up" | "Down" | "Left" | "Right", title: string): Command {
     keys: [key],
     group: "Go",
     when: ({ mode }) => mode.is === "idle" || mode.is === "connecting",
-    perform({ graph, layout, selected, mode }) {
+    perform({ graph, layout, selected, edge, mode }) {
       const move = moveOf(key, layout.direction);
       if (move === null) return NOTHING;
       if (mode.is === "connecting") {
@@ -51,10 +51,15 @@ function arrow(key: "Up" | "Down" | "Left" | "Right", title: string): Command {
           mode: { ...mode, to: nextTarget(graph, mode, move === "back" || move === "before" ? -1 : 1) },
         };
       }
-      const node = neighbour(graph, layout, selected?.id ?? null, move);
+      const node = (move === "forward" && alongEdge(graph, edge)) || neighbour(graph, layout, selected?.id ?? null, move);
       return node === null ? NOTHING : { does: "select", node };
     },
   };
+}
+
+/** Where a selected arrow leads, if that can be selected too. */
+function alongEdge({ nodes }: Graph, edge: GraphEdge | null): string | null {
+  return nodes.find((node) => node.id === edge?.to && isSelectable(node))?.id ?? null;
 }
 
 /** The arrow after (or before) the selected one among those that leave a node. */

@@ -134,6 +134,12 @@ describe("arrow keys", () => {
     expect(press(key, at(from))).toEqual({ does: "select", node: to });
   });
 
+  it("go along the selected arrow", () => {
+    const edge = graph.edges.find(({ from, to }) => from === "ask" && to === "no") ?? null;
+    expect(press("Right", at("ask", { edge }))).toEqual({ does: "select", node: "no" });
+    expect(press("Left", at("ask", { edge }))).toEqual({ does: "select", node: "trigger-1" });
+  });
+
   it("follow the direction of reading", () => {
     const down = at("ask", { layout: layOut(graph, "down") });
     expect(press("Down", down)).toEqual({ does: "select", node: "yes" });

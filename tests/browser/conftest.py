@@ -36,10 +36,17 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def fresh_server(chromium: Browser, world: World) -> Iterator[Server]:
-    """A Plainwork that nobody has set up."""
+def visitors() -> list[Visitor]:
+    """Whoever visits in this test."""
+    return []
+
+
+@pytest.fixture
+def fresh_server(chromium: Browser, world: World, visitors: list[Visitor]) -> Iterator[Server]:
+    """A Plainwork that nobody has set up. Its visitors leave before it stops."""
     with serving(PLAINWORK_SMTP_URL=world.post.url) as server:
         yield server
+        leave(visitors)
 
 
 @pytest.fixture(scope="session")
@@ -51,16 +58,19 @@ def server(chromium: Browser, world: World) -> Iterator[Server]:
 
 
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+def visit(chromium: Browser, visitors: list[Visitor]) -> Iterator[Callable[..., Visitor]]:
     """Opens a browser window for somebody (as ``Visitor`` does); what their pages did wrong fails the test at its end."""
-    visitors: list[Visitor] = []
 
     def come(server: Server, **options: Any) -> Visitor:
         visitors.append(Visitor.of(chromium, server, **options))
         return visitors[-1]
 
     yield come
-    for visitor in visitors:
-        visitor.context.close()
+    leave(visitors)
     for visitor in visitors:
         visitor.watch.check()
+
+
+def leave(visitors: list[Visitor]) -> None:
+    for visitor in visitors:
+        visitor.context.close()

@@ -81,4 +81,5 @@ def run(page: Page) -> None:
 
 def run_ends(page: Page, status: str) -> None:
     """Waits for the end of the run that the editor shows."""
-    expect(page.get_by_role("region", name="Run").get_by_text(status, exact=True).first).to_be_visible(timeout=20_000)
+    head = page.get_by_role("region", name="Run").locator("header")
+    expect(head.get_by_text(status, exact=True)).to_be_visible(timeout=20_000)

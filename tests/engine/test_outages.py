@@ -13,7 +13,7 @@ import pytest
 from plainwork.db import Database, queue, runs
 from plainwork.db.queue import Claim
 from plainwork.engine import worker as worker_module
-from plainwork.engine.journal import NOBODY, RunJournal
+from plainwork.engine.journal import LEASE_S, NOBODY, RunJournal
 from plainwork.engine.outages import Outages
 from plainwork.engine.start import start
 from plainwork.engine.worker import Outside
@@ -74,7 +74,7 @@ async def test_what_a_lost_answer_claimed_is_given_back_uncounted(database: Data
     session = await database.dedicated()
     number = await queue.register(session, "test")
     assert len(await claimed(database, number, 2)) == 2
-    outages = Outages(database)
+    outages = Outages(database, LEASE_S)
     await outages.settle(number, lambda: {mine.run_id})
     assert await claims_of(database, workspace_id) == {mine.run_id: (1, False), lost.run_id: (1, False)}
     outages.note(is_claim=True)
@@ -89,7 +89,7 @@ async def test_a_lease_that_an_outage_ended_does_not_count(database: Database, w
     version = await add_version(database, workspace_id, [node("a")])
     for _ in range(2):
         await start(database, version, {})
-    outages = Outages(database)
+    outages = Outages(database, LEASE_S)
     stalled, cut = [RunJournal(claim, NOBODY) for claim in await claimed(database, None, 2)]
     stalled.is_lost = True
     outages.excuse_lost(stalled)  # no outage: whoever held it was too busy, which counts
@@ -102,6 +102,22 @@ async def test_a_lease_that_an_outage_ended_does_not_count(database: Database, w
         stalled.claim.run_id: (1, False),
         cut.claim.run_id: (0, False),
     }
+
+
+async def test_an_answer_that_takes_as_long_as_leases_do_is_an_outage(database: Database, workspace_id: UUID) -> None:
+    version = await add_version(database, workspace_id, [node("a")])
+    for _ in range(2):
+        await start(database, version, {})
+    outages = Outages(database, lease_s=0.06)
+    prompt, slow = [RunJournal(claim, NOBODY) for claim in await claimed(database, None, 2)]
+    prompt.is_lost = slow.is_lost = True
+    with outages.watching():
+        outages.excuse_lost(prompt)
+    with outages.watching():
+        await asyncio.sleep(0.03)
+    outages.excuse_lost(slow)
+    await outages.settle(None, tuple)
+    assert await claims_of(database, workspace_id) == {prompt.claim.run_id: (1, False), slow.claim.run_id: (0, False)}
 
 
 def failing(times: int, read: Callable[..., Any]) -> Callable[..., Any]:

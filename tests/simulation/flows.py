@@ -58,7 +58,9 @@ def _step(random: Random, name: str, kind: str, sources: list[str]) -> Node:
     if kind == "wait":
         return node(name, "wait", config={"for": random.choice((1, 3, 7, 20))})
     if kind == "each":
-        inner = _request(random, "act", random.choice(("keyed", "keyed", "once")), sources, f"{name}[{{{{ index }}}}].act")
+        inner = _request(
+            random, "act", random.choice(("keyed", "keyed", "once")), sources, f"{name}[{{{{ index }}}}].act"
+        )
         return loop(name, "foreach", [inner], items=[0, 1, 2], at_once=random.choice((1, 3)), on_item_error="collect")
     return _request(random, name, kind, sources, name)
 

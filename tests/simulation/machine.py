@@ -22,6 +22,7 @@ from plainwork.db import ids
 
 EPOCH = 1_780_000_000.0
 """What the clocks say when a simulation begins, epoch seconds."""
+_LAST_TURNS = 30
 TURN_S = 0.00002
 """What one callback takes of the virtual time."""
 
@@ -40,8 +41,10 @@ class Process(asyncio.AbstractEventLoop):
         self.main: asyncio.Task[Any] | None = None
         self.on_death: list[Callable[[], None]] = []
         self.stop: Callable[[], None] = lambda: None
-        self.has_stumbled = False
-        """Whether it was ever paused or cut off, so that it may have acted on a lease it had lost."""
+        self.stumbles = 0
+        """How often it was paused, cut off or killed: then it may lose leases, and act on one that it has lost."""
+        self.vain_claims = 0
+        """How often the answer to a claim was lost on its way to it, or took long."""
 
     def begin(self, work: Coroutine[Any, Any, Any]) -> None:
         """Starts the process with this as its main task."""
@@ -153,6 +156,11 @@ class Machine:
 
     # processes
 
+    @property
+    def everyone(self) -> list[Process]:
+        """All processes that there were."""
+        return self.processes + self._dead
+
     def spawn(self, name: str, work: Callable[[Process], Coroutine[Any, Any, Any]], skew_s: float = 0.0) -> Process:
         """A new process that does this."""
         process = Process(self, name, skew_s)
@@ -166,7 +174,7 @@ class Machine:
         if process.is_alive:
             self.note(f"{process.name} {why}")
             process.is_alive = False
-            process.ready.clear()
+            process.stumbles += 1
             self.processes.remove(process)
             self._dead.append(process)
             for act in process.on_death:
@@ -175,7 +183,7 @@ class Machine:
     def pause(self, process: Process, for_s: float) -> None:
         """Stops a process for a while; its clock, its timers and what is sent to it do not wait."""
         self.note(f"{process.name} is paused for {for_s:.1f} s")
-        process.has_stumbled = True
+        process.stumbles += 1
         process.paused_until = self.now + for_s
         self.at(process.paused_until, self.note, f"{process.name} goes on")
 
@@ -221,7 +229,12 @@ class Machine:
         """Inside, the modules ``time``, ``os`` and ``random`` are this machine's; at the end its processes are gone."""
         saved = time.time, time.time_ns, time.monotonic, time.perf_counter, os.urandom
         state, collecting = random.getstate(), gc.get_threshold()
-        time.time, time.time_ns, time.monotonic, time.perf_counter = self.wall, self.wall_ns, self.monotonic, self.monotonic
+        time.time, time.time_ns, time.monotonic, time.perf_counter = (
+            self.wall,
+            self.wall_ns,
+            self.monotonic,
+            self.monotonic,
+        )
         os.urandom = self.random.randbytes
         random.seed(self.random.random())
         ids._last[0] = 0
@@ -238,11 +251,10 @@ class Machine:
     def _bury(self) -> None:
         """Lets every process end, dead or alive, each await of it cancelled, so that nothing is left to be collected."""
         self.is_over = True
-        for process in self.processes + self._dead:
+        for process in self.everyone:
             process.is_alive = True
-            process.ready.clear()
-            while left := [task for task in process.tasks if not task.done()]:
-                for task in left:
+            for _ in range(_LAST_TURNS):
+                for task in process.tasks:
                     task.cancel()
                 while process.ready:
                     process.turn()

@@ -42,6 +42,8 @@ class Watch:
 
     def breaks(self, promise: str, run: UUID | str, more: str) -> None:
         """A promise was broken."""
+        if self.machine.is_over:
+            return
         words = f"{promise}: run {str(run)[-4:]}, {more}"
         self.machine.note(f"BROKEN {words}")
         self.broken.append(words)
@@ -57,7 +59,9 @@ class Watch:
         said = ", ".join(f"{row.seq} {row.path}#{row.attempt} {row.status}" for row in rows)
         self.machine.note(f"{who} writes {str(run.id)[-4:]} (epoch {epoch}): {run.status}; {said}")
         if epoch != self._epochs[run.id]:
-            self.breaks("no write under a stale epoch", run.id, f"{who} wrote under epoch {epoch} of {self._epochs[run.id]}")
+            self.breaks(
+                "no write under a stale epoch", run.id, f"{who} wrote under epoch {epoch} of {self._epochs[run.id]}"
+            )
         if run.id in self._over:
             self.breaks("no write after the end", run.id, f"{who} wrote {said or 'its state'}")
         if run.status in ENDED:
@@ -67,7 +71,7 @@ class Watch:
         """A step's request leaves the process that takes the step."""
         run_id = UUID(run)
         is_holder = self._holders.get(run_id) == sent_by.name
-        if is_holder and not sent_by.has_stumbled and any(_has_ended(row, step) for row in self._rows(run_id)):
+        if is_holder and not sent_by.stumbles and any(_has_ended(row, step) for row in self._rows(run_id)):
             self.breaks("no journaled step runs again", run_id, f"{step} had succeeded")
 
     def acted(self, act: Act) -> None:
@@ -91,6 +95,11 @@ class Watch:
         first = self._keys.setdefault(act.key or "", (run_id, act.step))
         if first != (run_id, act.step) or len({one.key for one in self.acts[run_id, act.step]}) > 1:
             self.breaks("a step acts under one key of its own", run_id, act.step)
+
+    def losses(self, run_id: UUID) -> int:
+        """How often workers that have had the run were paused, cut off or killed, or did not hear what they had claimed."""
+        who = {name for _, name in self.claims[run_id]}
+        return sum(one.stumbles + one.vain_claims for one in self.machine.everyone if one.name in who)
 
     def _rows(self, run_id: UUID) -> list[Step]:
         assert self.store is not None
@@ -126,7 +135,7 @@ def _check_end(watch: Watch, store: Store, run: RunRow) -> None:
         watch.breaks("every run ends", run.id, f"it is still {run.status}")
     elif (run.id in store.queue) == (run.status in ENDED):
         watch.breaks("what has ended is not queued, what has not is", run.id, run.status)
-    if run.cause == "crash_loop" and sum(1 for count, _ in watch.claims[run.id] if count) <= CRASHES:
+    if run.cause == "crash_loop" and watch.losses(run.id) < CRASHES:
         watch.breaks("a run is given up after three lost workers", run.id, f"it had {watch.claims[run.id]}")
     if run.cause == "undeliverable":
         watch.breaks("every run can begin", run.id, str(run.failure))

@@ -73,7 +73,7 @@ class Server:
     def cut(self, process: Process, for_s: float) -> None:
         """A process does not reach the server for a while."""
         self.machine.note(f"{process.name} is cut off for {for_s:.1f} s")
-        process.has_stumbled = True
+        process.stumbles += 1
         self.cut_off[process] = self.machine.now + for_s
         for session in [one for one in self.sessions if one.process is process]:
             session.sever()
@@ -232,13 +232,17 @@ class Connection:
         future = self._pending = self._process.create_future()
 
         def executed(result: Any) -> None:
+            back_s = self._travel_s()
+            if "claim_runs" in sql and back_s > 1.0:
+                self._process.vain_claims += 1
             if machine.chance(weather.lost_after):
                 machine.note(f"{self._process.name}: the answer to {_named(sql)} is lost")
+                self._process.vain_claims += "claim_runs" in sql
                 session.sever()
             elif not sql.startswith("listen") and machine.chance(weather.dies_after_commit):
                 machine.kill(self._process, f"dies after {_named(sql)}")
             else:
-                machine.after(self._travel_s(), self._process.call_soon, _settle, future, result)
+                machine.after(back_s, self._process.call_soon, _settle, future, result)
 
         if machine.chance(weather.lost_before):
             machine.note(f"{self._process.name}: {_named(sql)} is lost")

@@ -193,9 +193,7 @@ class Simulation:
         bell: Queue = await PostgresQueue.open(database)
         version = self._versions[number % 2][0]
         for _ in range(hand.choice((1, 1, 2))):
-            started = await self._until_done(
-                lambda: start(database, version, {}, key=f"delivery-{number}", bell=bell)
-            )
+            started = await self._until_done(lambda: start(database, version, {}, key=f"delivery-{number}", bell=bell))
             self.accepted.append(started.run_id)
             self.machine.note(f"{process.name}: {str(started.run_id)[-4:]} is accepted")
         if hand.random() < 0.15:

@@ -148,7 +148,9 @@ class Store:
 
     # claims and leases
 
-    def claim_runs(self, now: float, who: str, limit: int, suspects: int, worker: int | None, lease_s: float) -> list[Any]:
+    def claim_runs(
+        self, now: float, who: str, limit: int, suspects: int, worker: int | None, lease_s: float
+    ) -> list[Any]:
         due = sorted((e for e in self.queue.values() if e.due_at <= now and e.owner is None), key=lambda e: e.due_at)
         ordinary = [e for e in due if e.claims < 2][:limit]
         suspect = [e for e in due if e.claims >= 2][:suspects]
@@ -293,7 +295,9 @@ class Store:
         fresh = [(key, run_id) for key, run_id in zip(keys, run_ids, strict=True) if (agent_id, key) not in self.keys]
         for key, run_id in fresh:
             self.keys[agent_id, key] = (run_id, transaction)
-            transaction.at_commit.append(lambda at=(agent_id, key), run_id=run_id: self.keys.update({at: (run_id, None)}))
+            transaction.at_commit.append(
+                lambda at=(agent_id, key), run_id=run_id: self.keys.update({at: (run_id, None)})
+            )
             transaction.at_end.append(lambda at=(agent_id, key): self._drop_key(at))
         return [(key,) for key, _ in fresh]
 
@@ -329,7 +333,9 @@ class Store:
     def claim_due_schedules(self, transaction: Transaction, now: float, limit: int) -> list[Tick]:
         free = [s for s in self.schedules.values() if s.owner is None]
         unplanned = [s for s in free if s.next_at is None][:limit]
-        due = sorted((s for s in free if s.next_at is not None and s.next_at <= now), key=lambda s: s.next_at or 0)[:limit]
+        due = sorted((s for s in free if s.next_at is not None and s.next_at <= now), key=lambda s: s.next_at or 0)[
+            :limit
+        ]
         for schedule in unplanned + due:
             self._lock(schedule, transaction)
         return unplanned + due
@@ -343,7 +349,12 @@ class Store:
             run = RunRow(workspace, run_id, agent, version, trigger, inputs or {}, transaction.now, deadline)
             transaction.at_commit.append(lambda at=(schedule, due), run_id=run_id: self.ticks.update({at: run_id}))
             if failure is not None:
-                run.status, run.cause, run.failure, run.finished_at = "failed", "undeliverable", failure, transaction.now
+                run.status, run.cause, run.failure, run.finished_at = (
+                    "failed",
+                    "undeliverable",
+                    failure,
+                    transaction.now,
+                )
             else:
                 self.enqueue(transaction, [Entry(workspace, run_id, transaction.now, deadline)])
             self.insert(transaction, [run])
@@ -352,7 +363,9 @@ class Store:
 
     def set_next_ticks(self, transaction: Transaction, schedules: Sequence[UUID], at: Sequence[float]) -> None:
         for schedule, next_at in zip(schedules, at, strict=True):
-            transaction.at_commit.append(lambda s=self.schedules[schedule], next_at=next_at: setattr(s, "next_at", next_at))
+            transaction.at_commit.append(
+                lambda s=self.schedules[schedule], next_at=next_at: setattr(s, "next_at", next_at)
+            )
 
     # locks
 
@@ -407,7 +420,20 @@ def _step(row: Sequence[Any], now: float, epoch: int) -> Step:
     seq, path, attempt, status, outcome, output, blob, failure, wake, key, _, at, took = row
     wake_at = None if wake is None else micros(wake)
     return Step(
-        *(seq, path, attempt, status, outcome, _decoded(output), blob, _decoded(failure), wake_at, key, micros(at), took),
+        *(
+            seq,
+            path,
+            attempt,
+            status,
+            outcome,
+            _decoded(output),
+            blob,
+            _decoded(failure),
+            wake_at,
+            key,
+            micros(at),
+            took,
+        ),
         *(now, epoch),
     )
 

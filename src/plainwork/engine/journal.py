@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -177,7 +178,7 @@ class RunJournal:
 
 class Journal:
     """The group-committing writer of one worker. ``held``: the runs whose leases are to be renewed; ``on_outage`` is
-    called when the database does not answer."""
+    called when the database does not answer; ``watching`` is around every question to it."""
 
     def __init__(
         self,
@@ -186,6 +187,7 @@ class Journal:
         lease_s: float = LEASE_S,
         held: Callable[[], Iterable[RunJournal]] = tuple,
         on_outage: Callable[[], None] = lambda: None,
+        watching: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._db = db
         self._lease_s = lease_s
@@ -196,6 +198,7 @@ class Journal:
         self._bell = asyncio.Event()
         self._is_closing = False
         self._on_outage = on_outage
+        self._watching = watching
         self.commits = 0
 
     def submit(self, run: RunJournal) -> None:
@@ -276,7 +279,8 @@ class Journal:
         pause, again = 0.05, False
         while True:
             try:
-                kept = await queue.flush(self._db, _columns(parts, again))
+                with self._watching():
+                    kept = await queue.flush(self._db, _columns(parts, again))
                 break
             except (Unavailable, OSError, TimeoutError) as error:
                 _log.warning("waits for the database", error=str(error), runs=len(runs))
@@ -311,7 +315,8 @@ class Journal:
             return
         identities = [(run.claim.workspace_id, run.claim.run_id, run.claim.epoch) for run in old]
         try:
-            kept = await queue.renew(self._db, identities, self._lease_s)
+            with self._watching():
+                kept = await queue.renew(self._db, identities, self._lease_s)
         except Exception as error:
             _log.warning("leases were not renewed", error=str(error), runs=len(old))
             self._on_outage()

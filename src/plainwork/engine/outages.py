@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from plainwork.db import Database, queue
@@ -12,10 +13,12 @@ from plainwork.engine.journal import RunJournal
 
 
 class Outages:
-    """The outages that one worker has seen, and the claims that are not to count because of them. Times are monotonic."""
+    """The outages that one worker has seen, and the claims that are not to count because of them. Times are monotonic; a
+    claim lasts ``lease_s`` seconds."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, lease_s: float) -> None:
         self._db = db
+        self._lease_s = lease_s
         self._last_at = float("-inf")
         self._is_in_doubt = False
         self._excused: list[tuple[UUID, UUID]] = []
@@ -26,13 +29,23 @@ class Outages:
         self._last_at = time.monotonic()
         self._is_in_doubt |= is_claim
 
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Around a question to the database: an answer that takes so long that leases run out meanwhile is an outage."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            if time.monotonic() - began > self._lease_s / 3:
+                self.note()
+
     def excuse(self, claims: Iterable[Claim]) -> None:
         """These claims could not even be begun."""
         self._excused += [(claim.workspace_id, claim.run_id) for claim in claims]
 
     def excuse_lost(self, run: RunJournal) -> None:
-        """A lease was lost: to an outage, if there was one since it was last renewed."""
-        if run.is_lost and self._last_at >= run.leased_at:
+        """A lease was lost: to an outage, if there was one since shortly before it was last renewed, or the run begun."""
+        if run.is_lost and self._last_at >= run.leased_at - self._lease_s:
             self.excuse([run.claim])
 
     async def settle(self, number: int | None, held: Callable[[], Collection[UUID]]) -> None:

@@ -58,6 +58,7 @@ _LOOK_EVERY_S = 1.0
 _RECONNECT_S = 2.0
 _READ_AGAIN_S = 0.5
 _LAST_ACTS_S = 5.0
+_LAST_WORDS_S = 2.0
 SWEEP_GRACE_S = 30.0
 
 
@@ -94,8 +95,8 @@ class Worker:
         drain_s: float = 10.0,
         clock: Clock | None = None,
     ) -> None:
-        self.outages = Outages(db)
-        self.journal = Journal(db, lease_s=lease_s, held=self._held, on_outage=self.outages.note)
+        self.outages = outages = Outages(db, lease_s)
+        self.journal = Journal(db, lease_s=lease_s, held=self._held, on_outage=outages.note, watching=outages.watching)
         self.events = events or Events(db)
         self.versions = versions or Versions(db)
         self.answers = Answers()
@@ -147,6 +148,9 @@ class Worker:
             execution.release()
         self.journal.close()
         await journal
+        with contextlib.suppress(PlainworkError, OSError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self.outages.settle(None, self._in_hand)
 
     def stop(self) -> None:
         """Take no more runs."""
@@ -242,7 +246,8 @@ class Worker:
             await self.outages.settle(self._number, self._in_hand)
             asked = self.clock.own()
             suspects = 1 if self._suspect is None else 0
-            claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
+            with self.outages.watching():
+                claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
             self._beginning.update(claim.run_id for claim in claims)
         if claims:
             self.clock.tell(claims[0].claimed_at.timestamp(), asked, self.clock.own())
@@ -310,9 +315,10 @@ class Worker:
         until = time.monotonic() + self._lease_s / 2
         while True:
             try:
-                async with self._db.workspace(workspace_id) as connection:
-                    broken = await self._read_versions(connection, workspace_id, claims)
-                    journals = await runs.journals(connection, again) if again else {}
+                with self.outages.watching():
+                    async with self._db.workspace(workspace_id) as connection:
+                        broken = await self._read_versions(connection, workspace_id, claims)
+                        journals = await runs.journals(connection, again) if again else {}
                 break
             except (PlainworkError, OSError) as error:
                 _log.warning("cannot read runs", workspace=str(workspace_id), runs=len(claims), error=str(error))

@@ -1,0 +1,77 @@
+"""The simulation itself: a few of its seeds, that a seed is always the same history, and that it catches broken engines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from plainwork.engine import journal
+from plainwork.engine.journal import Journal, RunJournal
+from tests.simulation.__main__ import replay
+from tests.simulation.simulation import Outcome, simulate
+
+SEEDS = 25
+ENOUGH = 60
+"""Within so many seeds a broken engine has to be caught."""
+
+
+def test_some_seeds_keep_every_promise() -> None:
+    for seed in range(SEEDS):
+        outcome = simulate(seed)
+        assert not outcome.broken, replay(outcome)
+
+
+def test_a_seed_is_one_history() -> None:
+    seeds = ("7", "11")
+    here = [simulate(int(seed)).digest for seed in seeds]
+    again = [simulate(int(seed)).digest for seed in seeds]
+    command = "import sys; from tests.simulation.simulation import simulate; print(*(simulate(int(s)).digest for s in sys.argv[1:]))"
+    there = subprocess.run(
+        [sys.executable, "-c", command, *seeds],
+        env={"PYTHONHASHSEED": "99", "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert here == again == there.stdout.split()
+
+
+def first_broken(**how: Any) -> Outcome:
+    """The first seed that breaks a promise."""
+    for seed in range(ENOUGH):
+        outcome = simulate(seed, **how)
+        if outcome.broken:
+            return outcome
+    pytest.fail("nothing was noticed")
+
+
+def test_a_database_without_fencing_is_caught() -> None:
+    outcome = first_broken(is_fenced=False)
+    assert "no write under a stale epoch" in outcome.broken[0]
+    assert f"--seed {outcome.seed}" in replay(outcome)
+
+
+def test_consequences_of_missing_fencing_are_caught_too() -> None:
+    """Even where nobody looks at epochs, what comes of it is seen: results twice, writes after the end."""
+    broken = [words for seed in range(ENOUGH) for words in simulate(seed, is_fenced=False).broken]
+    assert any(
+        words.startswith(("each result", "no write after", "what may happen once", "a journal")) for words in broken
+    )
+
+
+def test_journalling_after_the_effect_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(self: Journal, run: RunJournal) -> None:
+        """What is to be durable before an act is on its way; the act does not wait for it."""
+
+    monkeypatch.setattr(Journal, "durable", at_once)
+    assert "intents come before acts" in first_broken().broken[0]
+
+
+def test_sending_again_without_saying_so_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a commit whose answer was lost, the same rows are sent as though they were new."""
+    columns = journal._columns
+    monkeypatch.setattr(journal, "_columns", lambda parts, again: columns(parts, False))
+    assert first_broken().broken

@@ -51,7 +51,8 @@ function arrow(key: "Up" | "Down" | "Left" | "Right", title: string): Command {
           mode: { ...mode, to: nextTarget(graph, mode, move === "back" || move === "before" ? -1 : 1) },
         };
       }
-      const node = (move === "forward" && alongEdge(graph, edge)) || neighbour(graph, layout, selected?.id ?? null, move);
+      const node =
+        (move === "forward" && alongEdge(graph, edge)) || neighbour(graph, layout, selected?.id ?? null, move);
       return node === null ? NOTHING : { does: "select", node };
     },
   };

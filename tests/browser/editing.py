@@ -18,12 +18,13 @@ def new_agent(server: Server, markdown: str) -> str:
     return str(answer.json()["id"])
 
 
-def open_editor(visitor: Visitor, agent: str) -> Page:
-    """The agent's editor, with its text loaded."""
-    visitor.page.goto(f"/agents/{agent}")
-    expect(text_of(visitor.page)).to_be_visible()
-    saved(visitor.page)
-    return visitor.page
+def open_editor(visitor: Visitor, agent: str, tab: Page | None = None) -> Page:
+    """The agent's editor, with its text loaded: in the visitor's page, or in another tab of theirs."""
+    page = tab or visitor.page
+    page.goto(f"/agents/{agent}")
+    expect(text_of(page)).to_be_visible()
+    saved(page)
+    return page
 
 
 def draft(server: Server, agent: str) -> dict[str, Any]:

@@ -91,9 +91,9 @@ def test_a_session_that_ends_keeps_what_was_typed(visit: Callable[..., Visitor],
     assert draft(server, agent)["markdown"] == AGENT.format(name="Signed out while editing") + typed
 
 
-def test_two_tabs_on_one_draft(visit: Callable[..., Visitor], server: Server) -> None:
+def test_two_people_on_one_draft(visit: Callable[..., Visitor], server: Server) -> None:
     one, other = visit(server), visit(server)
-    agent = new_agent(server, AGENT.format(name="Two tabs"))
+    agent = new_agent(server, AGENT.format(name="Two people"))
     first, second = open_editor(one, agent), open_editor(other, agent)
     mine, theirs = MORE.format(name="Mine"), MORE.format(name="Theirs")
     write_at_the_end(first, theirs)
@@ -102,14 +102,46 @@ def test_two_tabs_on_one_draft(visit: Callable[..., Visitor], server: Server) ->
         write_at_the_end(second, mine)
         dialog = second.get_by_role("dialog", name="The draft was changed elsewhere")
         expect(dialog).to_be_visible()
-        assert draft(server, agent)["markdown"] == AGENT.format(name="Two tabs") + theirs
+        assert draft(server, agent)["markdown"] == AGENT.format(name="Two people") + theirs
         check_looks(second)
         dialog.get_by_role("button", name="Take theirs").click()
     expect(text_of(second)).to_contain_text("Theirs")
     expect(text_of(second)).not_to_contain_text("Mine")
     saved(second)
     second.keyboard.press("Control+z")
+    expect(text_of(second)).to_contain_text("Mine")
     saved(second)
+    assert draft(server, agent)["markdown"] == AGENT.format(name="Two people") + mine
+
+
+def test_two_tabs_of_one_browser(visit: Callable[..., Visitor], server: Server) -> None:
+    visitor = visit(server)
+    agent = new_agent(server, AGENT.format(name="Two tabs"))
+    first, second = open_editor(visitor, agent), open_editor(visitor, agent, visitor.context.new_page())
+    early, mine, theirs = (MORE.format(name=name) for name in ("Early", "Mine", "Theirs"))
+
+    # A tab without edits of its own follows the other one.
+    write_at_the_end(first, early)
+    expect(text_of(second)).to_contain_text("Early")
+    expect(card(second, "Early")).to_be_visible()
+    saved(second)
+
+    # A tab with edits that could not be stored yet asks what shall become of the two texts.
+    with visitor.watch.but("status of 409", *GONE):
+        second.route("**/draft", lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
+        write_at_the_end(second, mine)
+        expect(state(second, "Kept here")).to_be_visible()
+        write_at_the_end(first, theirs)
+        saved(first)
+        expect(text_of(second)).to_contain_text("Mine")
+        second.unroute_all()
+        dialog = second.get_by_role("dialog", name="The draft was changed elsewhere")
+        expect(dialog).to_be_visible(timeout=15_000)
+        assert draft(server, agent)["markdown"] == AGENT.format(name="Two tabs") + early + theirs
+        dialog.get_by_role("button", name="Keep mine").click()
+    saved(second)
+    assert draft(server, agent)["markdown"] == AGENT.format(name="Two tabs") + early + mine
+    expect(text_of(first)).to_contain_text("Mine")
 
 
 def test_a_server_that_goes_and_comes_back(visit: Callable[..., Visitor], chromium: object) -> None:

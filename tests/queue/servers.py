@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client
+from nats.js.api import StreamInfo
 
 from tests.conftest import in_thread
 
@@ -202,8 +204,7 @@ class Cluster:
         """Waits until the three work together."""
         import nats
 
-        login = {"user": "us", "password": Nats.password}
-        client = await nats.connect(f"nats://127.0.0.1:{self.nodes[0].port}", **login)
+        client = await self._client()
         until = time.monotonic() + 30
         while True:
             try:
@@ -214,15 +215,21 @@ class Cluster:
         await client.close()
 
     async def _leader(self, name: str) -> Nats:
-        import nats
-
-        login = {"user": "us", "password": Nats.password}
-        client = await nats.connect(f"nats://127.0.0.1:{self.nodes[0].port}", **login)
-        streams = await client.jetstream().streams_info()
-        await client.close()
-        stream = next(one for one in streams if one.config.name == name)
+        stream = await self.stream(name)
         assert stream.cluster is not None
         return next(node for node in self.nodes if node.name == stream.cluster.leader)
+
+    async def stream(self, name: str) -> StreamInfo:
+        client = await self._client()
+        stream = await client.jetstream().stream_info(name)
+        await client.close()
+        return stream
+
+    async def _client(self) -> Client:
+        import nats
+
+        node = next(node for node in self.nodes if node.is_running)
+        return await nats.connect(f"nats://127.0.0.1:{node.port}", user="us", password=Nats.password)
 
 
 KINDS: dict[str, type[Redis] | type[Sqs] | type[Nats] | type[Cluster]] = {

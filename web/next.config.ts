@@ -14,6 +14,7 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
   devIndicators: false,
   allowedDevOrigins: ["127.0.0.1", "localhost"],
+  turbopack: { resolveAlias: { "@codemirror/lang-html": "./src/spec_text/no_html.ts" } },
 };
 
 export default config;

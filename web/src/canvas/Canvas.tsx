@@ -17,6 +17,8 @@ export interface CanvasProps {
   onSelect?: (node: string | null) => void;
   /** A person asks for the settings of what is selected. */
   onOpen?: (node: string) => void;
+  /** A person asks for the place of a finding in the text. */
+  onFinding?: (finding: Finding) => void;
   readOnly?: boolean;
   /** How the steps of a run are, by step id. */
   statuses?: Readonly<Record<string, StepState>>;

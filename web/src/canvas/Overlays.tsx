@@ -199,8 +199,9 @@ function ConnectHint({
       <span>
         {source?.title} → <strong className="font-medium">{mode.to === null ? "…" : targetName(graph, mode.to)}</strong>
       </span>
+      <span className="hidden text-xs text-ink-soft pointer-coarse:inline">Tap the step that comes next.</span>
       {keys.map(([key, does]) => (
-        <span key={key} className="flex items-center gap-1 text-xs text-ink-soft">
+        <span key={key} className="flex items-center gap-1 text-xs text-ink-soft pointer-coarse:hidden">
           <Kbd keys={key} /> {does}
         </span>
       ))}

@@ -1,7 +1,6 @@
 /** The pane with the graph in it: what is in view, what is selected, what keys do, what lies over it. */
-import { Plus, Workflow } from "lucide-react";
+import { FileWarning, Plus, Workflow } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { useReactFlow } from "@xyflow/react";
 import type { Finding, OpenDocument, Spec } from "@/document";
 import { Banner } from "@/ui/Banner";
 import { Button } from "@/ui/Button";
@@ -20,9 +19,9 @@ import { Overlays } from "./Overlays";
 import { useCanvas, useCanvasStore } from "./state";
 import { StepList } from "./StepList";
 import { useKeys, useLeavingOverlays } from "./useKeys";
-import { usePane } from "./usePane";
+import { useDirection, usePane } from "./usePane";
 import { usePerform } from "./usePerform";
-import { absoluteBox, directionIn, opening, showing } from "./view";
+import { useView } from "./useView";
 
 const EMPTY: Graph = { nodes: [], edges: [] };
 
@@ -39,13 +38,15 @@ export interface StageProps {
   onOpen?: (node: string) => void;
   /** The text cannot be read at present; the finding that says why. */
   broken?: Finding | null;
+  /** A person asks for the place of a finding. */
+  onFinding?: (finding: Finding) => void;
 }
 
 export function Stage(props: StageProps) {
-  const { graph, broken } = props;
+  const { graph, broken, onFinding } = props;
   const pane = useRef<HTMLDivElement>(null);
   const size = usePane(pane);
-  const laidOut = useLayout(graph ?? EMPTY, directionIn(size?.width ?? 0));
+  const laidOut = useLayout(graph ?? EMPTY, useDirection(size));
   const focus = useCallback(() => pane.current?.focus({ preventScroll: true }), []);
   const onKeyDown = useKeys(pane);
   const onPointerDownCapture = useLeavingOverlays();
@@ -53,9 +54,14 @@ export function Stage(props: StageProps) {
 
   return (
     <div className="flex size-full flex-col">
-      {broken !== undefined && (
-        <Banner bar tone="warn" title="The text cannot be read at present, so the canvas shows it as it was before.">
-          {broken && `${broken.line ? `Line ${broken.line}: ` : ""}${broken.message}`}
+      {broken !== undefined && graph !== null && (
+        <Banner
+          bar
+          tone="warn"
+          title="The text cannot be read at present, so the canvas shows it as it was before."
+          action={<ToFinding finding={broken} onFinding={onFinding} />}
+        >
+          {broken && placedMessage(broken)}
         </Banner>
       )}
       <div
@@ -69,6 +75,8 @@ export function Stage(props: StageProps) {
       >
         {isReady ? (
           <Ready {...props} graph={graph} laidOut={laidOut} pane={size} focus={focus} />
+        ) : broken !== undefined ? (
+          <Unreadable finding={broken} onFinding={onFinding} />
         ) : (
           <Skeleton className="absolute inset-6" />
         )}
@@ -143,6 +151,34 @@ function Nothing({ canAdd }: { canAdd: boolean }) {
   );
 }
 
+/** A text that could not be read from the start: there is no earlier canvas to show. */
+function Unreadable({ finding, onFinding }: { finding: Finding | null } & Pick<StageProps, "onFinding">) {
+  return (
+    <div className="absolute inset-0 flex items-center justify-center">
+      <EmptyState
+        icon={FileWarning}
+        title="The text cannot be read yet"
+        action={<ToFinding finding={finding} onFinding={onFinding} />}
+      >
+        {finding && `${placedMessage(finding)} `}Once it can be read, its steps appear here.
+      </EmptyState>
+    </div>
+  );
+}
+
+function ToFinding({ finding, onFinding }: { finding: Finding | null } & Pick<StageProps, "onFinding">) {
+  if (!finding?.line || !onFinding) return null;
+  return (
+    <Button size="sm" onClick={() => onFinding(finding)}>
+      Show in the text
+    </Button>
+  );
+}
+
+function placedMessage({ line, message }: Finding): string {
+  return line ? `Line ${line}: ${message}` : message;
+}
+
 /** Says what is selected to those who do not see it. */
 function Announcement({ situation: { graph, selected } }: { situation: Situation }) {
   const mark = useCanvas((state) => (selected?.step != null ? state.marks[selected.step] : undefined));
@@ -153,24 +189,6 @@ function Announcement({ situation: { graph, selected } }: { situation: Situation
         `${selected.title}, ${steps.indexOf(selected) + 1} of ${steps.length}. ${selected.summary}. ${mark?.text ?? ""}`}
     </p>
   );
-}
-
-/** Where the person looks: the beginning, and again when the graph turns; then whatever is selected elsewhere. */
-function useView({ graph, layout }: LaidOut, pane: Size, selection: string | null): void {
-  const flow = useReactFlow();
-  const direction = useRef(layout.direction);
-  useEffect(() => {
-    if (direction.current !== layout.direction) {
-      direction.current = layout.direction;
-      void flow.setViewport(opening(layout, pane));
-    }
-    const node = graph.nodes.find((one) => one.step !== null && one.step === selection);
-    const box = node && absoluteBox(layout, graph, node.id);
-    if (!box) return;
-    const now = flow.getViewport();
-    const wanted = showing(box, now, pane);
-    if (wanted !== now) void flow.setViewport(wanted, { duration: 180 });
-  }, [flow, graph, layout, pane, selection]);
 }
 
 function useSelected(graph: Graph, selection: string | null): void {

@@ -29,6 +29,7 @@ function useEdge(node: GraphNode): string {
   const isTarget = useCanvas((state) => state.mode.is === "connecting" && state.mode.to === node.id);
   const status = useCanvas((state) => (node.step === null ? undefined : state.statuses[node.step]?.status));
   return cx(
+    isSelected && "canvas-selected",
     isSelected || isTarget ? "border-solid! border-accent! ring-2 ring-accent" : status && STATUS[status],
     isTarget && "bg-accent-soft!",
     !status && node.lane === "errors" && "border-dashed border-line-strong",

@@ -18,7 +18,12 @@ export function gesturesOf(store: CanvasStore) {
     return situation?.outline ? { ...situation, outline: situation.outline } : null;
   };
   return {
-    onNodeClick: (_: ReactMouseEvent, { id }: CardNode) => perform({ does: "select", node: id }),
+    onNodeClick(_: ReactMouseEvent, { id }: CardNode) {
+      const { mode } = store.getState();
+      const now = editable();
+      if (mode.is !== "connecting") perform({ does: "select", node: id });
+      else if (now && canLead(now.graph, mode.from, id)) perform(connecting(now, mode.from, id));
+    },
     onNodeDoubleClick(_: ReactMouseEvent, { id, data: { node } }: CardNode) {
       if (node.step === null) return;
       const canRename = editable() !== null && node.shape !== "trigger";

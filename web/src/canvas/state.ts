@@ -61,6 +61,8 @@ export interface CanvasState {
   isEditable: boolean;
   /** What commands decide from; null while nothing is drawn. */
   situation: Situation | null;
+  /** The person has moved the view, so that it is not put elsewhere without need. */
+  isMoved: boolean;
   /** The arrow under the pointer. */
   hovered: string | null;
   /** Carries out what a command or a gesture comes to. */
@@ -80,6 +82,7 @@ export function createCanvasStore(): CanvasStore {
     mode: IDLE,
     isEditable: false,
     situation: null,
+    isMoved: false,
     hovered: null,
     perform: () => undefined,
   }));

@@ -38,6 +38,8 @@ export function useLeavingOverlays() {
   return ({ target, currentTarget }: PointerEvent) => {
     const { is } = store.getState().mode;
     if (is === "idle" || is === "help" || !(target instanceof Element) || !currentTarget.contains(target)) return;
+    // A press on a card says where the connection shall lead.
+    if (is === "connecting" && target.closest(".react-flow__node")) return;
     if (target.closest("[data-overlay]") === null) store.setState({ mode: IDLE });
   };
 }

@@ -46,7 +46,10 @@ export function usePerform({ store, graph, layout, pane, document, focus, onSele
           focus();
         },
         "select-edge": ({ edge }) => store.setState({ edge }),
-        view: ({ view }) => look(flow, view, layout, pane),
+        view({ view }) {
+          store.setState({ isMoved: view !== "fit" });
+          return look(flow, view, layout, pane);
+        },
         history: ({ step }) => (step === "undo" ? document?.undo() : document?.redo()),
         open: ({ node }) => onOpen?.(node),
         nothing: () => undefined,

@@ -5,6 +5,8 @@ import type { Box, Direction, Layout } from "./layout/layout";
 import type { Size } from "./layout/sizes";
 
 const MARGIN = 28;
+/** The controls lie over this much of the pane's lower rim. */
+const CONTROLS = 44;
 /** Text is read down to this zoom; what would have to be smaller to fit is shown from its beginning instead. */
 const READABLE = 0.62;
 
@@ -37,15 +39,35 @@ function acrossZoom(layout: Layout, pane: Size): number {
     : (pane.width - 2 * MARGIN) / Math.max(1, layout.width);
 }
 
-/** The whole graph in the middle of the pane. */
+/** The whole graph in the middle of the pane, above the controls. */
 export function fitting(layout: Layout, pane: Size): Viewport {
+  const height = pane.height - CONTROLS;
   const zoom = Math.min(
     1,
     (pane.width - 2 * MARGIN) / Math.max(1, layout.width),
-    (pane.height - 2 * MARGIN) / Math.max(1, layout.height),
+    (height - 2 * MARGIN) / Math.max(1, layout.height),
   );
   const held = Math.max(ZOOM.least, zoom);
-  return { x: (pane.width - layout.width * held) / 2, y: (pane.height - layout.height * held) / 2, zoom: held };
+  return { x: (pane.width - layout.width * held) / 2, y: (height - layout.height * held) / 2, zoom: held };
+}
+
+/** What is in the middle of the view stays there when the pane's size changes. */
+export function recentred(viewport: Viewport, before: Size, pane: Size): Viewport {
+  return {
+    x: viewport.x + (pane.width - before.width) / 2,
+    y: viewport.y + (pane.height - before.height) / 2,
+    zoom: viewport.zoom,
+  };
+}
+
+/** Whether any of the graph's topmost boxes is in view. */
+export function showsAny(layout: Layout, graph: Graph, { x, y, zoom }: Viewport, pane: Size): boolean {
+  return graph.nodes.some((node) => {
+    const box = node.parent === null ? layout.boxes[node.id] : undefined;
+    if (!box) return false;
+    const [left, top] = [box.x * zoom + x, box.y * zoom + y];
+    return left < pane.width && left + box.width * zoom > 0 && top < pane.height && top + box.height * zoom > 0;
+  });
 }
 
 /** The viewport moved as little as shows the box; the same one when it is in view already. */
@@ -53,7 +75,8 @@ export function showing(box: Box, viewport: Viewport, pane: Size): Viewport {
   const zoom = Math.max(viewport.zoom, READABLE);
   const from = zoom === viewport.zoom ? viewport : { x: pane.width / 2, y: pane.height / 2, zoom };
   const x = nudge(from.x, box.x * zoom, Math.min(box.width * zoom, pane.width - 2 * MARGIN), pane.width);
-  const y = nudge(from.y, box.y * zoom, Math.min(box.height * zoom, pane.height - 2 * MARGIN), pane.height);
+  const height = pane.height - CONTROLS;
+  const y = nudge(from.y, box.y * zoom, Math.min(box.height * zoom, height - 2 * MARGIN), height);
   return x === viewport.x && y === viewport.y && zoom === viewport.zoom ? viewport : { x, y, zoom };
 }
 
@@ -63,9 +86,9 @@ function nudge(offset: number, start: number, size: number, room: number): numbe
   return offset;
 }
 
-/** How a graph is read in a pane: downwards where it is narrow. */
-export function directionIn(width: number): Direction {
-  return width < 700 ? "down" : "right";
+/** How a graph is read in a pane: downwards where it is narrow. It turns late, so that a panel at the side turns nothing. */
+export function directionIn(width: number, before: Direction | null): Direction {
+  return width < (before === "right" ? 480 : 700) ? "down" : "right";
 }
 
 /** A node's box on the whole canvas. */

@@ -36,7 +36,7 @@ export class Reader {
 
   /** Reads at once. */
   now(): void {
-    this.schedule(0);
+    if (!this.isStopped) void this.read();
   }
 
   /** The answer for the present text is there already: what is under way or waiting is not needed. */

@@ -1,22 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { Canvas } from "@/canvas";
 import { DocumentProvider, type OpenDocument, useDocument, useKinds } from "@/document";
 import { PageTitle, useParam } from "@/navigation";
 import { outlineOf, useRun, useStepStates } from "@/runs";
 import { useSession } from "@/session";
+import { cx } from "@/ui/cx";
 import { useIsNarrow } from "@/ui/platform";
 import { SegmentedControl } from "@/ui/SegmentedControl";
+import { SkeletonLines } from "@/ui/Skeleton";
 import { actionsOf, useActions } from "./actions";
 import { ConflictDialog } from "./ConflictDialog";
 import { FindingsBar } from "./FindingsBar";
 import { Header } from "./Header";
 import { lastValuesOf } from "./last_values";
-import { MakeLiveDialog } from "./MakeLiveDialog";
 import { Notices } from "./Notices";
+import { goTo, useLinkedStep } from "./places";
 import { type Agent, lastRunQuery } from "./queries";
 import { type Running, useRunning } from "./running";
-import { SidePanel } from "./SidePanel";
+import type { SidePanelProps } from "./SidePanel";
 import { Split } from "./Split";
 import {
   createEditorStore,
@@ -28,7 +30,11 @@ import {
   useEditorStore,
 } from "./state";
 import { TextPane } from "./TextPane";
-import { VersionsDialog } from "./VersionsDialog";
+
+const loadSidePanel = () => import("./SidePanel").then(({ SidePanel }) => ({ default: SidePanel }));
+const LazySidePanel = lazy(loadSidePanel);
+const MakeLiveDialog = lazy(() => import("./MakeLiveDialog").then((part) => ({ default: part.MakeLiveDialog })));
+const VersionsDialog = lazy(() => import("./VersionsDialog").then((part) => ({ default: part.VersionsDialog })));
 
 interface EditorProps {
   agent: Agent;
@@ -44,6 +50,8 @@ export function Editor({ agent, document }: EditorProps) {
   const mayEdit = may("agents:write");
   const actions = actionsOf({ document, store, running, mayEdit, mayRun: may("runs:write") });
   useActions(actions);
+  useLinkedStep(document, store);
+  useSidePanelSoon();
   return (
     <DocumentProvider document={document}>
       <EditorProvider value={store}>
@@ -82,6 +90,7 @@ function Views({ document, agent, running, readOnly }: ViewsProps) {
       statuses={running.runId ? states : undefined}
       onSelect={(node) => !isNarrow && showSelected(store, node)}
       onOpen={() => openSide(store, "settings")}
+      onFinding={(finding) => goTo(document, store, finding)}
     />
   );
   const panel = { document, running, lastValues, readOnly };
@@ -103,11 +112,37 @@ function Views({ document, agent, running, readOnly }: ViewsProps) {
         <Split left={text} right={canvas} shows={layout} />
       </div>
       {side && (
-        <div className="w-92 shrink-0 border-l border-line max-xl:absolute max-xl:inset-y-0 max-xl:right-0 max-xl:z-2 max-xl:shadow-float">
+        <div
+          className={cx(
+            "w-92 shrink-0 border-l border-line max-xl:absolute max-xl:inset-y-0 max-xl:z-2 max-xl:shadow-float",
+            // Where there is no room for three, it lies over the text, so that the canvas stays in sight.
+            layout === "both" ? "max-xl:left-0 max-xl:border-l-0 max-xl:border-r" : "max-xl:right-0",
+          )}
+        >
           <SidePanel {...panel} side={side} />
         </div>
       )}
     </div>
+  );
+}
+
+/** The panel's code comes with the first sign that a person is here: in time for what they press. */
+function useSidePanelSoon(): void {
+  useEffect(() => {
+    const load = () => void loadSidePanel().catch(() => undefined);
+    const signs = ["pointermove", "pointerdown", "keydown"] as const;
+    for (const sign of signs) window.addEventListener(sign, load, { once: true });
+    return () => {
+      for (const sign of signs) window.removeEventListener(sign, load);
+    };
+  }, []);
+}
+
+function SidePanel(props: SidePanelProps) {
+  return (
+    <Suspense fallback={<SkeletonLines lines={6} className="p-4" />}>
+      <LazySidePanel {...props} />
+    </Suspense>
   );
 }
 
@@ -142,13 +177,11 @@ function Dialogs({ document, agent, mayEdit }: EditorProps & { mayEdit: boolean 
   const store = useEditorStore();
   const dialog = useEditor((state) => state.dialog);
   const close = () => store.setState({ dialog: null });
-  if (dialog === "versions") return <VersionsDialog {...{ document, agent, mayEdit }} onClose={close} />;
-  if (dialog !== "live") return null;
+  const showFindings = () => store.setState({ dialog: null, are_findings_open: true });
   return (
-    <MakeLiveDialog
-      {...{ document, agent }}
-      onClose={close}
-      onShowFindings={() => store.setState({ dialog: null, are_findings_open: true })}
-    />
+    <Suspense>
+      {dialog === "versions" && <VersionsDialog {...{ document, agent, mayEdit }} onClose={close} />}
+      {dialog === "live" && <MakeLiveDialog {...{ document, agent }} onClose={close} onShowFindings={showFindings} />}
+    </Suspense>
   );
 }

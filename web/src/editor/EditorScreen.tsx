@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { FileQuestion } from "lucide-react";
 import { asProblem } from "@/client/problem";
-import { type OpenDocument, useAgentDocument, useDocument } from "@/document";
+import { type OpenDocument, useAgentDocument, useDocument, useKinds } from "@/document";
 import { PageTitle, useParam } from "@/navigation";
 import { LinkButton } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
@@ -10,18 +10,15 @@ import { Skeleton } from "@/ui/Skeleton";
 import { Editor } from "./Editor";
 import { type Agent, agentQuery } from "./queries";
 
-/** The screen of one agent: its text and its canvas. */
+/** The screen of one agent: its text and its canvas. What it needs is asked for at once, so that nothing waits in line. */
 export function EditorScreen() {
   const agentId = useParam("agent");
   const agent = useQuery({ ...agentQuery(agentId ?? ""), enabled: agentId !== null });
+  const document = useAgentDocument(agentId);
+  useKinds();
   if (agent.error) return <NotThere problem={agent.error} onRetry={() => void agent.refetch()} />;
-  if (!agent.data) return <EditorSkeleton />;
-  return <Opened key={agent.data.id} agent={agent.data} />;
-}
-
-function Opened({ agent }: { agent: Agent }) {
-  const document = useAgentDocument(agent.id);
-  return document ? <Loaded agent={agent} document={document} /> : <EditorSkeleton />;
+  if (!agent.data || !document) return <EditorSkeleton />;
+  return <Loaded key={agent.data.id} agent={agent.data} document={document} />;
 }
 
 function Loaded({ agent, document }: { agent: Agent; document: OpenDocument }) {

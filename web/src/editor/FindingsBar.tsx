@@ -2,6 +2,7 @@ import { ChevronUp, CircleAlert, CircleCheck, TriangleAlert } from "lucide-react
 import { type Finding, type OpenDocument, useDocument } from "@/document";
 import { cx } from "@/ui/cx";
 import { countWords, inOrder, isError } from "./findings";
+import { goTo } from "./places";
 import { useEditor, useEditorStore } from "./state";
 
 const NONE: readonly Finding[] = [];
@@ -15,7 +16,9 @@ export function FindingsBar({ document }: { document: OpenDocument }) {
   const words = countWords(findings);
   return (
     <section aria-label="Findings" className={cx("shrink-0 border-t border-line bg-paper", !words && "max-sm:hidden")}>
-      {isOpen && words && <FindingList document={document} findings={inOrder(findings)} />}
+      {isOpen && words && (
+        <FindingList findings={inOrder(findings)} onGo={(finding) => goTo(document, store, finding)} />
+      )}
       <button
         type="button"
         disabled={!words}
@@ -39,12 +42,12 @@ function Mark({ findings }: { findings: readonly Finding[] }) {
   return <TriangleAlert aria-hidden className="size-3.5 text-warn" />;
 }
 
-function FindingList({ document, findings }: { document: OpenDocument; findings: Finding[] }) {
+function FindingList({ findings, onGo }: { findings: Finding[]; onGo: (finding: Finding) => void }) {
   return (
     <ul className="max-h-56 overflow-y-auto border-b border-line p-1">
       {findings.map((finding, i) => (
         <li key={i}>
-          <FindingRow finding={finding} onGo={() => goTo(document, finding)} />
+          <FindingRow finding={finding} onGo={() => onGo(finding)} />
         </li>
       ))}
     </ul>
@@ -70,10 +73,4 @@ function FindingRow({ finding, onGo }: { finding: Finding; onGo: () => void }) {
       </span>
     </button>
   );
-}
-
-/** Shows where it is, in the text and on the canvas. */
-function goTo(document: OpenDocument, { node, line, column }: Finding): void {
-  if (node) document.select(node, "elsewhere");
-  if (line) document.reveal(line, column ?? undefined);
 }

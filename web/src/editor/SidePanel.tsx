@@ -14,7 +14,7 @@ import { countWords, isError } from "./findings";
 import type { Running } from "./running";
 import { closeSide, openSide, type Side, useEditorStore } from "./state";
 
-interface SidePanelProps {
+export interface SidePanelProps {
   document: OpenDocument;
   side: NonNullable<Side>;
   running: Running;

@@ -40,6 +40,15 @@ export function openSide(store: EditorStore, side: "settings" | "run"): void {
   store.setState({ side, tab: side });
 }
 
+/** Brings the text into sight, also from where it is hidden or shown as JSON. */
+export function showText(store: EditorStore): void {
+  store.setState(({ layout, mode }) => ({
+    tab: "text",
+    layout: layout === "canvas" ? "both" : layout,
+    mode: mode === "json" ? "preview" : mode,
+  }));
+}
+
 export function closeSide(store: EditorStore): void {
   store.setState({ side: null, is_side_dismissed: true });
 }

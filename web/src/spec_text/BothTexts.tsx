@@ -1,74 +1,23 @@
-import { MergeView } from "@codemirror/merge";
-import { EditorState } from "@codemirror/state";
-import { EditorView, lineNumbers } from "@codemirror/view";
-import { useEffect, useRef } from "react";
-import { agentSpec } from "./language";
-import { hiddenLineEnds } from "./line_ends";
-import { look } from "./look";
+import { lazy, Suspense } from "react";
+import { TextSkeleton } from "./TextSkeleton";
+
+export interface BothTextsProps {
+  theirs: string;
+  mine: string;
+  /** Hears the right text as it becomes. */
+  onMerged: (text: string) => void;
+}
+
+const MergedTexts = lazy(() => import("./MergedTexts"));
 
 /**
  * Two texts of one agent beside each other: theirs at the left, mine at the right, which can be edited and into which
- * single changes can be taken over. `onMerged` hears the right text as it becomes.
+ * single changes can be taken over. Few ever see it: its code is loaded when it is shown.
  */
-export function BothTexts({
-  theirs,
-  mine,
-  onMerged,
-}: {
-  theirs: string;
-  mine: string;
-  onMerged: (text: string) => void;
-}) {
-  const parent = useRef<HTMLDivElement>(null);
-  const heard = useRef(onMerged);
-  useEffect(() => {
-    heard.current = onMerged;
-  }, [onMerged]);
-  useEffect(() => {
-    if (!parent.current) return;
-    const tell = EditorView.updateListener.of(({ docChanged, state }) => {
-      if (docChanged) heard.current(state.doc.sliceString(0));
-    });
-    const view = new MergeView({
-      parent: parent.current,
-      a: { doc: theirs, extensions: [...SHARED, EditorState.readOnly.of(true), named("Their text")] },
-      b: { doc: mine, extensions: [...SHARED, tell, named("My text")] },
-      revertControls: "a-to-b",
-      collapseUnchanged: { margin: 3, minSize: 6 },
-      gutter: true,
-    });
-    return () => view.destroy();
-  }, [theirs, mine]);
-  return <div ref={parent} className="h-full min-h-0 overflow-auto rounded-md border border-line bg-paper" />;
-}
-
-const SHARED = [
-  EditorState.lineSeparator.of("\n"),
-  agentSpec(),
-  look(),
-  hiddenLineEnds,
-  lineNumbers(),
-  EditorView.lineWrapping,
-  EditorView.theme({
-    "&": { height: "auto" },
-    ".cm-content": { padding: "0.5rem 0" },
-    "&.cm-merge-a .cm-changedLine": { backgroundColor: "var(--color-bad-soft)" },
-    "&.cm-merge-b .cm-changedLine": { backgroundColor: "var(--color-good-soft)" },
-    "&.cm-merge-a .cm-changedText, &.cm-merge-b .cm-changedText": {
-      background: "none",
-      textDecoration: "underline",
-      textDecorationColor: "currentColor",
-      textUnderlineOffset: "3px",
-    },
-    ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: "none" },
-    ".cm-collapsedLines": {
-      background: "var(--color-sunken)",
-      color: "var(--color-ink-soft)",
-      fontFamily: "var(--font-sans)",
-    },
-  }),
-];
-
-function named(label: string) {
-  return EditorView.contentAttributes.of({ "aria-label": label });
+export function BothTexts(props: BothTextsProps) {
+  return (
+    <Suspense fallback={<TextSkeleton />}>
+      <MergedTexts {...props} />
+    </Suspense>
+  );
 }

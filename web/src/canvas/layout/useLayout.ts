@@ -1,10 +1,12 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Graph } from "../graph";
 import { layOut, type Direction, type Layout } from "./layout";
 import type { LayoutTask } from "./layout.worker";
 
-/** Up to this many nodes a layout takes less than a frame, so it is there with the first drawing. More go to a worker. */
+/** Up to this many nodes a layout takes less than a frame, so it is there with the drawing. More go to a worker. */
 const AT_ONCE = 150;
+/** The first layout may take longer: nothing is drawn yet that could stand still, and starting a worker takes as long. */
+const AT_ONCE_AT_FIRST = 600;
 
 export interface LaidOut {
   graph: Graph;
@@ -14,30 +16,26 @@ export interface LaidOut {
 /** The graph with its layout. While a large one is worked on, the one before stays; null until there is a first. */
 export function useLayout(graph: Graph, direction: Direction): LaidOut | null {
   const shape = useMemo(() => shapeOf(graph), [graph]);
-  const isSmall = graph.nodes.length <= AT_ONCE;
-  // A graph that differs only in words that take no room keeps its layout.
-  const drawn = useRef<{ shape: string; direction: Direction; layout: Layout } | null>(null);
+  const [large, setLarge] = useState<Large | null>(null);
+  const isSmall = graph.nodes.length <= (large === null ? AT_ONCE_AT_FIRST : AT_ONCE);
   const small = useMemo(
     () => (isSmall ? { graph, layout: layOut(graph, direction) } : null),
     [isSmall, graph, direction],
   );
-  const [large, setLarge] = useState<LaidOut | null>(null);
+  const isKnown = large?.shape === shape && large.layout.direction === direction;
+  if (small && graph.nodes.length > AT_ONCE) setLarge({ ...small, shape });
+  else if (!small && isKnown && large.graph !== graph) setLarge({ ...large, graph });
 
+  const isThere = small !== null || isKnown;
   useEffect(() => {
-    if (isSmall) return;
-    const known = drawn.current;
-    if (known?.shape === shape && known.direction === direction) {
-      setLarge({ graph, layout: known.layout });
-      return;
-    }
-    return ask(graph, direction, (layout) => {
-      drawn.current = { shape, direction, layout };
-      setLarge({ graph, layout });
-    });
-  }, [isSmall, graph, direction, shape]);
+    if (!isThere) return ask(graph, direction, (layout) => setLarge({ graph, layout, shape }));
+  }, [isThere, graph, direction, shape]);
 
   return small ?? large;
 }
+
+/** A graph that differs from it only in words that take no room keeps its layout. */
+type Large = LaidOut & { shape: string };
 
 /** What a layout depends on, as a text to compare. */
 function shapeOf(graph: Graph): string {

@@ -102,6 +102,9 @@ class Assembler:
         last = self.desk.values.last
         value = last if last and last.shape == "item" and _says_it(action.object) else value
         noun = value.noun if value and value.noun not in _GENERIC else "result"
+        started = self.desk.values.under(self.desk.payload or "")
+        if action.verb in ("reply", "respond") and action.do == "send" and started:
+            noun = started.noun
         if action.verb == "sync" and "sync" in {token.lower for token in action.object}:
             return f"Keep {phrase(action.object)}"
         if action.named == "question":

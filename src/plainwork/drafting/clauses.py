@@ -13,7 +13,7 @@ from plainwork.drafting.heads import ADVERBS, ARTICLES, ASKING, SEPARATORS, Head
 from plainwork.drafting.spans import ends_condition
 from plainwork.drafting.text import Token, Tokens, trimmed, without_words
 from plainwork.drafting.verbs import Verb, readings
-from plainwork.drafting.words import QUALITIES, is_plural
+from plainwork.drafting.words import MASSES, QUALITIES, is_plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,11 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """``if it fails``: what follows (``trailing``: what stands before it) happens when a step cannot be done."""
+    """``if it fails``: what follows (``trailing``: what stands before it) happens when a step cannot be done. ``said``:
+    what the words mean where nothing is done before them that could fail (``if the payment failed``)."""
 
     trailing: bool = False
+    said: Cond | When | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +328,9 @@ def _governed(tokens: Tokens, at: int, kind: str, trailing: bool) -> tuple[Piece
         t.lower for t in words
     }
     if kind in ("if", "when") and failed and (not trailing or plainly):
-        return Failure(trailing), end
+        named = words[0].lower in ("the", "my", "our") and not trailing
+        said = When(words) if kind == "when" else Cond("if", words)
+        return Failure(trailing, said if named else None), end
     if not words:
         return (Loop((Token("one", "one", "word"),), trailing) if kind == "loop" and trailing else None), max(end, at)
     if kind == "loop":
@@ -374,7 +378,7 @@ def small_first(tokens: Tokens) -> Tokens:
     first = tokens[0] if tokens else None
     if first is None or first.kind != "word" or first.text[1:] != first.lower[1:]:
         return tokens
-    common = first.lower in ARTICLES | QUALITIES or is_plural(first.lower) or first.lower.endswith(_ADJECTIVAL)
+    common = first.lower in ARTICLES | QUALITIES | MASSES or is_plural(first.lower) or first.lower.endswith(_ADJECTIVAL)
     named = any(mention.start <= 1 for mention in find_apps((*tokens[:1], *tokens[:3])))
     return (replace(first, text=first.lower), *tokens[1:]) if common and not named else tokens
 

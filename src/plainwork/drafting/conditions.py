@@ -93,6 +93,7 @@ _ORIGIN = re.compile(
     r"^(?P<field>.*?)\s*\b(?:is |are |was |were |comes? |came )?(?P<no>not )?from (?:the )?"
     r"(?P<value>[A-Z][\w.-]*(?: [A-Z][\w.-]*){0,2})$"
 )
+_ENDED = re.compile(r"^(?P<field>.*?)\s*\b(?:has |have )?(?P<no>not )?(?P<value>failed|succeeded)$")
 _TAGGED = re.compile(
     r"\b(?P<no>not )?(?:labell?ed|tagged)(?: as| with)? (?P<value>\"[^\"]+\"|'[^']+'|[\w-]+(?: [\w-]+)?)$"
 )
@@ -317,6 +318,15 @@ def _starred(text: str, subject: str, many: str | None, noun: str) -> Test | Non
     return Test(f"{_at(subject, 'rating')} {'!=' if match['no'] else '=='} {number}", "rating")
 
 
+def _ended(text: str, subject: str, many: str | None, noun: str) -> Test | None:
+    """``the payment failed``: how something ended is its status."""
+    match = _ENDED.match(text.lower())
+    if not match or len(match["field"].split()) > 3:
+        return None
+    no = bool(match["no"])
+    return Test(f"lower(str({_at(subject, 'status')})) {'!=' if no else '=='} {json.dumps(match['value'])}", "status")
+
+
 def _empty(text: str, subject: str, many: str | None, noun: str) -> Test | None:
     match = _EMPTY.match(text.lower())
     if not match:
@@ -419,6 +429,7 @@ _READERS: tuple[_Reader, ...] = (
     _compared,
     _graded,
     _quoted_field,
+    _ended,
     _tagged,
     _starred,
     _with,

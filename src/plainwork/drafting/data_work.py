@@ -62,6 +62,9 @@ def read_write(act: Act, places: Sequence[Place], setting: Setting) -> list[Acti
 
 def _posted(act: Act, places: Sequence[Place]) -> list[Action]:
     """``write a summary to Slack``: what is written is also sent, when a place for it is named."""
+    lowers = [token.lower for token in act.object]
+    if act.verb.lemma == "answer" and lowers[-2:-1] in (["by"], ["via"]) and lowers[-1] in w.MAILS:
+        return [Action("send", "reply", (*tokenize("to"), *act.object[:-2]), None, "mail", words=act.tokens)]
     for place in places:
         if place.relation == "at" and place.app.sort in ("message", "mail"):
             channel = channel_of("", (), place.app)
@@ -211,6 +214,8 @@ def read_approve(act: Act, places: Sequence[Place], setting: Setting) -> list[Ac
     """Asking a person to decide."""
     channel = choose(places, "via", "at", "own", "from", "subject")
     lowers = {token.lower for token in act.object}
+    if "automatically" in lowers and not act.subject:
+        return calls(replace(act, object=tuple(t for t in act.object if t.lower != "automatically")), places, setting)
     if channel and act.verb.lemma == "ask" and not lowers & {"approval", "approve", "confirmation", "permission"}:
         return [Action("send", "ask", act.object, channel, channel_of("", (), channel), words=act.tokens)]
     if act.verb.lemma == "ask" and "for" in lowers and not lowers & _CONSENT:
@@ -235,7 +240,7 @@ def read_respond(act: Act, places: Sequence[Place], setting: Setting) -> list[Ac
     lowers = {token.lower for token in act.tokens}
     if target and target.sort != "forms":
         return read_send(act, places, setting)
-    if act.verb.lemma in ("reply", "respond") and lowers & (w.MAILS | {"sender"}):
+    if act.verb.lemma in ("reply", "respond") and (setting.mailed or lowers & (w.MAILS | {"sender"})):
         return [Action("send", "reply", act.object, None, "mail", words=act.tokens)]
     if not setting.answers and setting.home and act.verb.lemma in ("reply", "respond") and not act.passive:
         return [Action("call", "comment", act.object, setting.home, words=act.tokens)]

@@ -283,6 +283,8 @@ def _subject(desk: Desk, action: Action) -> str:
         quoted = next((token.value for token in action.words[at : at + 4] if token.kind == "quoted"), None)
         if quoted:
             return quoted
+    if action.verb in ("reply", "respond") and desk.payload == "inputs.email":
+        return "Re: {{ inputs.email.subject }}"
     value = desk.values.best(action.object, "text", "list")
     one = value is not None and value.expression in (desk.item, desk.payload)
     title = clean(re.sub(r"^(?:the|a|an) ", "", _titled(action, value, one))) or "Message"

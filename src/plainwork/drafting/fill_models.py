@@ -61,11 +61,16 @@ def _given(desk: Desk, value: Value | None) -> dict[str, object]:
     """What the prompt is about, under the names that the prompt uses."""
     if value is not None and not value.expression.startswith("inputs."):
         return {input_name(value.noun if value.noun.isascii() else "data"): f"{{{{ {value.expression} }}}}"}
-    asked = [name for name in desk.inputs if not name.endswith("url") and name not in ("send_to", "phone")]
+    asked = [name for name in desk.inputs if not name.endswith("url") and _tells(desk, name)]
     if not asked and value is None:
         desk.ask("text", "long text", "What the model works on")
         asked = ["text"]
     return {name: f"{{{{ inputs.{name} }}}}" for name in asked[:6]}
+
+
+def _tells(desk: Desk, name: str) -> bool:
+    """Whether an input is something to work on, and not a setting of a step (which channel, whose address)."""
+    return name == "text" or desk.values.under(f"inputs.{name}") is not None
 
 
 def _task(tokens: Tokens, it: str) -> str:
@@ -111,7 +116,11 @@ def as_classify(desk: Desk, action: Action, step: str) -> Filled:
         "labels": labels,
     }
     if action.named == "question":
-        config["instructions"] = f"Answer yes or no: {words_of(action.object)}?"
+        config["instructions"] = f"Answer yes or no: {_asked(words_of(action.object), value)}?"
+    elif action.verb == "decide" and action.object[:1] and action.object[0].lower == "what":
+        noun = value.noun if value else "text"
+        said = re.sub(r"^what it\b", f"what the {noun}", words_of(action.object)).replace(" as ", ": ", 1)
+        config["instructions"] = f"Decide {said}."[:500]
     elif action.object:
         config["instructions"] = f"{action.verb.capitalize()} {words_of(action.object)}."[:500]
     return Filled(
@@ -126,6 +135,13 @@ def as_classify(desk: Desk, action: Action, step: str) -> Filled:
             aside=True,
         ),
     )
+
+
+def _asked(told: str, value: Value | None) -> str:
+    """``it is a question`` → ``is the email a question``."""
+    told = re.sub(r"^(?:it|this)\b", f"the {value.noun}" if value else "it", told)
+    match = re.match(r"(.+?) (is|are) (.+)$", told)
+    return f"{match[2]} {match[1]} {match[3]}" if match else told
 
 
 def labels_of(action: Action) -> tuple[list[str], bool]:

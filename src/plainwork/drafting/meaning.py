@@ -61,6 +61,8 @@ _MODEL_WORDS = (
 
 def interpret(act: Act, setting: Setting) -> list[Action]:
     """The actions that an act stands for, in order; none when it only describes the agent itself or its inputs."""
+    if act.object and act.object[0].lower == "nothing":
+        return []
     act = _performed(act)
     if describes_agent(act, setting):
         return []

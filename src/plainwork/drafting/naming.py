@@ -185,5 +185,6 @@ def _ways(steps: Sequence[Step]) -> tuple[str, str] | None:
         leads = {route.lead for route in step.routes}
         targets = [named[route.to[0]] for route in step.routes if route.to[0] in named]
         if "otherwise" in leads and leads & {"if", "when"}:
-            return (targets[0], targets[-1]) if len(targets) > 1 and targets[-1] == last.name else None
+            ends = targets[-1:] == [last.name] or any(route.to == ("stop",) for one in steps for route in one.routes)
+            return (targets[0], targets[-1]) if len(targets) > 1 and ends else None
     return None

@@ -23,7 +23,6 @@ _SEND = Verb("send", "send", "base", False)
 _LINKS = frozenset(["to", "into", "onto", "in", "on", "by", "via", "at", "through"])
 _RESTRICTING = words("restricting")
 _DETERMINERS = words("part_determiners")
-_MASSES = frozenset(["spam", "junk", "praise", "feedback"])
 _PRONOUNS = frozenset(["it", "them", "its", "their", "him", "her"])
 _LEFT = frozenset(["rest", "remainder", "others"])
 _NOT_LEFT = words("not_left")
@@ -122,9 +121,11 @@ class _Parting:
     def read(self, readings: Sequence[Reading]) -> list[Reading]:
         """The readings with their pieces rewritten."""
         for number, reading in enumerate(readings):
-            for piece in reading.pieces:
-                for one in _gapped(piece) if isinstance(piece, Act) else (piece,):
-                    self._take(number, one)
+            told = [one for piece in reading.pieces for one in (_gapped(piece) if isinstance(piece, Act) else (piece,))]
+            for at, piece in enumerate(told):
+                self._take(number, piece)
+                if at + 1 == len(told) and isinstance(piece, Act) and _says_ones(piece):
+                    self._contrast(number)
         return [
             replace(reading, pieces=tuple(piece for at, piece in self._done if at == number))
             for number, reading in enumerate(readings)
@@ -148,6 +149,13 @@ class _Parting:
         else:
             number = self._done[start][0]
             self._done[start:] = [(number, one) for one in self._split(start, told_of(piece)[:size], left)]
+
+    def _contrast(self, number: int) -> None:
+        """``summarise long articles and forward short ones``: parts that are told without a rest."""
+        start, bound = self._before(number)
+        if start is not None and not bound and start + 1 < len(self._done):
+            number = self._done[start][0]
+            self._done[start:] = [(number, one) for one in self._split(start, (), None)]
 
     def _note_list(self, piece: Piece) -> None:
         if isinstance(piece, Act) and piece.verb.act == "fetch":
@@ -188,8 +196,9 @@ class _Parting:
                     return w.singular(noun.lower())
         return known or "message"
 
-    def _split(self, start: int, rest: Tokens, left: Sequence[Act]) -> Iterator[Piece]:
-        """The pieces from ``start`` on with what tells the parts apart, and what is done with the rest."""
+    def _split(self, start: int, rest: Tokens, left: Sequence[Act] | None) -> Iterator[Piece]:
+        """The pieces from ``start`` on with what tells the parts apart, and what is done with the rest (``left``; None
+        when no rest is spoken of)."""
         thing = self._thing(rest, start)
         acts = [piece for _, piece in self._done[start:] if isinstance(piece, Act)]
         parts = [_part(act, thing) if _is_part(act, thing) else None for act in acts]
@@ -204,16 +213,17 @@ class _Parting:
         if self._listed or not self._one:
             yield Loop(tokenize(thing))
         if not sure:
-            labels = [part.label for part in parts if part]
-            yield Act(_DECIDE, tokenize(f"what the {thing} is as {', '.join(labels)} or other"), apart="part")
+            *others, last = [part.label for part in parts if part] + (["other"] if left is not None else [])
+            yield Act(_DECIDE, tokenize(f"what the {thing} is as {', '.join(others)} or {last}"), apart="part")
         chained = False
         for act, part in zip(named, parts, strict=True):
             if part:
                 yield Cond("if", part.test if sure else tokenize(part.label), chained=chained)
                 chained = True
             yield replace(act, apart="part")
-        yield Cond("else")
-        yield from left
+        if left is not None:
+            yield Cond("else")
+            yield from left
 
     def _filtered(self, acts: Sequence[Act], parts: Sequence[Part | None]) -> Iterator[Act]:
         seen = False
@@ -236,6 +246,11 @@ def _left(act: Act) -> tuple[Act, ...]:
     if act.subject and act.verb.lemma in ("get", "receive"):
         act = replace(act, verb=_SEND, subject=())
     return (replace(act, apart="rest"),)
+
+
+def _says_ones(act: Act) -> bool:
+    adjectives, noun, _ = _taken_apart(act)
+    return bool(adjectives) and noun.lower() == "ones" and not rest_of(told_of(act))
 
 
 def _judges(act: Act) -> bool:
@@ -280,7 +295,7 @@ def _is_part(act: Act, thing: str) -> bool:
     if act.verb.act not in _ACTS or rest_of(told_of(act)):
         return False
     adjectives, noun, restriction = _taken_apart(act)
-    plural = w.is_plural(noun.lower()) or noun.lower() in _MASSES
+    plural = w.is_plural(noun.lower()) or noun.lower() in w.MASSES
     whole = not adjectives and w.singular(noun.lower()) == thing
     definite = told_of(act)[:1] and told_of(act)[0].lower in ("the", "our", "my", "its", "their")
     return plural and (bool(restriction) or not (whole or (definite and not adjectives)))

@@ -59,6 +59,8 @@ class Setting:
     channel: App | None = None
     """The one service for messages that the text names, for messages whose way is not said."""
     background: list[str] = field(default_factory=list)
+    mailed: bool = False
+    """Whether a mail starts the run, so that "reply" means one to it."""
 
     @property
     def last(self) -> App | None:

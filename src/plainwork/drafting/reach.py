@@ -9,6 +9,7 @@ from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
 from plainwork.drafting.apps import find_apps
 from plainwork.drafting.clauses import PARALLEL, Act, split_objects
+from plainwork.drafting.conditions import read_test
 from plainwork.drafting.data import words
 from plainwork.drafting.fill_models import labels_of
 from plainwork.drafting.naming import url_noun
@@ -80,7 +81,7 @@ def tested(test: Tokens, body: list[Node]) -> list[Node]:
 def alike(branch: If, tokens: Sequence[Token]) -> bool:
     """Whether a further condition speaks of what the branch already asks about."""
     if branch.decider:
-        return may_judge(branch.decider, tokens)
+        return branch.decider.named != "question" and may_judge(branch.decider, tokens)
     says = [token.lower for token in tokens[:2]]
     if says in (["it", "is"], ["it", "equals"], ["they", "are"]) and len(tokens) <= 4:
         return any({"is", "are", "equals"} & {t.lower for t in arm.test} for arm in branch.arms)
@@ -103,6 +104,24 @@ def mood_of(tokens: Tokens) -> Action | None:
     spoken = tuple(token for token in tokens if token.lower not in w.MOODS | {"sentiment", "is", "are", "of", "if"})
     about = tuple(token for token in w.noun_phrase(spoken) if token.lower != "the") or tokenize("text")
     return Action("classify", "classify", (*tokenize("the sentiment of"), *about), words=tokens)
+
+
+def kind_of(tokens: Tokens, spoken_of: str) -> Action | None:
+    """The judgement that ``if the email is a question`` needs: what a text is, no field of it says. ``spoken_of``: what
+    "it" stands for."""
+    lowers = [token.lower for token in tokens]
+    at = next((at for at, word in enumerate(lowers[:6]) if at and word in _JUDGED_BY), 0)
+    noun = w.singular(w.head_noun(tokens[:at])) if at else ""
+    noun = spoken_of if not noun or noun in w.VAGUE else noun
+    told = [word for word in lowers[at + 1 :] if word != "not"]
+    judged = lowers[at] not in ("is", "are") or (told[:1] and (told[0] in ("a", "an", "about") or told[0] in w.MASSES))
+    if not at or not judged or noun not in _READ_BY_PEOPLE or "or" in lowers or read_test(tokens, "it", noun=noun).sure:
+        return None
+    return Action("classify", "decide", tuple(t for t in tokens if t.lower != "not"), words=tokens, named="question")
+
+
+_JUDGED_BY = frozenset(["is", "are", "asks", "complains", "sounds", "seems", "praises", "criticises", "criticizes"])
+_READ_BY_PEOPLE = words("read_by_people")
 
 
 def _kinds(tokens: Sequence[Token]) -> set[str]:
@@ -255,10 +274,17 @@ _MODEL_ACTS = frozenset(["write", "analyse", "extract"])
 
 def picked_ones(act: Act) -> Tokens:
     """``push the qualified ones``: the words that say which; none when all are meant."""
+    picks, definite = _ones(act)
+    return (*tokenize("those that are"), *picks) if picks and definite and act.verb.act != "filter" else ()
+
+
+def _ones(act: Act) -> tuple[Tokens, bool]:
+    """The words before ``ones``, and whether a ``the``, ``only`` or ``all`` stands before them."""
     at = next((n for n, token in enumerate(act.object) if token.lower == "ones"), 0)
-    start = next((n for n in range(at - 1, -1, -1) if act.object[n].lower in ("the", "only", "all")), at)
+    bounds = w.PREPOSITIONS | {"the", "only", "all"}
+    start = next((n for n in range(at - 1, -1, -1) if act.object[n].lower in bounds), -1)
     picks = act.object[start + 1 : at]
-    return (*tokenize("those that are"), *picks) if 0 < len(picks) < 4 and act.verb.act != "filter" else ()
+    return (picks if 0 < len(picks) < 4 else ()), start >= 0 and act.object[start].lower in ("the", "only", "all")
 
 
 _LABELLED_THINGS = words("labelled_things")
@@ -297,7 +323,7 @@ def label_of(judged: Action, act: Act) -> Tokens:
         return ()
     if find_words(act.subject, "rest", "others", "everything else", "anything else") is not None:
         return tokenize("otherwise")
-    phrase = act.subject or picked_ones(act)[3:] or tuple(w.noun_phrase(act.object))
+    phrase = act.subject or _ones(act)[0] or tuple(w.noun_phrase(act.object))
     label = label_in(labels, phrase)
     others = w.content_words(phrase) - {w.singular(word) for word in label.split()} - _LABELLED_THINGS
     others -= w.content_words(judged.object)

@@ -12,7 +12,7 @@ from plainwork.drafting.actions import Action
 from plainwork.drafting.answers import fields_of, retimed, schedule_of
 from plainwork.drafting.apps import App, find_apps
 from plainwork.drafting.assemble import Assembler
-from plainwork.drafting.clauses import Act, Piece, Unread, read_sentence
+from plainwork.drafting.clauses import Act, Failure, Piece, Unread, read_sentence
 from plainwork.drafting.desk import Desk
 from plainwork.drafting.facts import Facts, read_facts
 from plainwork.drafting.naming import clean, input_name, title_of
@@ -102,6 +102,8 @@ def _read(told: Sequence[Statement]) -> list[Reading]:
         else:
             lead_app = ()
         pieces = _with_label(pieces, statement.label)
+        if not any(isinstance(piece, Act) for reading in found for piece in reading.pieces):
+            pieces = [piece.said if isinstance(piece, Failure) and piece.said else piece for piece in pieces]
         found.append(Reading(statement, tuple(pieces)))
     if not any(isinstance(piece, Act) for reading in found for piece in reading.pieces):
         return [replace(reading, pieces=tuple(_spelt_out(reading.pieces))) for reading in found]
@@ -328,6 +330,7 @@ class _Draughtsman:
         channels = [app for app in self.facts.apps if app.sort in ("message", "mail", "phone") and app.id != "imap"]
         channel = channels[0] if len(channels) == 1 else None
         setting = Setting(answers=answers, home=home, inputs=frozenset(self.facts.inputs), channel=channel)
+        setting.mailed = self.event is not None and self.event.how == "mail"
         if self.event and self.event.app:
             setting.meet(self.event.app)
         self._seed()

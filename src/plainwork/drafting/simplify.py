@@ -15,7 +15,7 @@ from plainwork.drafting.data import words
 from plainwork.drafting.meaning import interpret
 from plainwork.drafting.nodes import Do, Each, Fork, If, Node
 from plainwork.drafting.places import Setting
-from plainwork.drafting.text import Tokens
+from plainwork.drafting.text import Tokens, tokenize
 from plainwork.drafting.tree import DEEPEST_LOOPS
 from plainwork.drafting.triggers import Reading
 
@@ -247,6 +247,8 @@ def _text_of(action: Action) -> Tokens:
     article = bool(phrase) and phrase[0].lower in ("a", "an", "one")
     if any(token.kind == "quoted" for token in action.object):
         return ()
+    if action.verb in ("reply", "respond") and action.channel == "mail":
+        return () if {"with", "that"} & {token.lower for token in action.object} else tokenize("a reply")
     return phrase if head in _RECAPPED or (head in _CREATIVE and article) else ()
 
 

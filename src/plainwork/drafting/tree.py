@@ -29,6 +29,7 @@ from plainwork.drafting.reach import (
     each_owner,
     each_subject,
     goes_on_within,
+    kind_of,
     label_in,
     label_of,
     last_judgement,
@@ -89,12 +90,13 @@ class Builder:
         self._fresh_if = False
         self._here: list[Node] = self.root
         self._begun = 0
-        self._number = 0
+        self._number = self._if_number = 0
         self._wrapped: Each | None = None
         self._lists: set[str] = set()
         self._listed: Tokens = ()
         self._parallel = self._by_ones = False
-        self._events = {w.singular(event.noun)} if event else set()
+        self._event = w.singular(event.noun) if event else ""
+        self._events = {self._event} if event else set()
         self._events |= {"email", "mail", "message"} if event and event.how in ("mail", "chat", "app") else set()
         self._around: list[Node] = self.root
         self._loops = self._branches = self._gates = self._top_loops = self._asked_loops = 0
@@ -284,14 +286,20 @@ class Builder:
             self._answer(cond)
         elif cond.trailing and len(self._here) > self._begun:
             self._wrap(lambda body: self._branch(cond, body), cond.tokens)
-        elif cond.chained and self._last_if:
+        elif self._last_if and (cond.chained or self._alternative(cond, before)):
             self._last_if.arms.append(arm := Arm(cond.tokens, negated=cond.kind == "unless"))
             self._here, self._begun = arm.body, 0
         else:
             self._open_arm(cond, chained)
 
+    def _alternative(self, cond: Cond, before: Piece | None) -> bool:
+        """``if it is positive …, if it is negative …``: a further answer to what the sentence asks already."""
+        asks = self._last_if is not None and self._if_number == self._number and isinstance(before, Act)
+        return asks and not cond.trailing and self._last_if is not None and alike(self._last_if, cond.tokens)
+
     def _branch(self, cond: Cond, body: list[Node]) -> If:
-        self._last_if = If([Arm(cond.tokens, body, cond.kind == "unless")])
+        judgement = None if last_judgement(self._here) else kind_of(cond.tokens, self._spoken_of())
+        self._last_if = If([Arm(cond.tokens, body, cond.kind == "unless")], judgement)
         return self._last_if
 
     def _open_arm(self, cond: Cond, chained: bool) -> None:
@@ -319,11 +327,17 @@ class Builder:
         else:
             judged = last_judgement(self._here)
             known = judged is not None and label_in(labels_of(judged[2])[0], cond.tokens)
-            self._here.append(If([arm], decider=None if known else mood_of(cond.tokens)))
+            judgement = mood_of(cond.tokens) or kind_of(cond.tokens, self._spoken_of())
+            self._here.append(If([arm], decider=None if known else judgement))
         found = self._here[-1]
         assert isinstance(found, If)
         self._last_if, self._fresh_if, self._around = found, True, self._here
+        self._if_number = self._number
         self._here, self._begun = arm.body, 0
+
+    def _spoken_of(self) -> str:
+        """What "it" is: one item of the loop, else what the event is about."""
+        return w.singular(w.head_noun(self._loop.over)) if self._loop else self._event
 
     def _one_of_many(self, tokens: Tokens) -> bool:
         """``if an order is over 500`` after reading orders: each of them is asked."""
@@ -361,7 +375,7 @@ class Builder:
             and not last.action.object
         ):
             self._here.pop()
-        if decider is None:
+        if decider is None and not (decider := kind_of(cond.tokens, self._spoken_of())):
             self._here += self._asked_place(cond)
         branch = If([Arm(without_place(cond.tokens))], decider)
         self._here.append(branch)
@@ -389,7 +403,8 @@ class Builder:
             return False
         start = next((at + 1 for at, word in enumerate(lowers) if word in ("is", "are", "was")), 0)
         labels = [token for token in cond.tokens[start:] if token.lower != "about"]
-        action = Action("classify", "decide", (*tokenize("what it is about as"), *labels), words=cond.tokens)
+        topic = " about" if "about" in lowers else ""
+        action = Action("classify", "decide", (*tokenize(f"what it is{topic} as"), *labels), words=cond.tokens)
         if (
             self._here
             and isinstance(last := self._here[-1], Do)

@@ -363,6 +363,8 @@ def _thing(tokens: Sequence[Token]) -> str:
         noun = w.head_noun(plain[lowers.index(fresh) + 1 :])
         if noun and noun not in _HAPPENS - _THINGS and noun.isascii():
             return w.singular(noun)
+    if set(lowers) & {"writes", "asks"} and not find_apps(tokens):
+        return "message"
     for token in plain:
         if token.lower in _THINGS:
             return w.singular(token.lower)
@@ -379,5 +381,7 @@ def _thing(tokens: Sequence[Token]) -> str:
             "http",
         }:
             return w.singular(token.lower)
+    if set(lowers) & _WEB:
+        return "request"
     happening = next((token.lower for token in plain if token.lower in _HAPPENS and token.lower not in BE), "")
     return w.singular(happening) or "event"

@@ -23,6 +23,8 @@ STOP_WORDS = words("stop_words")
 PREPOSITIONS = words("prepositions")
 PEOPLE = words("people")
 MOODS = words("moods")
+MASSES = words("masses")
+"""Nouns of what is not counted."""
 QUALITIES = ADJECTIVES | MOODS | words("state_adjectives") | words("priority_levels")
 """Adjectives that tell some things from others of their kind."""
 

@@ -31,8 +31,7 @@ def random_flow(random: Random) -> Flow:
         kind = random.choice(kinds) if i else random.choice(("keyed", "once", "set"))
         nodes.append(_step(random, name, kind, sources))
         acting[name] = behind
-        for one in before:
-            edges.append(edge(one, name, **_condition(random, nodes, one)))
+        edges += [edge(one, name, **_condition(random, nodes, one)) for one in before]
     limits = Limits(time_per_run=f"{random.randint(20, 60)}s") if random.random() < 0.15 else None
     return Flow(nodes=tuple(nodes), edges=tuple(edges), limits=limits)
 

@@ -67,20 +67,22 @@ class Process(asyncio.AbstractEventLoop):
     def time(self) -> float:
         return self.machine.now
 
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:  # type: ignore[override]
         handle = asyncio.Handle(callback, args, self, context)
         if self.is_alive:
             self.ready.append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self.machine.at(when, self._due, handle)
         return handle
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]
         return self.call_at(self.machine.now + delay, callback, *args, context=context)
 
     def create_future(self) -> asyncio.Future[Any]:
@@ -128,7 +130,7 @@ class Machine:
         self.history: list[tuple[float, str]] = []
         self.complaints: list[str] = []
         self._dead: list[Process] = []
-        self._timers: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._timers: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self._count = 0
 
     def note(self, words: str) -> None:
@@ -145,12 +147,12 @@ class Machine:
         """True that often."""
         return self.random.random() < probability
 
-    def at(self, when: float, act: Callable[..., None], *arguments: Any) -> None:
+    def at(self, when: float, act: Callable[..., object], *arguments: Any) -> None:
         """Does something at a time, outside every process."""
         self._count += 1
         heapq.heappush(self._timers, (max(when, self.now), self._count, act, arguments))
 
-    def after(self, delay_s: float, act: Callable[..., None], *arguments: Any) -> None:
+    def after(self, delay_s: float, act: Callable[..., object], *arguments: Any) -> None:
         """The same, in so many seconds."""
         self.at(self.now + delay_s, act, *arguments)
 
@@ -163,7 +165,7 @@ class Machine:
 
     def spawn(self, name: str, work: Callable[[Process], Coroutine[Any, Any, Any]], skew_s: float = 0.0) -> Process:
         """A new process that does this."""
-        process = Process(self, name, skew_s)
+        process = Process(self, name, skew_s)  # type: ignore[abstract]
         self.processes.append(process)
         process.begin(work(process))
         self.note(f"{name} starts")

@@ -164,7 +164,7 @@ def _check_journal(watch: Watch, run: RunRow, rows: Sequence[Step]) -> None:
 def _check_order(watch: Watch, run: RunRow, rows: Sequence[Step], graph: Graph) -> None:
     """No step is begun before one of the steps before it has a result; with all of them settled, unless it joins any."""
     settled: set[str] = set()
-    before = {target: sources for target, sources in _sources(graph)}
+    before = dict(_sources(graph))
     for row in rows:
         name = row.path.partition("[")[0].partition(".")[0]
         if row.attempt and not before.get(name, set()) <= settled:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from hashlib import blake2b
+from io import StringIO
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -16,17 +17,20 @@ from uuid import UUID
 import msgspec
 
 from plainwork import log
+from plainwork.db import Database
 from plainwork.db.runs import VersionRow
 from plainwork.engine.clock import Clock
 from plainwork.engine.start import cancel, start
 from plainwork.engine.versions import Version, Versions
 from plainwork.engine.worker import Outside, Worker
-from plainwork.errors import NotFound, PlainworkError
+from plainwork.errors import NotFound, PlainworkError, Unavailable
 from plainwork.queue import Queue
+from plainwork.queue.doorbell import Doorbell
 from plainwork.queue.postgres import PostgresQueue
 from plainwork.scheduler import Scheduler
 from tests.simulation.flows import random_flow
 from tests.simulation.machine import EPOCH, Machine, Process
+from tests.simulation.messages import Messages, Post, Wire
 from tests.simulation.promises import Watch, check, is_settled
 from tests.simulation.server import CALM, Server, Weather, open_database
 from tests.simulation.store import Tick
@@ -86,6 +90,7 @@ class Simulation:
         self.server = Server(self.machine, self.watch, weather, is_fenced=is_fenced)
         self.watch.store = self.server.store
         self.web = Web(self.machine, traffic, self.watch)
+        self.messages = Messages(self.machine, _post(self.random)) if self.random.random() < 0.4 else None
         self.lease_s = self.random.choice((3.0, 6.0, 12.0))
         self.faults_s = self.random.uniform(10.0, 40.0)
         self.accepted: list[UUID] = []
@@ -169,9 +174,18 @@ class Simulation:
             self.clients_left -= 1
         self.machine.at(self.machine.now, self.machine.kill, process, "leaves")
 
+    async def _bell(self, process: Process, database: Database) -> Queue:
+        """The process' queue: the database's own, or one on a message server (which has to be there at the start)."""
+        while self.messages is not None:
+            try:
+                return await Doorbell.open(database, Wire(self.messages, process))
+            except Unavailable:
+                await asyncio.sleep(1.0)
+        return await PostgresQueue.open(database)
+
     async def _work(self, options: dict[str, Any], process: Process) -> None:
         database = open_database(self.server, process)
-        bell = await PostgresQueue.open(database)
+        bell = await self._bell(process, database)
         clock = Clock(self.machine.wall)
         worker = Worker(database, bell, Outside(net=self.web.client(process)), clock=clock, **options)
         process.stop = worker.stop
@@ -180,7 +194,7 @@ class Simulation:
 
     async def _schedule(self, process: Process) -> None:
         database = open_database(self.server, process)
-        bell = await PostgresQueue.open(database)
+        bell = await self._bell(process, database)
 
         def now() -> datetime:
             return datetime.fromtimestamp(EPOCH + self.machine.now, UTC)
@@ -217,6 +231,9 @@ class Simulation:
         victims = [one for one in machine.processes if not one.name.startswith("client")]
         if not victims:
             return
+        if self.messages is not None and self.messages.is_up and hand.random() < 0.15:
+            self.messages.go_down(hand.uniform(0.5, 15.0))
+            return
         victim = hand.choice(victims)
         kind = hand.choice(("kill", "kill", "pause", "pause", "cut", "down", "stop"))
         if kind == "kill":
@@ -236,6 +253,8 @@ class Simulation:
         self._is_calm = True
         self.server.weather = CALM
         self.web.traffic = Traffic()
+        if self.messages is not None:
+            self.messages.post = Post()
 
     def _is_settled(self) -> bool:
         return self._is_calm and not self.clients_left and all(map(is_settled, self.server.store.runs.values()))
@@ -274,12 +293,14 @@ def _weather(hand: Random) -> Weather:
     )
 
 
+def _post(hand: Random) -> Post:
+    return Post(hand.choice((0.0, 0.3, 1.0)), hand.choice((0.0, 0.3)), hand.random() < 0.5)
+
+
 def _traffic(hand: Random) -> Traffic:
     if hand.random() < 0.3:
         return Traffic()
-    return Traffic(
-        *(hand.choice((0.0, 0.05)) for _ in range(6)), slow=hand.choice((0.0, 0.3)), slowest_s=hand.choice((1.0, 10.0))
-    )
+    return Traffic(*(hand.choice((0.0, 0.05)) for _ in range(6)), *(hand.choice((0.0, 0.3)), hand.choice((1.0, 10.0))))
 
 
 @contextmanager
@@ -293,10 +314,11 @@ def _bugs_told_to(machine: Machine) -> Iterator[None]:
         log._settings.update(before)
 
 
-class _Complaints:
+class _Complaints(StringIO):
     """A stream whose every line is a complaint."""
 
     def __init__(self, machine: Machine) -> None:
+        super().__init__()
         self._machine = machine
 
     def write(self, text: str) -> int:
@@ -304,9 +326,3 @@ class _Complaints:
             told = msgspec.json.decode(text)
             self._machine.complain(f"{told.get('event')} in {told.get('logger')}: {told.get('traceback', '')}")
         return len(text)
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
-
-    def isatty(self) -> bool:
-        return False

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 Handler = Callable[["Session", Transaction, Sequence[Any]], Any]
 _CALL = re.compile(r"select (?:\* from )?(\w+)\(")
 _IN_STORE = frozenset(
-    "claim_runs claim_run renew_leases queue_outlook keep_claims excuse_claims sweep_queue flush_journal".split()
+    {"claim_runs", "claim_run", "renew_leases", "queue_outlook", "keep_claims", "excuse_claims", "sweep_queue"}
+    | {"flush_journal"}
 )
-_TABLES = frozenset({"claim_runs", "claim_run", "queue_outlook", "sweep_queue"})
 
 
 class Row(tuple[Any, ...]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -295,10 +296,8 @@ class Store:
         fresh = [(key, run_id) for key, run_id in zip(keys, run_ids, strict=True) if (agent_id, key) not in self.keys]
         for key, run_id in fresh:
             self.keys[agent_id, key] = (run_id, transaction)
-            transaction.at_commit.append(
-                lambda at=(agent_id, key), run_id=run_id: self.keys.update({at: (run_id, None)})
-            )
-            transaction.at_end.append(lambda at=(agent_id, key): self._drop_key(at))
+            transaction.at_commit.append(partial(self.keys.update, {(agent_id, key): (run_id, None)}))
+            transaction.at_end.append(partial(self._drop_key, (agent_id, key)))
         return [(key,) for key, _ in fresh]
 
     def _drop_key(self, at: tuple[UUID, str]) -> None:
@@ -316,8 +315,11 @@ class Store:
         if entry is None:
             return None
         self._lock(entry, transaction)
-        transaction.at_commit.append(lambda: self.queue.pop(run_id, None) and None)
+        transaction.at_commit.append(partial(self._dequeue, run_id))
         return run_id
+
+    def _dequeue(self, run_id: UUID) -> None:
+        self.queue.pop(run_id, None)
 
     def mark_cancelled(self, transaction: Transaction, run_id: UUID) -> None:
         def mark() -> None:
@@ -347,7 +349,7 @@ class Store:
                 continue
             deadline = None if deadline_s is None else transaction.now + deadline_s
             run = RunRow(workspace, run_id, agent, version, trigger, inputs or {}, transaction.now, deadline)
-            transaction.at_commit.append(lambda at=(schedule, due), run_id=run_id: self.ticks.update({at: run_id}))
+            transaction.at_commit.append(partial(self.ticks.update, {(schedule, due): run_id}))
             if failure is not None:
                 run.status, run.cause, run.failure, run.finished_at = (
                     "failed",
@@ -363,9 +365,7 @@ class Store:
 
     def set_next_ticks(self, transaction: Transaction, schedules: Sequence[UUID], at: Sequence[float]) -> None:
         for schedule, next_at in zip(schedules, at, strict=True):
-            transaction.at_commit.append(
-                lambda s=self.schedules[schedule], next_at=next_at: setattr(s, "next_at", next_at)
-            )
+            transaction.at_commit.append(partial(setattr, self.schedules[schedule], "next_at", next_at))
 
     # locks
 

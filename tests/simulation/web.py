@@ -99,50 +99,45 @@ class Session:
     async def request(
         self, method: str, url: URL, *, headers: Mapping[str, str], data: bytes | None, **_: Any
     ) -> Response:
-        machine, traffic = self._web.machine, self._web.traffic
+        machine = self._web.machine
         answer: asyncio.Future[Any] = self._process.create_future()
         told = msgspec.json.decode(data or b"{}")
         self._web.watch.sends(told["run"], told["step"], self._process)
-        fate = machine.random.random()
+        does, result = self._fate()
 
-        def falls(probability: float) -> bool:
-            nonlocal fate
-            fate -= probability
-            return fate < 0
-
-        def acts(status: int | None, *, does: bool = True) -> None:
+        def arrive() -> None:
             number = self._web.act(method, headers, data or b"{}", self._process) if does else 0
-            if status is not None:
-                machine.after(self._travel_s(), self._answer, answer, Response(method, status, number))
+            if result is not None:
+                reply = Response(method, result, number) if isinstance(result, int) else result
+                machine.after(self._travel_s(), self._process.call_soon, _settle, answer, reply)
 
-        def breaks(does: bool) -> None:
-            acts(None, does=does)
-            machine.after(self._travel_s(), self._answer, answer, aiohttp.ServerDisconnectedError())
-
-        if falls(traffic.unreachable):
-            key = ConnectionKey(HOST, 80, False, True, None, None, None)
-            refused = aiohttp.ClientConnectorError(key, ConnectionRefusedError(111, "refused"))
-            machine.after(self._travel_s(), self._answer, answer, refused)
-        elif falls(traffic.cut_before):
-            machine.after(self._travel_s(), breaks, False)
-        elif falls(traffic.cut_after):
-            machine.after(self._travel_s(), breaks, True)
-        elif falls(traffic.hangs):
-            machine.after(self._travel_s(), lambda: acts(None, does=machine.chance(0.5)))
-        elif falls(traffic.refuses):
-            machine.after(self._travel_s(), lambda: acts(503, does=False))
-        elif falls(traffic.fails):
-            machine.after(self._travel_s(), lambda: acts(500, does=machine.chance(0.5)))
-        else:
-            machine.after(self._travel_s(), lambda: acts(200))
+        machine.after(self._travel_s(), arrive)
         reply: Response = await answer
         return reply
 
+    def _fate(self) -> tuple[bool, int | Exception | None]:
+        """Whether a request is acted on, and what comes back: a status, a broken connection, or nothing ever."""
+        machine, traffic = self._web.machine, self._web.traffic
+        key = ConnectionKey(HOST, 80, False, True, None, None, None)
+        refused = aiohttp.ClientConnectorError(key, ConnectionRefusedError(111, "refused"))
+        cut = aiohttp.ServerDisconnectedError()
+        fates: list[tuple[float, bool, int | Exception | None]] = [
+            (traffic.unreachable, False, refused),
+            (traffic.cut_before, False, cut),
+            (traffic.cut_after, True, cut),
+            (traffic.hangs, machine.chance(0.5), None),
+            (traffic.refuses, False, 503),
+            (traffic.fails, machine.chance(0.5), 500),
+        ]
+        drawn = machine.random.random()
+        for probability, does, result in fates:
+            drawn -= probability
+            if drawn < 0:
+                return does, result
+        return True, 200
+
     async def close(self) -> None:
         """Nothing is open."""
-
-    def _answer(self, answer: asyncio.Future[Any], result: Any) -> None:
-        self._process.call_soon(_settle, answer, result)
 
     def _travel_s(self) -> float:
         machine, traffic = self._web.machine, self._web.traffic

@@ -173,10 +173,11 @@ class Doorbell:
     async def _send(self) -> None:
         await self._to_send.wait()
         self._to_send.clear()
-        for waiting, send in ((self._rung, self._wire.send), (self._acted_on, self._wire.acknowledge)):
-            while waiting:
-                batch = [waiting.popleft() for _ in range(min(self._wire.at_once, len(waiting)))]
-                await self._within(_ANSWER_S, send(batch))
+        while self._rung or self._acted_on:
+            for kept, send in ((self._rung, self._wire.send), (self._acted_on, self._wire.acknowledge)):
+                batch = [kept.popleft() for _ in range(min(self._wire.at_once, len(kept)))]
+                if batch:
+                    await self._within(_ANSWER_S, send(batch))
 
     async def _receive(self) -> None:
         await self._wanted.wait()

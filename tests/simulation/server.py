@@ -53,6 +53,9 @@ class Server:
         self.sessions: list[Session] = []
         self.is_up = True
         self.cut_off: dict[Process, float] = {}
+        self.traps: dict[str, float | None] = {}
+        """What happens to the next statement that begins like this: its connection breaks before it is executed, or it takes
+        so many seconds."""
 
     def now(self) -> float:
         """The server's own clock, epoch seconds, as exact as it keeps times."""
@@ -77,6 +80,11 @@ class Server:
         self.cut_off[process] = self.machine.now + for_s
         for session in [one for one in self.sessions if one.process is process]:
             session.sever()
+
+    def sprung(self, sql: str) -> str | None:
+        """The trap that a statement has stepped into."""
+        said = " ".join(sql.split())
+        return next((beginning for beginning in self.traps if said.startswith(beginning)), None)
 
     def notify(self, channel: str, payload: str) -> None:
         """Sends a notification to every session that listens, as well as the weather lets it."""
@@ -244,11 +252,13 @@ class Connection:
             else:
                 machine.after(back_s, self._process.call_soon, _settle, future, result)
 
-        if machine.chance(weather.lost_before):
+        trap = self._server.sprung(sql) if self._server.traps else None
+        slow_s = self._server.traps.pop(trap) if trap else 0.0
+        if slow_s is None or machine.chance(weather.lost_before):
             machine.note(f"{self._process.name}: {_named(sql)} is lost")
             machine.after(self._travel_s(), session.sever)
         else:
-            machine.after(self._travel_s(), self._arrive, sql, arguments, executed)
+            machine.after(slow_s + self._travel_s(), self._arrive, sql, arguments, executed)
         timer = self._process.call_later(COMMAND_TIMEOUT_S, _settle, future, TimeoutError())
         try:
             return await future

@@ -28,6 +28,7 @@ from plainwork.queue import Queue
 from plainwork.queue.doorbell import Doorbell
 from plainwork.queue.postgres import PostgresQueue
 from plainwork.scheduler import Scheduler
+from plainwork.spec.flow import Flow
 from tests.simulation.flows import random_flow
 from tests.simulation.machine import EPOCH, Machine, Process
 from tests.simulation.messages import Messages, Post, Wire
@@ -63,7 +64,7 @@ class Outcome:
 def simulate(seed: int, *, is_fenced: bool = True) -> Outcome:
     """Runs a seed. ``is_fenced`` False: on a database that takes writes under any epoch."""
     simulation = Simulation(seed, is_fenced=is_fenced)
-    with _bugs_told_to(simulation.machine), simulation.machine.running():
+    with simulation.under_way():
         simulation.run()
     return simulation.outcome()
 
@@ -71,26 +72,33 @@ def simulate(seed: int, *, is_fenced: bool = True) -> Outcome:
 @lru_cache(maxsize=FLOWS)
 def _version(number: int) -> tuple[Version, tuple[Any, ...]]:
     """One of the flows, compiled, and its row."""
+    return version_of(random_flow(Random(number)), number)
+
+
+def version_of(flow: Flow, number: int) -> tuple[Version, tuple[Any, ...]]:
+    """A version with this flow, compiled, and its row."""
     key, agent = UUID(int=1000 + number), UUID(int=5000 + number)
-    flow = msgspec.to_builtins(random_flow(Random(number)))
-    row = VersionRow(key, agent, f"agent-{number}", 1, flow)
+    row = VersionRow(key, agent, f"agent-{number}", 1, msgspec.to_builtins(flow))
     built = Versions(None)._build(WORKSPACE, row)  # type: ignore[arg-type]
-    return built, (key, agent, row.agent, row.number, flow)
+    return built, (key, agent, row.agent, row.number, row.flow)
 
 
 class Simulation:
-    """One seed's machine, server, web, processes and faults."""
+    """One seed's machine, server, web, processes and faults. ``versions``: those to run, instead of drawn ones, and in fair
+    weather."""
 
-    def __init__(self, seed: int, *, is_fenced: bool = True) -> None:
+    def __init__(
+        self, seed: int, *, is_fenced: bool = True, versions: Sequence[tuple[Version, tuple[Any, ...]]] = ()
+    ) -> None:
         self.seed = seed
         self.machine = Machine(seed)
         self.random = self.machine.random
         self.watch = Watch(self.machine)
-        weather, traffic = _weather(self.random), _traffic(self.random)
+        weather, traffic = (CALM, Traffic()) if versions else (_weather(self.random), _traffic(self.random))
         self.server = Server(self.machine, self.watch, weather, is_fenced=is_fenced)
         self.watch.store = self.server.store
         self.web = Web(self.machine, traffic, self.watch)
-        self.messages = Messages(self.machine, _post(self.random)) if self.random.random() < 0.4 else None
+        self.messages = None if versions or self.random.random() < 0.6 else Messages(self.machine, _post(self.random))
         self.lease_s = self.random.choice((3.0, 6.0, 12.0))
         self.faults_s = self.random.uniform(10.0, 40.0)
         self.accepted: list[UUID] = []
@@ -98,10 +106,16 @@ class Simulation:
         self._finished: set[Process] = set()
         self._is_calm = False
         self._names = 0
-        self._versions = [_version(self.random.randrange(FLOWS)) for _ in range(2)]
-        for version, row in self._versions:
+        self.versions = versions or [_version(self.random.randrange(FLOWS)) for _ in range(2)]
+        for version, row in self.versions:
             self.watch.versions[version.id] = version
             self.server.store.versions[version.id] = row
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Inside, everything runs on this machine."""
+        with _bugs_told_to(self.machine), self.machine.running():
+            yield
 
     def outcome(self) -> Outcome:
         runs = list(self.server.store.runs.values())
@@ -121,7 +135,7 @@ class Simulation:
             self.worker()
         for _ in range(hand.randint(1, 2)):
             self.scheduler()
-        self._add_schedule()
+        self.add_schedule()
         for number in range(hand.randint(3, 10)):
             machine.after(hand.uniform(0.0, self.faults_s * 0.7), self.client, number)
             self.clients_left += 1
@@ -136,11 +150,15 @@ class Simulation:
 
     # who is at work
 
-    def worker(self) -> None:
-        """A worker process."""
+    def worker(self, **given: Any) -> None:
+        """A worker process; ``given``: options that are not drawn."""
         hand = self.random
-        options = {"concurrency": hand.choice((1, 2, 50)), "drain_s": hand.choice((0.0, 2.0)), "lease_s": self.lease_s}
-        self._start("worker", partial(self._work, options), self.worker)
+        options = {
+            "concurrency": hand.choice((1, 2, 50)),
+            "drain_s": hand.choice((0.0, 2.0)),
+            "lease_s": self.lease_s,
+        } | given
+        self._start("worker", partial(self._work, options), partial(self.worker, **given))
 
     def scheduler(self) -> None:
         """A scheduler process."""
@@ -205,7 +223,7 @@ class Simulation:
         hand = self.random
         database = open_database(self.server, process)
         bell: Queue = await PostgresQueue.open(database)
-        version = self._versions[number % 2][0]
+        version = self.versions[number % len(self.versions)][0]
         for _ in range(hand.choice((1, 1, 2))):
             started = await self._until_done(lambda: start(database, version, {}, key=f"delivery-{number}", bell=bell))
             self.accepted.append(started.run_id)
@@ -261,8 +279,9 @@ class Simulation:
 
     # schedules
 
-    def _add_schedule(self) -> None:
-        version = self._versions[0][0]
+    def add_schedule(self) -> None:
+        """A schedule that is due every minute."""
+        version = self.versions[0][0]
         key = UUID(int=9)
         self.server.store.schedules[key] = Tick(
             *(WORKSPACE, key, version.agent_id, version.id, "* * * * *", "all", EPOCH)
@@ -300,7 +319,9 @@ def _post(hand: Random) -> Post:
 def _traffic(hand: Random) -> Traffic:
     if hand.random() < 0.3:
         return Traffic()
-    return Traffic(*(hand.choice((0.0, 0.05)) for _ in range(6)), *(hand.choice((0.0, 0.3)), hand.choice((1.0, 10.0))))
+    names = ("unreachable", "cut_before", "cut_after", "hangs", "refuses", "fails")
+    troubles = {name: hand.choice((0.0, 0.05)) for name in names}
+    return Traffic(**troubles, slow=hand.choice((0.0, 0.3)), slowest_s=hand.choice((1.0, 10.0)))
 
 
 @contextmanager

@@ -6,8 +6,10 @@ many frames as it can (no vertical sync), so that a frame's length is the work i
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -26,7 +28,9 @@ SIZES = (500, 2_000)
 OPEN_MS = 1_500
 OPENED = 3
 ROUNDS = 3
-MOVES = 60
+DRAGGED_S = 2.5
+SETTLING_MS = 500
+FEWEST = 5
 UNBOUND = ("--disable-frame-rate-limit", "--disable-gpu-vsync")
 
 ALL_ARE_DRAWN = "count => document.querySelectorAll('.react-flow__node').length >= count"
@@ -99,31 +103,31 @@ def _frames(browser: Browser, server: Server, ours: str, bare: str) -> dict[str,
     of each."""
     visitor = Visitor.of(browser, server)
     visitor.context.set_default_timeout(60_000)
-    rounds: dict[str, list[float]] = {ours: [], bare: []}
-    for _ in range(ROUNDS):
-        for address, medians in rounds.items():
-            visitor.page.goto(address)
-            visitor.page.wait_for_selector(".react-flow__node")
-            visitor.page.wait_for_timeout(1_500)
-            if address == ours:
-                visitor.page.get_by_role("button", name="Show everything").click()
-                visitor.page.wait_for_timeout(1_000)
-            medians.append(_drag(visitor.page))
+    pages = [visitor.page, visitor.context.new_page()]
+    for page, address in zip(pages, (ours, bare), strict=True):
+        page.goto(address)
+        page.wait_for_selector(".react-flow__node")
+    pages[0].get_by_role("button", name="Show everything").click()
+    rounds = [[_drag(page) for page in pages] for _ in range(ROUNDS)]
+    nodes = [page.locator(".react-flow__node").count() for page in pages]
     visitor.context.close()
-    value, floor = min(rounds[ours]), min(rounds[bare])
-    return {"value": value, "unit": "ms a frame", "floor": floor, "ratio": value / floor}
+    value, floor = (min(medians) for medians in zip(*rounds, strict=True))
+    return {"value": value, "unit": "ms a frame", "floor": floor, "ratio": value / floor, "drawn": nodes}
 
 
 def _drag(page: Page) -> float:
+    page.bring_to_front()
+    page.wait_for_timeout(SETTLING_MS)
     box = page.locator(".react-flow__pane").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 12
     page.mouse.move(x, y)
     page.mouse.down()
     page.evaluate(RECORD)
-    for move in range(MOVES):
+    until = time.monotonic() + DRAGGED_S
+    for move in itertools.takewhile(lambda _: time.monotonic() < until, itertools.count()):
         page.mouse.move(x + 4 * (move % 30), y - 3 * (move % 20))
     frames: list[float] = page.evaluate(RECORDED)
     page.mouse.up()
-    assert len(frames) > MOVES / 2, "too few frames to tell"
+    assert len(frames) >= FEWEST, f"{len(frames)} frames are too few to tell"
     return statistics.median(frames)

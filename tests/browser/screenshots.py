@@ -13,7 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.seed import Seeded, seed
+from tests.browser.editing import card, state, store, write_at_the_end
+from tests.browser.seed import SLOW, Seeded, seed
 from tests.browser.support import PASSWORD, Visitor, chromium_path, launched, serving
 from tests.browser.watch import AT_REST, NARROW, THEMES, WIDE
 from tests.journeys.server import Server
@@ -68,10 +69,14 @@ def draft(page: Page) -> None:
     page.get_by_role("button", name="Open it in the editor").wait_for()
 
 
-def without_server(page: Page) -> None:
+def gone(page: Page) -> None:
     """As if the server were gone: every call ends in nothing."""
     page.route("**/api/**", lambda route: route.abort())
     page.route("**/healthz", lambda route: route.abort())
+
+
+def without_server(page: Page) -> None:
+    gone(page)
     page.reload()
 
 
@@ -98,14 +103,109 @@ def wrong_password(page: Page) -> None:
     page.get_by_role("alert").wait_for()
 
 
-def shots(seeded: Seeded) -> Iterator[Shot]:
+def tab(name: str) -> Act:
+    """On a narrow screen: shows one of the editor's tabs. On a wide one all is there already."""
+
+    def choose(page: Page) -> None:
+        if is_narrow(page):
+            page.get_by_role("group", name="View", exact=True).get_by_role("button", name=name).click()
+
+    return choose
+
+
+def is_narrow(page: Page) -> bool:
+    return bool(page.viewport_size and page.viewport_size["width"] == NARROW[0])
+
+
+def select(title: str) -> Act:
+    return lambda page: card(page, title).first.click()
+
+
+def on_canvas(*keys: str) -> Act:
+    """Presses keys with the focus on the canvas; words are typed."""
+
+    def act(page: Page) -> None:
+        page.get_by_role("application", name=re.compile("^Canvas")).focus()
+        for key in keys:
+            page.keyboard.press(key)
+
+    return act
+
+
+def choose_from(menu: str, item: str) -> Act:
+    return then(click("button", menu), click("menuitem", item))
+
+
+def agent_settings(page: Page) -> None:
+    if is_narrow(page):
+        tab("Settings")(page)
+    else:
+        page.get_by_role("button", name="Open the panel").click()
+
+
+def name_a_step(page: Page) -> None:
+    on_canvas("/")(page)
+    page.get_by_role("combobox", name="Add a step").fill("mail")
+    page.keyboard.press("Enter")
+
+
+def edit_condition(page: Page) -> None:
+    select("Is there anything to tell?")(page)
+    on_canvas("r", "Enter")(page)
+
+
+def break_text(page: Page) -> None:
+    tab("Text")(page)
+    write_at_the_end(page, BROKEN)
+    page.get_by_role("button", name="Preview").click()
+    tab("Canvas")(page)
+
+
+def make_live(page: Page) -> None:
+    if is_narrow(page):
+        choose_from("^more$", "make live")(page)
+    else:
+        page.get_by_role("button", name="Make live").click()
+
+
+def type_offline(page: Page) -> None:
+    gone(page)
+    tab("Text")(page)
+    write_at_the_end(page, "\nTyped while Plainwork was away.\n")
+    state(page, "Kept here").wait_for()
+
+
+def two_texts(server: Server, agent: str) -> Act:
+    """Somebody else stores the draft while this page has another text."""
+
+    def act(page: Page) -> None:
+        theirs = SLOW.replace("Ask the slow archive", "Changed by two")
+        store(server, agent, theirs.replace("1998", "2008") + f"\n<!-- {page.viewport_size} -->\n")
+        tab("Text")(page)
+        write_at_the_end(page, "\n### Tell the archivist\n```yaml step\nuses: set\nwith: {told: true}\n```\n")
+        page.get_by_role("dialog", name="The draft was changed elsewhere").wait_for()
+
+    return act
+
+
+def shots(seeded: Seeded, server: Server) -> Iterator[Shot]:
     """All of them."""
+    yield from shots_of_agents(seeded)
+    yield from shots_of_the_editor(seeded)
+    yield from shots_of_bad_luck(seeded, server)
+    yield from shots_of_runs(seeded)
+
+
+def shots_of_agents(seeded: Seeded) -> Iterator[Shot]:
+    """The way in, the list of agents, a new one."""
     yield Shot("sign-in", "/sign-in", signed_in=False)
     yield Shot("sign-in-refused", "/sign-in", wrong_password, signed_in=False)
     yield Shot("agents-none", "/", is_new=True)
     yield Shot("agents", "/")
     yield Shot("agents-loading", "/", still_loading)
-    yield Shot("agents-menu", "/", click("button", "^(more|actions|menu)|: more|of morning digest"))
+    yield Shot("agents-menu", "/", click("button", "more about morning digest"))
+    yield Shot("agents-delete", "/", choose_from("more about morning digest", "delete"))
+    yield Shot("agents-run", "/", choose_from("more about book the orders", "run now"))
     yield Shot("palette", "/", press("Control+k"))
     yield Shot("person-menu", "/", click("button", "theme and sign out|you"))
     yield Shot("server-gone", "/", without_server)
@@ -113,12 +213,52 @@ def shots(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("not-found", "/nowhere")
     yield Shot("new-agent", "/agents/new")
     yield Shot("new-agent-draft", "/agents/new", draft)
-    editor = f"/agents/{seeded.agents['Morning digest']}"
+
+
+def shots_of_the_editor(seeded: Seeded) -> Iterator[Shot]:
+    """The editor, its panel, its dialogs."""
+    at = {title: f"/agents/{agent}" for title, agent in seeded.agents.items()}
+    editor = at["Morning digest"]
     yield Shot("editor", editor)
     yield Shot("editor-loading", editor, still_loading)
-    yield Shot("editor-preview", editor, click("button", "^preview$"))
-    yield Shot("editor-foreach", f"/agents/{seeded.agents['Book the orders']}")
+    yield Shot("editor-text", editor, tab("Text"))
+    yield Shot("editor-source", editor, then(tab("Text"), click("button", "^source$")))
+    yield Shot("editor-json", editor, then(tab("Text"), click("button", "^json$")))
+    yield Shot("editor-step", editor, then(select("Fetch the posts"), tab("Settings")))
+    yield Shot("editor-model-step", editor, then(select("Sum them up"), tab("Settings")))
+    yield Shot("editor-agent-settings", editor, agent_settings)
+    yield Shot("editor-add-step", editor, on_canvas("/"))
+    yield Shot("editor-name-step", editor, name_a_step)
+    yield Shot("editor-condition", editor, edit_condition)
+    yield Shot("editor-keys", editor, on_canvas("?"))
+    yield Shot("editor-menu", editor, click("button", "^more$"))
+    yield Shot("editor-versions", editor, choose_from("^more$", "versions"))
+    yield Shot("editor-run", f"{editor}?run={seeded.runs['succeeded']}")
+    yield Shot("editor-run-failed", f"{at['Book the orders']}?run={seeded.runs['failed']}")
+    yield Shot("editor-running", f"{at['Ask the slow archive']}?run={seeded.runs['running']}", tab("Canvas"))
+    yield Shot("editor-inputs", at["Book the orders"], click("button", "^run"))
+    yield Shot("editor-make-live", at["Remind of invoices"], make_live)
+    yield Shot("editor-foreach", at["Book the orders"])
+    yield Shot("editor-triage", at["Support triage"], on_canvas("f"))
+    yield Shot("editor-500", at["A long agent"])
+    yield Shot("editor-empty", at["A blank page"])
+    yield Shot("editor-findings", at["Greet the newcomers"], click("button", "errors?"))
     yield Shot("editor-missing", "/agents/00000000-0000-7000-8000-000000000000")
+
+
+def shots_of_bad_luck(seeded: Seeded, server: Server) -> Iterator[Shot]:
+    """What spoils a draft, on drafts that are there for it."""
+    at = {title: f"/agents/{agent}" for title, agent in seeded.agents.items()}
+    yield Shot("editor-broken", at["Broken while typing"], break_text)
+    yield Shot("editor-broken-from-the-start", at["Broken while typing"])
+    yield Shot("editor-offline", at["Typed while offline"], type_offline)
+    conflict = two_texts(server, seeded.agents["Changed by two"])
+    yield Shot("editor-conflict", at["Changed by two"], conflict)
+    yield Shot("editor-conflict-both", at["Changed by two"], then(conflict, click("button", "look at both")))
+
+
+def shots_of_runs(seeded: Seeded) -> Iterator[Shot]:
+    """The list of runs, and one run in each state."""
     yield Shot("runs-none", "/runs", is_new=True)
     yield Shot("runs", "/runs")
     yield Shot("runs-loading", "/runs", still_loading)
@@ -126,6 +266,7 @@ def shots(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("runs-no-match", "/runs?status=queued")
     for status, run in seeded.runs.items():
         yield Shot(f"run-{status}", f"/runs/{run}")
+    yield Shot("run-step", f"/runs/{seeded.runs['succeeded']}?step=sum-them-up")
     yield Shot("run-missing", "/runs/00000000-0000-7000-8000-000000000000")
 
 
@@ -161,7 +302,7 @@ def main(wanted: list[str]) -> int:
             take(browser, fresh, Shot("set-up", f"/setup?token={fresh.token}", signed_in=False))
         fresh.set_up()
         server.set_up()
-        for shot in shots(seed(server, world)):
+        for shot in shots(seed(server, world), server):
             if not is_wanted(shot.name, wanted):
                 continue
             try:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.documents import document
+
+from tests.browser.editing import store
 from tests.journeys.server import Server
 from tests.world import Reply, World
 
@@ -187,6 +190,38 @@ with: {answer: "{{ ask_the_archive.body }}"}
 ```
 """
 
+SCRATCH = ("Broken while typing", "Changed by two", "Typed while offline")
+"""Agents whose drafts are spoilt on purpose."""
+EMPTY = "# A blank page\n\n## Steps\n"
+
+UNFINISHED = """---
+agentspec: 1
+when: every Monday at 09:00
+---
+
+# Greet the newcomers
+
+## Steps
+
+### Read who is new
+```yaml step
+uses: http
+with: {method: GET}
+```
+
+### Greet them
+```yaml step
+uses: foreach
+with: {items: "{{ read_who_is_new.body }}", as: person}
+```
+
+#### Write to them
+```yaml step
+uses: email.send
+with: {to: "{{ persn.email }}", subject: Welcome, body: Good to have you here.}
+```
+"""
+
 
 @dataclass
 class Seeded:
@@ -214,11 +249,15 @@ def seed(server: Server, world: World) -> Seeded:
     key = {"key": world.models.key, "base_url": world.models.openai_url}
     _ok(server, "PUT", "/secrets/openai", {"value": key, "about": "The key of the team"})
     made = Seeded()
+    for text in (EMPTY, document(500)):
+        _publish(server, made, text, live=False)
+    for name in (*SCRATCH, "Remind of invoices", "Greet the newcomers"):
+        _publish(server, made, SLOW.replace("Ask the slow archive", name), live=False)
+    store(server, made.agents["Greet the newcomers"], UNFINISHED)
     for text in (DIGEST, ORDERS, NIGHTLY, SLOW):
         _publish(server, made, text.replace("WEB", world.web.url))
     for name in ("support-triage", "website-watch"):
         _publish(server, made, (EXAMPLES / f"{name}.md").read_text(encoding="utf-8"))
-    _publish(server, made, SLOW.replace("Ask the slow archive", "Remind of invoices"), live=False)
 
     for _ in range(5):
         made.runs["succeeded"] = _run(server, made.agents["Morning digest"], wait=20)

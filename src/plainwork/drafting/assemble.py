@@ -113,7 +113,8 @@ class Assembler:
         verb = f"{action.verb} up" if action.verb in ("look", "back") and "up" not in lowers else action.verb
         if action.do == "approve":
             link = "for" if action.verb in ("approve", "authorise", "authorize", "send", "submit") else "from"
-            return f"Get approval {link} {phrase(action.object)}" if phrase(action.object) else "Get approval"
+            asked = phrase(action.object).replace(" to ", " from ") if link == "for" else phrase(action.object)
+            return f"Get approval {link} {asked}" if asked else "Get approval"
         tokens = _with_kind(_to_whom(action) if self.arms else action.object, noun)
         if action.do == "classify":
             tokens = tokens[
@@ -230,8 +231,20 @@ class Assembler:
     def _of_text(self, tokens: Sequence[Token], subject: str) -> Test | None:
         """The test of an input that is one text or one number."""
         value = self.desk.values.under(subject)
+        if subject == "inputs.answers" and (asked := self._form_field(tokens)):
+            return asked
         plain = value is not None and value.shape == "text" and subject.startswith("inputs.")
         return read_plain(tokens, subject, value.noun) if value and plain else None
+
+    def _form_field(self, tokens: Sequence[Token]) -> Test | None:
+        """``if the budget is above 10000``, of a form: it asks for the budget."""
+        test = read_test(tokens, "inputs", noun="submission")
+        if not test.sure or f"inputs.{test.field}" not in test.expression:
+            return None
+        kind = "number" if re.search(r"[<>=]=? -?[\d.]+$", test.expression) else "text"
+        self.desk.ask(test.field, kind, test.field.replace("_", " ").capitalize())
+        self.desk.names.reserve(test.field)
+        return test
 
     def _of_model(self, test: Test, subject: str) -> Test:
         """The test of something that a model wrote: the model gives the field that is tested beside its text."""

@@ -216,7 +216,8 @@ def _compared(text: str, subject: str, many: str | None, noun: str) -> Test | No
         return Test(f"{by} {'<' if down else sign} {'-' if down else ''}{_plain(match['number'], None)}", "change")
     money = _MONEY.search(match["number"]) or _MONEY.search(match["rest"])
     if field in (noun, w.singular(noun)) or (money and not match["field"].strip()):
-        field = "total" if money else "value"
+        owned = _slug(rest, noun) if re.search(r"\bha(?:s|ve)\b", text[: match.start("sign")]) else ""
+        field = "total" if money else owned or "value"
     if match["no"]:
         sign = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "==": "!="}[sign]
     number = _plain(match["number"], match["mark"])

@@ -140,6 +140,8 @@ class _Parting:
             self._done.append((number, piece))
             return
         start, bound = self._before(number)
+        if told_of(piece)[size - 1].lower in ("that", "it"):
+            piece, size = _restated(piece, size), 2
         left = _left(piece)
         if bound:
             self._done.append((number, Cond("else")))
@@ -236,6 +238,12 @@ class _Parting:
                 act = replace(act, apart="part")
             seen = seen or part is not None
             yield act
+
+
+def _restated(act: Act, size: int) -> Act:
+    """``everything under that goes to Ben`` → the rest goes to Ben."""
+    told = (*tokenize("the rest"), *told_of(act)[size:])
+    return replace(act, subject=told) if told_of(act) is act.subject else replace(act, object=told)
 
 
 def _left(act: Act) -> tuple[Act, ...]:

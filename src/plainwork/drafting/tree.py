@@ -95,7 +95,7 @@ class Builder:
         self._lists: set[str] = set()
         self._listed: Tokens = ()
         self._parallel = self._by_ones = False
-        self._event = w.singular(event.noun) if event else ""
+        self._event = w.singular(event.noun).replace("form", "submission") if event else ""
         self._events = {self._event} if event else set()
         self._events |= {"email", "mail", "message"} if event and event.how in ("mail", "chat", "app") else set()
         self._around: list[Node] = self.root

@@ -47,13 +47,21 @@ function Row({ agent }: { agent: AgentSummary }) {
     <li className="relative hover:bg-raised">
       <div className={cx(COLUMNS, "flex flex-wrap items-center gap-x-4 gap-y-2.5 px-4 py-3")}>
         <div className="min-w-0 max-lg:w-[calc(100%-4rem)]">
-          <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-            <Link href={`/agents/${id}`} className="truncate font-medium after:absolute after:inset-0 after:rounded-md">
+          <div className="flex items-center gap-x-2 gap-y-1 max-lg:flex-wrap">
+            <Link
+              href={`/agents/${id}`}
+              dir="auto"
+              className="min-w-0 truncate font-medium after:absolute after:inset-0 after:rounded-md"
+            >
               {name}
             </Link>
             <States agent={agent} />
           </div>
-          {about && <p className="mt-0.5 truncate text-sm text-ink-soft">{about}</p>}
+          {about && (
+            <p dir="auto" className="mt-0.5 truncate text-left text-sm text-ink-soft">
+              {about}
+            </p>
+          )}
         </div>
         <p className="flex min-w-0 items-center gap-2 text-sm text-ink-soft max-lg:order-1 max-lg:w-full">
           <KindIcon kind={triggerOf(starts)} />

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, type UIEvent, useEffect, useRef } from "react";
 import { type OpenDocument, useKinds } from "@/document";
 import { Skeleton, SkeletonLines } from "@/ui/Skeleton";
 import type { Drafting } from "./store";
@@ -19,14 +19,25 @@ export function DraftText({ drafting, document }: { drafting: Drafting; document
   );
 }
 
-/** The end stays in sight while more of it comes. */
+/** The end stays in sight while more of it comes, until somebody scrolls up to read. */
 function GrowingText({ text }: { text: string }) {
   const box = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
   useEffect(() => {
-    box.current?.scrollTo({ top: box.current.scrollHeight });
+    if (follows.current) box.current?.scrollTo({ top: box.current.scrollHeight });
   }, [text]);
+  const onScroll = ({ currentTarget: { scrollHeight, scrollTop, clientHeight } }: UIEvent) => {
+    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
+  };
   return (
-    <div ref={box} tabIndex={0} role="region" aria-label="The document" className="h-full overflow-y-auto px-5 py-4">
+    <div
+      ref={box}
+      onScroll={onScroll}
+      tabIndex={0}
+      role="region"
+      aria-label="The document"
+      className="h-full overflow-y-auto px-5 py-4"
+    >
       {text.split("\n").map((line, index) => (
         <pre key={index} className={`min-h-5 font-mono text-sm whitespace-pre-wrap wrap-anywhere ${lookOf(line)}`}>
           {line}
@@ -35,6 +46,9 @@ function GrowingText({ text }: { text: string }) {
     </div>
   );
 }
+
+/** So many pixels from the end still count as the end. */
+const NEAR_END = 48;
 
 function lookOf(line: string): string {
   if (/^#{1,6} /.test(line)) return "font-semibold text-ink";

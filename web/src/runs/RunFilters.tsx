@@ -58,7 +58,7 @@ export function RunFilters({ filters, onChange }: { filters: Filters; onChange: 
         options={TIMES}
         value={days ? "days" : (filters.time as TimeChoice)}
         onChange={(time) => onChange({ ...filters, time: time === "days" ? sinceYesterday() : time })}
-        className="w-40!"
+        className="w-auto!"
       />
       {days && <Days days={days} onChange={(time) => onChange({ ...filters, time })} />}
       {isFiltered(filters) && (

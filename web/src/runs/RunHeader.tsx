@@ -38,7 +38,9 @@ export function RunHeader({
             Runs
           </Link>
           <ChevronRight aria-hidden className="size-4 shrink-0 text-ink-faint max-sm:hidden" />
-          <span className="truncate">{run.agent.name}</span>
+          <span dir="auto" className="truncate">
+            {run.agent.name}
+          </span>
         </h1>
         <Badge>v{run.version}</Badge>
         <StatusBadge status={run.ask === null ? run.status : "asking"} />

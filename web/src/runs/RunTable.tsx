@@ -21,34 +21,36 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
     next.focus();
   };
   return (
-    <table className="w-full table-fixed text-sm max-sm:block">
-      <caption className="sr-only">Runs, newest first</caption>
-      <thead className="text-left text-xs text-ink-faint max-sm:sr-only">
-        <tr className="border-b border-line [&>th]:px-2 [&>th]:pb-2 [&>th]:font-medium">
-          <th scope="col" className="w-30">
-            Status
-          </th>
-          <th scope="col">Run</th>
-          <th scope="col" className="w-28 max-lg:hidden">
-            Trigger
-          </th>
-          <th scope="col" className="w-32">
-            Started
-          </th>
-          <th scope="col" className="w-24 text-right">
-            Took
-          </th>
-          <th scope="col" className="w-22 text-right max-md:hidden">
-            Cost
-          </th>
-        </tr>
-      </thead>
-      <tbody ref={body} onKeyDown={onKeyDown} className="max-sm:flex max-sm:flex-col max-sm:gap-2">
-        {runs.map((run) => (
-          <Row key={run.id} run={run} />
-        ))}
-      </tbody>
-    </table>
+    <div className="overflow-hidden border-line bg-paper sm:rounded-lg sm:border max-sm:bg-transparent">
+      <table className="w-full table-fixed text-sm max-sm:block">
+        <caption className="sr-only">Runs, newest first</caption>
+        <thead className="text-left text-xs text-ink-faint max-sm:sr-only">
+          <tr className="border-b border-line [&>th]:px-2 [&>th]:py-2 [&>th]:font-normal [&>th:first-child]:pl-4 [&>th:last-child]:pr-4">
+            <th scope="col" className="w-30">
+              Status
+            </th>
+            <th scope="col">Run</th>
+            <th scope="col" className="w-28 max-lg:hidden">
+              Trigger
+            </th>
+            <th scope="col" className="w-32">
+              Started
+            </th>
+            <th scope="col" className="w-24 text-right">
+              Took
+            </th>
+            <th scope="col" className="w-22 text-right max-md:hidden">
+              Cost
+            </th>
+          </tr>
+        </thead>
+        <tbody ref={body} onKeyDown={onKeyDown} className="max-sm:flex max-sm:flex-col max-sm:gap-2">
+          {runs.map((run) => (
+            <Row key={run.id} run={run} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
@@ -59,8 +61,8 @@ function Row({ run }: { run: Run }) {
   return (
     <tr
       className={cx(
-        "relative border-b border-line align-middle hover:bg-hover focus-within:bg-hover",
-        "[&>td]:px-2 [&>td]:py-2.5 max-sm:[&>td]:p-0",
+        "relative border-b border-line align-middle hover:bg-raised focus-within:bg-raised sm:last:border-b-0",
+        "[&>td]:px-2 [&>td]:py-2.5 sm:[&>td:first-child]:pl-4 sm:[&>td:last-child]:pr-4 max-sm:[&>td]:p-0",
         CARD,
       )}
     >
@@ -73,7 +75,7 @@ function Row({ run }: { run: Run }) {
           data-run
           className="block truncate font-medium outline-offset-4! after:absolute after:inset-0 after:content-['']"
         >
-          {run.agent.name} <span className="font-normal text-ink-faint">v{run.version}</span>
+          <bdi>{run.agent.name}</bdi> <span className="font-normal text-ink-faint">v{run.version}</span>
         </Link>
         <Why run={run} />
       </td>

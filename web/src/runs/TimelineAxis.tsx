@@ -24,7 +24,7 @@ export function TimelineAxis({ scale: { ticks, cuts, place } }: { scale: Scale }
             className="absolute inset-y-0 flex items-center justify-center overflow-hidden bg-sunken whitespace-nowrap"
             style={{ left: percent(place(from)), width: percent(place(to) - place(from)) }}
           >
-            {formatMs(to - from)}
+            <span className="truncate px-1">{formatMs(to - from)}</span>
           </span>
         ))}
       </div>

@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from "react";
-import { useGo, usePlace } from "@/navigation";
+import { PageTitle, useGo, usePlace } from "@/navigation";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { askSession } from "./calls";
@@ -19,6 +19,7 @@ export function SessionGate({ waiting, children }: { waiting: ReactNode; childre
   if (problem === null) return waiting;
   return (
     <main className="mx-auto max-w-140 p-4 pt-[20vh]">
+      <PageTitle>Plainwork cannot be reached</PageTitle>
       <ErrorNote problem={problem} onRetry={ask} />
     </main>
   );

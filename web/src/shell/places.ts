@@ -14,7 +14,7 @@ export const PLACES: AppPlace[] = [
     title: "Agents",
     href: "/",
     icon: Bot,
-    holds: (path) => path === "/" || (path.startsWith("/agents/") && path !== "/agents/new"),
+    holds: (path) => path === "/" || (/^\/agents(\/|$)/.test(path) && path !== "/agents/new"),
   },
   { title: "Runs", href: "/runs", icon: Activity, holds: (path) => path === "/runs" || path.startsWith("/runs/") },
 ];

@@ -43,8 +43,8 @@ class Process(asyncio.AbstractEventLoop):
         self.stop: Callable[[], None] = lambda: None
         self.stumbles = 0
         """How often it was paused, cut off or killed: then it may lose leases, and act on one that it has lost."""
-        self.vain_claims = 0
-        """How often the answer to a claim was lost on its way to it, or took long."""
+        self.late_answers = 0
+        """How often the database took more than a second to answer, or the answer to a claim was lost."""
 
     def begin(self, work: Coroutine[Any, Any, Any]) -> None:
         """Starts the process with this as its main task."""

@@ -97,9 +97,10 @@ class Watch:
             self.breaks("a step acts under one key of its own", run_id, act.step)
 
     def losses(self, run_id: UUID) -> int:
-        """How often workers that have had the run were paused, cut off or killed, or did not hear what they had claimed."""
+        """How often workers that have had the run were paused, cut off or killed, or waited long for the database: one
+        that is slower than leases cannot always be told from a dead worker in time."""
         who = {name for _, name in self.claims[run_id]}
-        return sum(one.stumbles + one.vain_claims for one in self.machine.everyone if one.name in who)
+        return sum(one.stumbles + one.late_answers for one in self.machine.everyone if one.name in who)
 
     def _rows(self, run_id: UUID) -> list[Step]:
         assert self.store is not None

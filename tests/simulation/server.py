@@ -239,13 +239,14 @@ class Connection:
         machine, weather, session = self._server.machine, self._server.weather, self._session
         future = self._pending = self._process.create_future()
 
+        asked_at = machine.now
+
         def executed(result: Any) -> None:
             back_s = self._travel_s()
-            if "claim_runs" in sql and back_s > 1.0:
-                self._process.vain_claims += 1
+            self._process.late_answers += machine.now + back_s - asked_at > 1.0
             if machine.chance(weather.lost_after):
                 machine.note(f"{self._process.name}: the answer to {_named(sql)} is lost")
-                self._process.vain_claims += "claim_runs" in sql
+                self._process.late_answers += "claim_runs" in sql
                 session.sever()
             elif not sql.startswith("listen") and machine.chance(weather.dies_after_commit):
                 machine.kill(self._process, f"dies after {_named(sql)}")

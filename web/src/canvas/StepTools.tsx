@@ -21,7 +21,6 @@ export function StepTools({ situation }: { situation: Situation }) {
   const store = useCanvasStore();
   const { selected, edge, mode, outline } = situation;
   if (outline === null || mode.is !== "idle" || edge !== null || selected?.step == null) return null;
-  if (selected.shape === "trigger") return null;
   const tools = Object.entries(TOOLS).flatMap(([id, icon]) => {
     const command = COMMANDS.find((one) => one.id === id);
     return command?.when(situation) ? [{ command, icon }] : [];
@@ -43,6 +42,8 @@ export function StepTools({ situation }: { situation: Situation }) {
           shortcut={command.keys[0]}
           icon={icon}
           tabIndex={-1}
+          // Where a pointer hovers, selecting opens the settings already.
+          className={command.id === "open" ? "pointer-fine:hidden" : undefined}
           onClick={() => store.getState().perform(command.perform(situation))}
         />
       ))}

@@ -21,9 +21,9 @@ import { type Running, useRunning } from "./running";
 import type { SidePanelProps } from "./SidePanel";
 import { Split } from "./Split";
 import {
+  callSettings,
   createEditorStore,
   EditorProvider,
-  openSide,
   showSelected,
   type Tab,
   useEditor,
@@ -89,7 +89,7 @@ function Views({ document, agent, running, readOnly }: ViewsProps) {
       readOnly={readOnly}
       statuses={running.runId ? states : undefined}
       onSelect={(node) => !isNarrow && showSelected(store, node)}
-      onOpen={() => openSide(store, "settings")}
+      onOpen={() => callSettings(store)}
       onFinding={(finding) => goTo(document, store, finding)}
     />
   );

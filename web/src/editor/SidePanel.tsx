@@ -1,4 +1,5 @@
 import { Settings2, SquareActivity, X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import { type OpenDocument, useDocument } from "@/document";
 import { RunPanel } from "@/runs";
 import { RunForm } from "@/run_form";
@@ -12,7 +13,7 @@ import { SegmentedControl } from "@/ui/SegmentedControl";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { countWords, isError } from "./findings";
 import type { Running } from "./running";
-import { closeSide, openSide, type Side, useEditorStore } from "./state";
+import { closeSide, openSide, type Side, useEditor, useEditorStore } from "./state";
 
 export interface SidePanelProps {
   document: OpenDocument;
@@ -28,8 +29,13 @@ export interface SidePanelProps {
 export function SidePanel({ document, side, running, lastValues, readOnly, isTab }: SidePanelProps) {
   const store = useEditorStore();
   const node = useDocument(document, (state) => state.selection.node);
+  const panel = useCalled();
   return (
-    <aside aria-label={side === "run" ? "Run" : "Settings"} className="flex h-full min-h-0 flex-col bg-raised">
+    <aside
+      {...panel}
+      aria-label={side === "run" ? "Run" : "Settings"}
+      className="flex h-full min-h-0 flex-col bg-raised"
+    >
       {!isTab && (
         <header className="flex min-h-10 shrink-0 items-center justify-between gap-2 border-b border-line px-2">
           <SegmentedControl
@@ -53,6 +59,23 @@ export function SidePanel({ document, side, running, lastValues, readOnly, isTab
       </div>
     </aside>
   );
+}
+
+/** Takes the focus when it is called for by a key, and gives it back on Escape. */
+function useCalled() {
+  const store = useEditorStore();
+  const panel = useRef<HTMLElement>(null);
+  const caller = useEditor((state) => state.called_from);
+  useEffect(() => {
+    if (caller) panel.current?.querySelector<HTMLElement>("input, [contenteditable=true], textarea")?.focus();
+  }, [caller]);
+  const leave = ({ key, defaultPrevented, currentTarget, target }: KeyboardEvent<HTMLElement>) => {
+    // Popups of the panel are elsewhere in the page; their Escape is theirs.
+    if (key !== "Escape" || defaultPrevented || !caller || !currentTarget.contains(target as Node)) return;
+    store.setState({ called_from: null });
+    if (caller instanceof HTMLElement) caller.focus();
+  };
+  return { ref: panel, onKeyDown: leave };
 }
 
 const NO_INPUTS = {};

@@ -23,6 +23,8 @@ import { type EditorStore, openSide } from "./state";
 
 export interface Action extends Pick<Command, "title" | "keys" | "disabled" | "run"> {
   icon: LucideIcon;
+  /** Other keys for the same. */
+  also?: string;
 }
 
 export interface Actions {
@@ -53,7 +55,14 @@ export function actionsOf({ document, store, running, mayEdit, mayRun }: Setting
     live: { title: "Make live", icon: Radio, disabled: !mayEdit, run: () => store.setState({ dialog: "live" }) },
     save: { title: "Save now", keys: "Mod+S", icon: Save, disabled: !mayEdit, run: () => void saveNow(document) },
     undo: { title: "Undo", keys: "Mod+Z", icon: Undo2, disabled: !mayEdit, run: () => document.undo() },
-    redo: { title: "Redo", keys: "Mod+Shift+Z", icon: Redo2, disabled: !mayEdit, run: () => document.redo() },
+    redo: {
+      title: "Redo",
+      keys: "Mod+Shift+Z",
+      also: "Mod+Y",
+      icon: Redo2,
+      disabled: !mayEdit,
+      run: () => document.redo(),
+    },
     settings: {
       title: "Agent settings",
       icon: Settings2,
@@ -108,7 +117,9 @@ export function useActions(actions: Actions): void {
   useCommand(commandOf("download", actions.download));
   useCommand(commandOf("copy", actions.copy));
   const keyed = useEffectEvent((event: KeyboardEvent) => {
-    const action = Object.values(actions).find((one: Action) => isPressed(one.keys, event)) as Action | undefined;
+    const action = Object.values(actions).find(
+      (one: Action) => isPressed(one.keys, event) || isPressed(one.also, event),
+    ) as Action | undefined;
     if (!action || event.defaultPrevented || (isHistory(action, actions) && isTyping(event.target))) return;
     event.preventDefault();
     if (!action.disabled) action.run();

@@ -19,6 +19,8 @@ export interface EditorState {
   /** The person closed the panel, so that selecting alone does not open it again. */
   is_side_dismissed: boolean;
   are_findings_open: boolean;
+  /** Who asked for the panel by a key: it takes the focus, and gives it back there on Escape. */
+  called_from: Element | null;
 }
 
 export type EditorStore = StoreApi<EditorState>;
@@ -32,12 +34,19 @@ export function createEditorStore(side: Side = null): EditorStore {
     dialog: null,
     is_side_dismissed: false,
     are_findings_open: false,
+    called_from: null,
   }));
 }
 
 /** Shows a panel, on narrow screens as the tab. */
 export function openSide(store: EditorStore, side: "settings" | "run"): void {
   store.setState({ side, tab: side });
+}
+
+/** As `openSide`; the focus goes into the settings. */
+export function callSettings(store: EditorStore): void {
+  openSide(store, "settings");
+  store.setState({ called_from: window.document.activeElement });
 }
 
 /** Brings the text into sight, also from where it is hidden or shown as JSON. */

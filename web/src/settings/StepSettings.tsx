@@ -41,7 +41,7 @@ export function StepSettings({ document, node, lastValues = null, readOnly = fal
     return namesIn(flow, node === null ? scopeAtEnd(flow) : scopeOf(flow, node), kinds, lastValues);
   }, [flow, node, kinds, lastValues]);
   const apply = useMemo(() => applying(document), [document]);
-  if (!drawn?.flow || !drawn.spec || kinds.size === 0) return <SkeletonLines lines={6} className="p-4" />;
+  if (!drawn?.flow || !drawn.spec || kinds.size === 0) return <NotYet is_broken={is_broken} />;
 
   const editing: Editing = {
     ...{ document, node, kinds, names, apply },
@@ -57,6 +57,16 @@ export function StepSettings({ document, node, lastValues = null, readOnly = fal
       )}
       <Selected key={node} node={node} drawn={drawn} />
     </EditingProvider>
+  );
+}
+
+/** Nothing was read yet. A text that could not be read from the start has no earlier settings to show. */
+function NotYet({ is_broken }: { is_broken: boolean }) {
+  if (!is_broken) return <SkeletonLines lines={6} className="p-4" />;
+  return (
+    <Banner tone="warn" title="The text cannot be read yet." className="m-4">
+      Mend what the findings say; then its settings appear here.
+    </Banner>
   );
 }
 

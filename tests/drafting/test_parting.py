@@ -430,3 +430,49 @@ def test_the_title_names_the_ways_and_the_prose_keeps_the_channel() -> None:
         "subject": "Ticket",
         "body": "{{ ticket }}",
     }
+
+
+def test_kinds_of_a_text_are_one_judgement() -> None:
+    draft = drafted(
+        "When an email arrives, if it is a question, forward it to help@example.org; "
+        "if it is a complaint, post it to #care on Slack; otherwise archive it"
+    )
+    assert shape(draft.spec.steps) == "llm.classify email.send slack.post http"
+    assert ways(draft.spec) == (
+        "question → Forward the email to help",
+        "complaint → Post the email to #care on Slack",
+        "otherwise → Archive the email",
+    )
+    assert draft.spec.steps[0].with_["instructions"] == "Decide what the email is: question, complaint or other."
+
+
+def test_what_is_judged_without_a_source_is_asked_for_and_passed_on() -> None:
+    spec = drafted(
+        "If the review is positive, thank the customer by email. If it is negative, open a ticket in Jira."
+    ).spec
+    assert shape(spec.steps) == "llm.classify email.send http"
+    assert [one.with_["body"] for one in spec.steps if one.uses == "email.send"] == ["{{ inputs.text }}"]
+
+
+@pytest.mark.parametrize(
+    ("english", "setting", "value"),
+    [
+        ("Remind me every day at 9pm to write in my diary", "body", "Remember to write in my diary."),
+        (
+            "Read https://example.com/top.json, translate the titles into German and mail it to me@example.org",
+            "subject",
+            "Translation of the titles for {{ run.date }}",
+        ),
+        ("When an email arrives, reply to it", "subject", "Re: {{ inputs.email.subject }}"),
+        ("When a customer cancels in Stripe, ask them why by email", "to", "{{ inputs.customer.email }}"),
+    ],
+)
+def test_mails_say_what_they_are_about(english: str, setting: str, value: str) -> None:
+    mail = next(one for one in every(drafted(english).spec.steps) if one.uses == "email.send")
+    assert mail.with_[setting] == value
+
+
+def test_a_payment_that_failed_is_no_failure_of_the_agent() -> None:
+    spec = drafted("If the payment failed, mail the customer").spec
+    assert (shape(spec.steps), spec.errors) == ("http condition email.send", ())
+    assert len(drafted("Fetch https://example.com/a.json. If the request failed, mail me").spec.errors) == 1

@@ -14,7 +14,7 @@ from plainwork.drafting.answers import test_of
 from plainwork.drafting.conditions import Test, negated, read_plain, read_test
 from plainwork.drafting.desk import Desk, Label, Made
 from plainwork.drafting.fill import fill
-from plainwork.drafting.fill_models import fields_of, labels_of
+from plainwork.drafting.fill_models import fields_of, judged_noun, labels_of
 from plainwork.drafting.naming import condition_phrase, input_name, phrase, url_noun, with_app
 from plainwork.drafting.nodes import Arm, Do, Each, Fork, If, Node
 from plainwork.drafting.reach import label_in
@@ -101,7 +101,8 @@ class Assembler:
         value = self.desk.values.best(action.object, "list", "text", "data")
         last = self.desk.values.last
         value = last if last and last.shape == "item" and _says_it(action.object) else value
-        noun = value.noun if value and value.noun not in _GENERIC else "result"
+        unknown = judged_noun(action) if value is None and action.do == "classify" else "result"
+        noun = value.noun if value and value.noun not in _GENERIC else unknown
         started = self.desk.values.under(self.desk.payload or "")
         if action.verb in ("reply", "respond") and action.do == "send" and started:
             noun = started.noun

@@ -387,7 +387,7 @@ def _is(text: str, subject: str, many: str | None, noun: str) -> Test | None:
         not field
         or not words
         or len(words) > 3
-        or words[0] in ("a", "an", "the")
+        or words[0] in ("a", "an", "the", "about")
         or {"necessary", "needed", "required", "possible"} & set(words)
     ):
         return None

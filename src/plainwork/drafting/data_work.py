@@ -156,6 +156,8 @@ def read_transform(act: Act, places: Sequence[Place], setting: Setting) -> list[
     lowers = {token.lower for token in act.object}
     if target and target.sort == "media":
         return [Action("fetch", act.verb.lemma, act.object, target, words=act.tokens)]
+    if act.verb.lemma == "order" and "more" in lowers:
+        return read_send(act, places, setting) if lowers & w.MAILS else calls(act, places, setting)
     if act.verb.lemma in ("sort", "group", "organise", "organize") and lowers & {"as", "into"}:
         sorting = Action("classify", act.verb.lemma, act.object, words=act.tokens)
         if labels_of(sorting)[1]:
@@ -218,7 +220,7 @@ def read_approve(act: Act, places: Sequence[Place], setting: Setting) -> list[Ac
         return calls(replace(act, object=tuple(t for t in act.object if t.lower != "automatically")), places, setting)
     if channel and act.verb.lemma == "ask" and not lowers & {"approval", "approve", "confirmation", "permission"}:
         return [Action("send", "ask", act.object, channel, channel_of("", (), channel), words=act.tokens)]
-    if act.verb.lemma == "ask" and "for" in lowers and not lowers & _CONSENT:
+    if act.verb.lemma == "ask" and (lowers & w.MAILS or "for" in lowers) and not lowers & _CONSENT:
         return read_send(act, places, setting) if lowers & w.MAILS else []
     return [Action("approve", act.verb.lemma, _asked_person((*act.subject, *act.object)), words=act.tokens)]
 

@@ -108,6 +108,9 @@ def _text(desk: Desk, action: Action) -> str:
     quoted = next((token.value for token in action.object if token.kind == "quoted" and len(token.value) > 3), None)
     if quoted:
         return quoted
+    lowers = [token.lower for token in action.object]
+    if action.verb == "remind" and "to" in lowers[1:-1]:
+        return f"Remember to {words_of(action.object[lowers.index('to') + 1 :])}."
     shown = re.sub(r"^(?:me|us|them)\b\s*", "", phrase(action.object))
     noun = w.head_noun(action.object)
     plain = not shown or noun in w.VAGUE | w.MAILS | w.PHONES | w.PEOPLE | {
@@ -294,7 +297,7 @@ def _subject(desk: Desk, action: Action) -> str:
 def _titled(action: Action, value: Value | None, one: bool) -> str:
     """What a mail is about: what is sent, in the words that name it; else what the value is called."""
     noun = value.noun if value and value.noun not in ("result", "data", "text") else "message"
-    noun = w.singular(noun) if one else noun
+    noun = w.singular(noun) if one else value.title or noun if value else noun
     direct = action.verb in ("send", "mail", "email", "e-mail", "share", "forward", "post")
     if not direct or rest_of(action.object) or w.head_noun(action.object) in w.VAGUE | w.MAILS | w.PEOPLE | {"message"}:
         return noun

@@ -17,6 +17,7 @@ from plainwork.drafting.values import Value
 
 _RESULTS: dict[str, str] = data("results.yaml")
 """What a verb of writing makes: ``summarise`` → ``summary``."""
+_LONGEST_TITLE = 40
 _MOODS = ["positive", "neutral", "negative"]
 _LEVELS = ["high", "medium", "low"]
 
@@ -53,8 +54,21 @@ def as_llm(desk: Desk, action: Action, step: str) -> Filled:
     return Filled(
         "llm",
         config,
-        Value(f"{step}.text", noun, "text", frozenset((noun, w.singular(noun), head, action.verb, "text", "output"))),
+        Value(
+            f"{step}.text",
+            noun,
+            "text",
+            frozenset((noun, w.singular(noun), head, action.verb, "text", "output")),
+            title=_title(action, noun),
+        ),
     )
+
+
+def _title(action: Action, noun: str) -> str:
+    """``translate the titles into German`` → ``translation of the titles``."""
+    about = re.split(r" (?:into|in|to|for|with|as|from|on|by)\b", phrase(w.noun_phrase(action.object)))[0]
+    told = action.verb in _RESULTS and about and w.head_noun(action.object) not in w.VAGUE
+    return f"{noun} of {about}" if told and len(about) <= _LONGEST_TITLE else ""
 
 
 def _given(desk: Desk, value: Value | None) -> dict[str, object]:
@@ -111,8 +125,13 @@ def as_classify(desk: Desk, action: Action, step: str) -> Filled:
         elif answer:
             desk.cannot_use(answer, step)
     value = desk.values.best(action.object, "item", "text", "data", "list")
+    if value is None:
+        desk.ask("text", "long text", "What is judged")
+        noun = judged_noun(action)
+        value = Value("inputs.text", noun, "text", frozenset((noun, "text")))
+        desk.values.add(value)
     config: dict[str, object] = {
-        "text": f"{{{{ {value.expression} }}}}" if value else desk.ask("text", "long text", "What is judged"),
+        "text": f"{{{{ {value.expression} }}}}",
         "labels": labels,
     }
     if action.named == "question":
@@ -135,6 +154,14 @@ def as_classify(desk: Desk, action: Action, step: str) -> Filled:
             aside=True,
         ),
     )
+
+
+def judged_noun(action: Action) -> str:
+    """What the words call the thing that is judged; ``text`` when they do not say."""
+    asks = action.object[:1] and action.object[0].lower == "what"
+    spoken = words_of(action.words if asks else action.object).rpartition(" of ")[2]
+    noun = w.singular(w.head_noun_of(spoken))
+    return noun if noun and noun not in w.VAGUE | {"what"} else "text"
 
 
 def _asked(told: str, value: Value | None) -> str:

@@ -120,6 +120,30 @@ def kind_of(tokens: Tokens, spoken_of: str) -> Action | None:
     return Action("classify", "decide", tuple(t for t in tokens if t.lower != "not"), words=tokens, named="question")
 
 
+def kinds_of(branch: If, tokens: Tokens, spoken_of: str) -> Action | None:
+    """``if it is about a refund …; if it is about a bug …``: one judgement that knows every kind that is told."""
+    if branch.decider is None or branch.decider.words[:1] != branch.arms[0].test[:1]:
+        return None
+    spoken_of = spoken_of or w.singular(w.head_noun(branch.arms[0].test))
+    if kind_of(tokens, spoken_of) is None or any(arm.negated or not arm.test for arm in branch.arms):
+        return None
+    labels = [_kind_told(test) for test in (*(arm.test for arm in branch.arms), tokens)]
+    return replace(
+        branch.decider,
+        named="",
+        object=tokenize(f"what it is as {', '.join(labels)} or other"),
+        words=branch.arms[0].test,
+    )
+
+
+def _kind_told(tokens: Tokens) -> str:
+    at = next((at for at, token in enumerate(tokens) if token.lower in _JUDGED_BY), -1)
+    told = [token.text for token in tokens[at + 1 :]]
+    while len(told) > 1 and told[0].lower() in ("about", "a", "an", "the", "not"):
+        told.pop(0)
+    return " ".join(told[:4])
+
+
 _JUDGED_BY = frozenset(["is", "are", "asks", "complains", "sounds", "seems", "praises", "criticises", "criticizes"])
 _READ_BY_PEOPLE = words("read_by_people")
 

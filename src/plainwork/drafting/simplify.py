@@ -191,6 +191,8 @@ def source_of(nodes: Sequence[Node]) -> list[Node]:
 
 def _reading_of(tokens: Tokens, action: Action | None, whole: Tokens) -> list[Node]:
     noun = w.head_noun(tokens)
+    if tokens[:1] and tokens[0].lower == "to":
+        return []
     if not noun or noun in w.VAGUE or noun in w.PEOPLE or (action and _text_of(action)):
         return []
     app = next(

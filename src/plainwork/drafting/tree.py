@@ -30,6 +30,7 @@ from plainwork.drafting.reach import (
     each_subject,
     goes_on_within,
     kind_of,
+    kinds_of,
     label_in,
     label_of,
     last_judgement,
@@ -318,7 +319,10 @@ class Builder:
             each = Each(tuple(w.noun_phrase(cond.tokens[1:])[:1]))
             self._here.append(each)
             self._here, last = each.body, None
-        if (chained and isinstance(last, If) and alike(last, cond.tokens)) or (
+        if chained and isinstance(last, If) and (kinds := kinds_of(last, cond.tokens, self._spoken_of())):
+            last.decider = kinds
+            last.arms.append(arm)
+        elif (chained and isinstance(last, If) and alike(last, cond.tokens)) or (
             isinstance(last, If) and self._fresh_if and last.arms[-1].body == []
         ):
             last.arms.append(arm)

@@ -26,6 +26,8 @@ class Value:
     """What it is one of, when a classification gives it."""
     scored: bool = False
     """Whether it holds a ``score`` under whatever name people give it (rating, grade)."""
+    title: str = ""
+    """What it is, told in full (``translation of the titles``), where the text tells it."""
     aside: bool = False
     """Only meant when it is named: "it" never stands for a label."""
 

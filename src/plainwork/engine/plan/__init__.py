@@ -4,6 +4,7 @@ Pure: no I/O, no clock (times are fields of records), no randomness but what the
 history always gives the same plan. ``Graph.build`` once per version; ``Progress`` (or ``Progress.resume``) per run.
 """
 
+from plainwork.engine.plan.carry import Side, carry_over
 from plainwork.engine.plan.given import Given, step_at
 from plainwork.engine.plan.graph import Graph, GraphStep, Level, Scope
 from plainwork.engine.plan.progress import PASSED_OVER, Progress, plan
@@ -23,7 +24,9 @@ __all__ = [
     "Record",
     "RecordStatus",
     "Scope",
+    "Side",
     "Task",
+    "carry_over",
     "plan",
     "step_at",
 ]

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from plainwork.engine.plan.frames import State
-from plainwork.engine.plan.graph import Graph, GraphStep, Level
+from plainwork.engine.plan.graph import Graph, GraphStep
+from plainwork.engine.plan.paths import walk
 from plainwork.engine.plan.progress import Progress
 from plainwork.engine.plan.records import Record
-
-_TURN = re.compile(r"(.+)\[(\d+)\]")
 
 
 def step_at(graph: Graph, path: str) -> GraphStep | None:
     """The step that a path like ``each[3].fetch`` means; None when the flow has none there."""
-    level: Level | None = graph.level
-    *around, last = path.split(".")
-    for part in around:
-        turn = _TURN.fullmatch(part)
-        holder = _step_in(level, turn[1] if turn else part)
-        if holder is None or (turn is None) != (holder.holds == "group"):
-            return None
-        level = holder.body
-    return _step_in(level, last)
-
-
-def _step_in(level: Level | None, step_id: str) -> GraphStep | None:
-    return next((step for step in level.steps if step.id == step_id), None) if level else None
+    way = walk(graph, path)
+    return way[-1][2] if way else None
 
 
 class Given(Progress):

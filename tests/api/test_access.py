@@ -28,6 +28,10 @@ BODIES: dict[str, Any] = {
     "set_live": {"version": 1},
     "save_agent_draft": {"markdown": GREETER, "revision": 0},
     "start_run": {"inputs": {"name": "you"}},
+    "retry_run": {},
+    "replay_run": {},
+    "decide": {"action": "discard", "reason": "A test"},
+    "decide_many": {"filter": {}, "decision": {"action": "repeat"}},
     "create_draft": {"english": "Every day at 9 fetch https://example.org/a.json and mail it to me@example.org"},
     "parse_spec": {"markdown": GREETER},
     "edit_spec": {"markdown": GREETER, "change": {"op": "rename", "node": "greet", "name": "Say hello"}},
@@ -85,7 +89,7 @@ async def state(place: Place) -> list[Any]:
 def test_there_are_routes_to_walk() -> None:
     assert len(OPERATIONS) >= 25
     assert {one.name for one in OPERATIONS if one.permission is Permission.PUBLIC} == {
-        *("setup_needed", "set_up", "sign_in", "get_schema")
+        *("visitor", "setup_needed", "set_up", "sign_in", "get_schema")
     }
     assert {one.name for one in OPERATIONS if one.permission is Permission.ACCOUNT} == {"current_session", "sign_out"}
     assert set(BODIES) == {one.name for one in OPERATIONS if one.method in {"POST", "PUT", "PATCH"}} - {"cancel_run"}

@@ -205,7 +205,7 @@ async def test_a_worker_dies_between_intent_and_result(
         assert (played.run.cause, played.run.ask, played.run.wake_at) == ("effect_uncertain", "act", None)
         assert played.rows == [("act", 1, "started")]
         async with stage.database.workspace(stage.workspace_id) as connection:
-            assert [run.id for run in await runs.inbox(connection)] == [started.run_id]
+            assert [run.id for run in await runs.find(connection, runs.Filter(is_in_inbox=True))] == [started.run_id]
         assert await cancel(stage.database, stage.workspace_id, started.run_id) == "cancelled"
         return
     if "skip" in setting:

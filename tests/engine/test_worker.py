@@ -221,7 +221,7 @@ async def test_a_failure_that_nothing_handles_fails_the_run(
     assert failed.failure["path"] == "a"
     assert (fine.status, fine.cause, fine.output) == ("succeeded", None, {"why": "rejected"})
     async with database.workspace(workspace_id) as connection:
-        assert [run.id for run in await runs.inbox(connection)] == [failed.id]
+        assert [run.id for run in await runs.find(connection, runs.Filter(is_in_inbox=True))] == [failed.id]
         assert {run.id for run in await runs.find(connection, runs.Filter(statuses=["failed"]))} == {failed.id}
 
 

@@ -17,9 +17,11 @@ from plainwork.api import (
     agents,
     api_keys,
     drafts,
+    inbox,
     kinds,
     models,
     problems,
+    replays,
     run_steps,
     runs,
     secrets,
@@ -45,8 +47,8 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
-    *(setup, session, agent_summaries, agents, agent_drafts, runs, run_steps, drafts, templates, specs, kinds, models),
-    *(secrets, api_keys),
+    *(setup, session, agent_summaries, agents, agent_drafts, runs, run_steps, replays, inbox, drafts, templates, specs),
+    *(kinds, models, secrets, api_keys),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {

@@ -34,6 +34,7 @@ Kind = Literal["manual", "schedule", "webhook", "poll", "form", "chat", "email",
 Statuses = Annotated[list[Status] | None, Query(max_length=20, description="Only runs with one of these.")]
 Agents = Annotated[list[UUID] | None, Query(max_length=100, description="Only runs of these agents.")]
 Kinds = Annotated[list[Kind] | None, Query(max_length=20, description="Only runs that one of these started.")]
+Origin = Annotated[UUID | None, Query(description="Only runs that come of this one.")]
 Since = Annotated[AwareDatetime | None, Query(description="Only runs made at this time or later.")]
 Until = Annotated[AwareDatetime | None, Query(description="Only runs made before this time.")]
 
@@ -58,7 +59,9 @@ class RunAgent(Shape):
 class Run(Shape):
     """One run. ``version``: the number of the version it runs; ``cause``: why it needs a person; ``ask``: the step that a
     person is asked about; ``failure``: its kind, a message and the next step; ``wake_at``: when a waiting run goes on;
-    ``steps``: how many journal rows it has; ``took_ms``: from its start to its end."""
+    ``steps``: how many journal rows it has; ``took_ms``: from its start to its end; ``origin_run_id``: the run that it was
+    made of by a retry or a replay, ``origin_step``: from which of its steps on (null: from the start, or from where it
+    stopped); ``resolution``: how a person dealt with the cause, at ``resolved_at``, so that it left the inbox."""
 
     id: UUID
     agent_id: UUID
@@ -81,11 +84,16 @@ class Run(Shape):
     tokens: int
     cost_usd: float
     took_ms: float | None
+    origin_run_id: UUID | None
+    origin_step: str | None
+    resolved_at: datetime | None
+    resolution: Literal["retried", "skipped", "answered", "discarded"] | None
 
 
 class RunStep(Shape):
     """One row of a run's journal: one attempt at one step. ``path``: the step's id, inside loops like ``each[3].fetch``;
-    ``attempt`` counts from 1 (0: a fact that the planner derived); ``seq`` counts the rows."""
+    ``attempt`` counts from 1 (0: a fact that the planner derived); ``seq`` counts the rows; ``source``: where the row is
+    from: taken by the run itself, carried over from the run that it comes of, or given by a person."""
 
     seq: int
     path: str
@@ -98,6 +106,7 @@ class RunStep(Shape):
     idempotency_key: str | None
     at: datetime
     took_ms: float | None
+    source: Literal["taken", "carried", "given"]
 
 
 class RunDetail(Run):
@@ -120,12 +129,13 @@ class StepPage(Shape):
     next: int | None
 
 
-def _answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The JSON of records as they are: what steps gave may nest deeper than pydantic writes."""
     return Response(msgspec.json.encode(value), status, headers, media_type="application/json")
 
 
-def _shown(run: rows.Run) -> dict[str, Any]:
+def shown(run: rows.Run) -> dict[str, Any]:
+    """The run as ``Run`` says it."""
     return {name: getattr(run, name) for name in Run.model_fields}
 
 
@@ -166,7 +176,7 @@ async def start_run(
     headers = {"Location": f"/api/v1/runs/{run.id}"}
     if not started.is_new:
         headers["Idempotent-Replayed"] = "true"
-    return _answer(_shown(run), 200 if run.is_over and wait is not None else 202, headers)
+    return answer(shown(run), 200 if run.is_over and wait is not None else 202, headers)
 
 
 async def _version_to_run(connection: Any, agent_id: UUID, number: int | None) -> UUID:
@@ -200,24 +210,25 @@ async def list_runs(
     trigger: Kinds = None,
     since: Since = None,
     until: Until = None,
+    origin: Origin = None,
     before: UUID | None = None,
     limit: Limit = 50,
 ) -> Response:
     """The workspace's runs, newest first, those of agents out of use too. Filters that name several take any of them."""
-    only = rows.Filter(agent or (), status or (), trigger or (), since, until)
+    only = rows.Filter(agent or (), status or (), trigger or (), since, until, origin)
     return _page(await rows.find(tenant, only, before=before, limit=limit + 1), limit)
 
 
 def _page(found: list[rows.Run], limit: int) -> Response:
     page = found[:limit]
-    return _answer({"runs": [_shown(run) for run in page], "next": page[-1].id if len(found) > limit else None})
+    return answer({"runs": [shown(run) for run in page], "next": page[-1].id if len(found) > limit else None})
 
 
 @routes.add("GET", "/runs/{run_id}", Permission.RUNS_READ, response_model=RunDetail)
 async def get_run(tenant: Tenant, run_id: UUID) -> Response:
     """One run with its journal (the first 1,000 rows; ``/runs/{run_id}/steps`` pages on)."""
     run = await _read(tenant, run_id)
-    return _answer(_shown(run) | {"journal": await rows.steps(tenant, run_id)})
+    return answer(shown(run) | {"journal": await rows.steps(tenant, run_id)})
 
 
 @routes.add("GET", "/runs/{run_id}/steps", Permission.RUNS_READ, response_model=StepPage)
@@ -231,7 +242,7 @@ async def list_steps(
     await _read(tenant, run_id)
     found = await rows.steps(tenant, run_id, after, limit + 1)
     page = found[:limit]
-    return _answer({"steps": page, "next": page[-1].seq if len(found) > limit else None})
+    return answer({"steps": page, "next": page[-1].seq if len(found) > limit else None})
 
 
 async def _read(connection: Any, run_id: UUID) -> rows.Run:
@@ -250,7 +261,7 @@ async def cancel_run(tenant: Tenant, caller: CallerArg, run_id: UUID) -> Respons
     if not is_done:
         raise Conflict(f"The run has ended already: {run.status}.", next_step="Start a new run.")
     await audit.append(tenant, caller.actor, "run.cancelled", ("run", run_id))
-    return _answer(_shown(run))
+    return answer(shown(run))
 
 
 # ── Watching ─────────────────────────────────────────────────────────────────────────────────────────────────────────

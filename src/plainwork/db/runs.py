@@ -18,6 +18,7 @@ from plainwork.db.pool import Connection
 from plainwork.db.queue import CANCELLED
 
 RunStatus = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
+Source = Literal["taken", "carried", "given"]
 _CLOCKS_DIFFER = timedelta(hours=1)
 """A run's key is made by the clock of whoever starts it, a while before the database notes the time."""
 _FIRST_KEY, _LAST_KEY = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -37,7 +38,9 @@ class RunAgent:
 class Run:
     """One run as people see it. ``version``: the number of its version; ``cause``: why it is in the dead-letter inbox
     (``step_failed``, ``timed_out``, ``crash_loop``, ``effect_uncertain``, ``budget_exceeded``, ``undeliverable``);
-    ``ask``: the step a person is asked about; ``steps``: how many journal rows it has."""
+    ``ask``: the step a person is asked about; ``steps``: how many journal rows it has; ``origin_run_id``: the run that it
+    comes of, ``origin_step``: from which step on that one is taken again; ``resolution``: what a person did about it
+    (``retried``, ``skipped``, ``answered``, ``discarded``), so that it is in the inbox no longer."""
 
     workspace_id: UUID
     id: UUID
@@ -58,6 +61,10 @@ class Run:
     steps: int
     tokens: int
     cost_usd: float
+    origin_run_id: UUID | None
+    origin_step: str | None
+    resolved_at: datetime | None
+    resolution: str | None
     agent: RunAgent
     version: int
 
@@ -76,7 +83,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One row of a journal: ``seq`` counts from 1 within the run. ``attempt`` 0 marks the planner's own facts."""
+    """One row of a journal: ``seq`` counts from 1 within the run. ``attempt`` 0 marks the planner's own facts. ``source``:
+    where it is from: taken by the run itself, carried over from the run that it comes of, or given by a person."""
 
     seq: int
     path: str
@@ -89,6 +97,7 @@ class StepRow:
     idempotency_key: str | None
     at: datetime
     took_ms: float | None
+    source: Source = "taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +123,14 @@ class NewRun:
 
 _RUN = """r.workspace_id, r.id, r.agent_id, r.version_id, r.status, r.cause, r.trigger, r.inputs, {output} as output,
           r.failure, r.ask, r.created_at, r.started_at, r.finished_at, r.wake_at, r.deadline_at, r.steps, r.tokens,
-          r.cost_usd::float8, a.name, a.slug, v.number"""
+          r.cost_usd::float8, r.origin_run_id, r.origin_step, r.resolved_at, r.resolution, a.name, a.slug, v.number"""
 _NAMES = """join agents a on a.workspace_id = r.workspace_id and a.id = r.agent_id
             join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id"""
 _WHOLE_RUN = f"select {_RUN.format(output='r.output')}, r.output_blob from runs r {_NAMES}"  # noqa: S608
 _LISTED_RUN = _RUN.format(output="null::json")
-_STEP = "seq, path, attempt, status, outcome, output, failure, wake_at, idempotency_key, at, took_ms, output_blob"
+_STEP = (
+    "seq, path, attempt, status, outcome, output, failure, wake_at, idempotency_key, at, took_ms, source, output_blob"
+)
 
 
 async def take_keys(
@@ -201,13 +212,17 @@ async def read(connection: Connection, run_id: UUID) -> Run | None:
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which runs to list; what is empty or None asks for nothing. ``since`` and ``until``: when they were made (the end
-    exclusive); ``triggers``: the kinds of what started them."""
+    exclusive); ``triggers``: the kinds of what started them; ``origin``: the run that they come of; ``is_in_inbox``: they
+    need a person, for one of ``causes`` where any are named."""
 
     agents: Collection[UUID] = ()
     statuses: Collection[str] = ()
     triggers: Collection[str] = ()
     since: datetime | None = None
     until: datetime | None = None
+    origin: UUID | None = None
+    is_in_inbox: bool = False
+    causes: Collection[str] = ()
 
 
 async def find(
@@ -227,6 +242,9 @@ async def find(
         ("created_at < {}", only.until),
         ("id >= {}", _key_around(only.since, -_CLOCKS_DIFFER) if only.since else None),
         ("id < {}", _key_around(only.until, _CLOCKS_DIFFER) if only.until else None),
+        ("origin_run_id = {}", only.origin),
+        ("cause is not null and resolved_at is null and {}", only.is_in_inbox),
+        ("cause = any ({})", list(only.causes)),
         ("id < {}", before),
     )
 
@@ -247,11 +265,6 @@ async def _newest(connection: Connection, limit: int, *tests: tuple[str, Any]) -
 def _key_around(at: datetime, aside: timedelta) -> UUID:
     """The first key of a time that far from ``at``, as long as keys can tell it."""
     return first_id_at(min(max(at, _FIRST_KEY), _LAST_KEY) + aside)
-
-
-async def inbox(connection: Connection, *, before: UUID | None = None, limit: int = 50) -> list[Run]:
-    """The dead-letter inbox: runs that need a person, newest first."""
-    return await _newest(connection, limit, ("cause is not null and {}", True), ("id < {}", before))
 
 
 def _run(row: Sequence[Any]) -> Run:
@@ -355,4 +368,5 @@ def _step_row(row: Any, blobs: Mapping[UUID, Any]) -> StepRow:
         idempotency_key=row["idempotency_key"],
         at=row["at"],
         took_ms=row["took_ms"],
+        source=row["source"],
     )

@@ -28,18 +28,19 @@ class Stopped(Exception):
 
 
 class Budget:
-    """The budget of one run. ``records`` keeps the run's own sums; ``history`` is its journal so far."""
+    """The budget of one run. ``records`` keeps the run's own sums; ``history`` is its journal so far, of which what was
+    carried over from another run costs this one nothing."""
 
     def __init__(self, version: Version, records: RunJournal, history: Sequence[StepRow]) -> None:
         self._limits = version.limits
         self._of_steps = version.graph.limits
         self._records = records
-        self._taken = sum(1 for row in history if row.attempt and row.status in ("succeeded", "failed"))
+        own = [row for row in history if row.attempt and row.source == "taken"]
+        self._taken = sum(1 for row in own if row.status in ("succeeded", "failed"))
         self._spent: dict[str, tuple[float, int]] = {}
         if self._of_steps:
-            for row in history:
-                if row.attempt:
-                    self._add(row.path, *_cost(row.output))
+            for row in own:
+                self._add(row.path, *_cost(row.output))
 
     def take_step(self) -> Failure | None:
         """One more attempt of a step is to be made; the failure when that is one too many."""

@@ -28,7 +28,8 @@ _ROWS = 1000
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that happened. ``step``: a journal row, or with ``seq`` 0 something passing that is not journaled, its
     status ``running``: a step has begun (``at``), or its model has said one more piece of its answer (``delta``). A begun
-    step that was told of before begins its answer anew. ``run``: the run's own state has changed. ``seq`` is where to go
+    step that was told of before begins its answer anew. ``source``: a row was carried over from the run that this one
+    comes of, or given by a person. ``run``: the run's own state has changed. ``seq`` is where to go
     on from; times are ISO 8601."""
 
     type: Literal["step", "run"]
@@ -45,6 +46,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     wake_at: str | None = None
     ask: str | None = None
     cost_usd: float | None = None
+    source: runs.Source | None = None
 
 
 class _Watcher:
@@ -202,6 +204,7 @@ def step_event(row: StepRow) -> Event:
         at=row.at.isoformat(),
         took_ms=row.took_ms,
         wake_at=row.wake_at.isoformat() if row.wake_at else None,
+        source=None if row.source == "taken" else row.source,
     )
 
 

@@ -72,7 +72,7 @@ async def start_many(
         earlier = await _take_keys(connection, version, new)
         fresh = _first_of_each_key([run for run in new if run.key is None or run.key not in earlier])
         if fresh:
-            await _check_day(connection, version, len(fresh))
+            await check_day(connection, version, len(fresh))
             await runs.insert(connection, version.workspace_id, version.agent_id, version.id, fresh, version.time_s)
     if bell is not None and fresh:
         await bell.ring([run.id for run in fresh])
@@ -169,7 +169,7 @@ async def _start_claimed(
     """Starts a run that is leased to the worker of this number from the moment on that others can see it."""
     run = NewRun(new_id(), coerce(version.graph.flow.inputs, inputs), dict(trigger), None)
     async with db.workspace(version.workspace_id) as connection:
-        await _check_day(connection, version, 1)
+        await check_day(connection, version, 1)
         await runs.insert(connection, version.workspace_id, version.agent_id, version.id, [run], version.time_s)
         claim = await queue.claim_on(connection, version.workspace_id, run.id, number, lease_s)
     assert claim is not None
@@ -220,7 +220,8 @@ def _first_of_each_key(new: Sequence[NewRun]) -> list[NewRun]:
     return first
 
 
-async def _check_day(connection: Connection, version: Version, more: int) -> None:
+async def check_day(connection: Connection, version: Version, more: int) -> None:
+    """Raises LimitReached when so many runs more are too many for the agent today."""
     most = version.limits.runs_per_day
     if most is None:
         return

@@ -56,6 +56,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/visitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a page asks first: whether there is an owner yet, and who is signed in
+         * @description What a page asks first: whether there is an owner yet, and who is signed in. It is no error when nobody is.
+         */
+        get: operations["visitor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/summaries": {
         parameters: {
             query?: never;
@@ -362,6 +382,114 @@ export interface paths {
         get: operations["get_step"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts a run that takes a run which has ended again from one of its steps on
+         * @description Starts a run that takes a run which has ended again from one of its steps on. What that step does not follow from stays done: its journal rows are carried over, and nothing outside happens twice for them. 409 when that cannot be.
+         *
+         *     Steps that are taken again act under new idempotency keys. The same `Idempotency-Key` gives the first retry again.
+         */
+        post: operations["retry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts a run with the inputs and the trigger that this one had, from the start; every step is taken anew
+         * @description Starts a run with the inputs and the trigger that this one had, from the start; every step is taken anew.
+         *
+         *     The same `Idempotency-Key` gives the first replay again.
+         */
+        post: operations["replay_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The runs that need a person: those that failed, with the cause, and those that wait to hear what became of a step
+         * @description The runs that need a person: those that failed, with the cause, and those that wait to hear what became of a step.
+         */
+        get: operations["list_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides about many runs, each by itself: what cannot be for one does not keep the others from it
+         * @description Decides about many runs, each by itself: what cannot be for one does not keep the others from it.
+         */
+        post: operations["decide_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One run that needs a person, with the settings of the step that failed or is asked about
+         * @description One run that needs a person, with the settings of the step that failed or is asked about.
+         */
+        get: operations["get_inbox_item"];
+        put?: never;
+        /**
+         * Decides what becomes of a run that needs a person
+         * @description Decides what becomes of a run that needs a person. 409 when that does not fit it, or somebody else was first.
+         */
+        post: operations["decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -833,6 +961,25 @@ export interface components {
             next: string | null;
         };
         /**
+         * AnswerStep
+         * @description Go on as though the step that failed, or that is asked about, had given this output.
+         */
+        AnswerStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "answer";
+            /** Output */
+            output: unknown;
+            /**
+             * Version
+             * @description The version to run: the one that ran, the agent's live one, or one by its number.
+             * @default same
+             */
+            version?: ("same" | "live") | number;
+        };
+        /**
          * AnsweredQuestion
          * @description A question that a draft asked, and what it was answered.
          */
@@ -924,6 +1071,64 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * Decided
+         * @description What was done about a run. `next_run_id`: the run that goes on: a new one, or the same that waited; null: none.
+         */
+        Decided: {
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /**
+             * Did
+             * @enum {string}
+             */
+            did: "retried" | "skipped" | "answered" | "repeated" | "discarded";
+            /** Next Run Id */
+            next_run_id: string | null;
+        };
+        /**
+         * DecidedMany
+         * @description One result for each run. `more`: others pass the filter too; send the same again for those.
+         */
+        DecidedMany: {
+            /** Results */
+            results: components["schemas"]["DecidedOrNot"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * DecidedOrNot
+         * @description What was done about one run of many; `problem`: why nothing was.
+         */
+        DecidedOrNot: {
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Did */
+            did: ("retried" | "skipped" | "answered" | "repeated" | "discarded") | null;
+            /** Next Run Id */
+            next_run_id: string | null;
+            /** Problem */
+            problem: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * DiscardRun
+         * @description Nothing more is to be done. A run that waits is cancelled. The reason is kept in the audit log.
+         */
+        DiscardRun: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "discard";
+            /** Reason */
+            reason: string;
         };
         /**
          * Document
@@ -1037,6 +1242,223 @@ export interface components {
             workspace?: string;
         };
         /**
+         * InboxDetail
+         * @description The same, with the settings of the step, all expressions in them worked out: the exact effect, where one is in doubt (never a secret). Null with the reason in `input_missing`, where there is a step.
+         */
+        InboxDetail: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            agent: components["schemas"]["RunAgent"];
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+            /** Version */
+            version: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** Cause */
+            cause: string | null;
+            /** Trigger */
+            trigger: {
+                [key: string]: unknown;
+            };
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Output */
+            output: unknown;
+            /** Failure */
+            failure: unknown;
+            /** Ask */
+            ask: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Wake At */
+            wake_at: string | null;
+            /** Deadline At */
+            deadline_at: string | null;
+            /** Steps */
+            steps: number;
+            /** Tokens */
+            tokens: number;
+            /** Cost Usd */
+            cost_usd: number;
+            /** Took Ms */
+            took_ms: number | null;
+            /** Origin Run Id */
+            origin_run_id: string | null;
+            /** Origin Step */
+            origin_step: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolution */
+            resolution: ("retried" | "skipped" | "answered" | "discarded") | null;
+            step: components["schemas"]["InboxStep"] | null;
+            intent: components["schemas"]["Intent"] | null;
+            /** Actions */
+            actions: ("retry" | "skip" | "answer" | "repeat" | "discard")[];
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            } | null;
+            /** Input Missing */
+            input_missing: string | null;
+        };
+        /**
+         * InboxFilter
+         * @description Which runs of the inbox: of these causes and agents; what is empty asks for nothing.
+         */
+        InboxFilter: {
+            /** Causes */
+            causes?: ("step_failed" | "timed_out" | "crash_loop" | "effect_uncertain" | "budget_exceeded" | "undeliverable")[];
+            /** Agents */
+            agents?: string[];
+        };
+        /**
+         * InboxItem
+         * @description A run that needs a person. `step`: the one that failed, or that is asked about (null: no single one); `intent`: what that was about to do outside, where it does anything; `actions`: what can be decided.
+         */
+        InboxItem: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            agent: components["schemas"]["RunAgent"];
+            /**
+             * Version Id
+             * Format: uuid
+             */
+            version_id: string;
+            /** Version */
+            version: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+            /** Cause */
+            cause: string | null;
+            /** Trigger */
+            trigger: {
+                [key: string]: unknown;
+            };
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Output */
+            output: unknown;
+            /** Failure */
+            failure: unknown;
+            /** Ask */
+            ask: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Wake At */
+            wake_at: string | null;
+            /** Deadline At */
+            deadline_at: string | null;
+            /** Steps */
+            steps: number;
+            /** Tokens */
+            tokens: number;
+            /** Cost Usd */
+            cost_usd: number;
+            /** Took Ms */
+            took_ms: number | null;
+            /** Origin Run Id */
+            origin_run_id: string | null;
+            /** Origin Step */
+            origin_step: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolution */
+            resolution: ("retried" | "skipped" | "answered" | "discarded") | null;
+            step: components["schemas"]["InboxStep"] | null;
+            intent: components["schemas"]["Intent"] | null;
+            /** Actions */
+            actions: ("retry" | "skip" | "answer" | "repeat" | "discard")[];
+        };
+        /**
+         * InboxPage
+         * @description Runs that need a person, newest first. `counts`: how many of these agents' there are in all, by cause; `next`: what to send as `before` for the next page; null: the last.
+         */
+        InboxPage: {
+            /** Runs */
+            runs: components["schemas"]["InboxItem"][];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * InboxStep
+         * @description A step that failed or is asked about. `kind` null: its version cannot be read any more.
+         */
+        InboxStep: {
+            /** Path */
+            path: string;
+            /** Node */
+            node: string;
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string | null;
+        };
+        /**
+         * Intent
+         * @description What a step was about to do outside in its last attempt, from the row that was written before it began. `request_hash`: of its settings, all expressions in them worked out.
+         */
+        Intent: {
+            /** Attempt */
+            attempt: number;
+            /** Idempotency Key */
+            idempotency_key: string | null;
+            /** Request Hash */
+            request_hash: string | null;
+            /**
+             * Intended At
+             * Format: date-time
+             */
+            intended_at: string;
+        };
+        /**
          * KindList
          * @description Every installed step kind.
          */
@@ -1074,6 +1496,17 @@ export interface components {
         Live: {
             /** Version */
             version: number | null;
+        };
+        /**
+         * ManyDecisions
+         * @description One decision about many runs: those with these `ids`, or the newest 200 that pass the `filter`.
+         */
+        ManyDecisions: {
+            /** Ids */
+            ids?: string[] | null;
+            filter?: components["schemas"]["InboxFilter"] | null;
+            /** Decision */
+            decision: components["schemas"]["RetryRun"] | components["schemas"]["SkipStep"] | components["schemas"]["AnswerStep"] | components["schemas"]["RepeatStep"] | components["schemas"]["DiscardRun"];
         };
         /**
          * Markdown
@@ -1227,6 +1660,43 @@ export interface components {
             expires_in_days?: number | null;
         };
         /**
+         * NewReplay
+         * @description What to run. `inputs`: in place of those on record.
+         */
+        NewReplay: {
+            /**
+             * Version
+             * @description The version to run: the one that ran, the agent's live one, or one by its number.
+             * @default same
+             */
+            version?: ("same" | "live") | number;
+            /** Inputs */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * NewRetry
+         * @description How to go on. `from`: the step to begin with; without it, those that failed, or where the run stopped.
+         */
+        NewRetry: {
+            /** From */
+            from?: string | null;
+            /**
+             * Version
+             * @description The version to run: the one that ran, the agent's live one, or one by its number.
+             * @default same
+             */
+            version?: ("same" | "live") | number;
+            /**
+             * Outputs
+             * @description What steps are to have given, in place of what they gave or would give.
+             */
+            outputs?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * NewRun
          * @description What to start. `version`: a number; without it the live version runs.
          */
@@ -1304,8 +1774,45 @@ export interface components {
             findings: components["schemas"]["Finding"][];
         };
         /**
+         * RepeatStep
+         * @description The step that is asked about has not acted: take it again, under the same idempotency key.
+         */
+        RepeatStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "repeat";
+        };
+        /**
+         * RetryRun
+         * @description Take a run that has failed again, as `POST /runs/{run_id}/retry` does.
+         */
+        RetryRun: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "retry";
+            /** From */
+            from?: string | null;
+            /**
+             * Version
+             * @description The version to run: the one that ran, the agent's live one, or one by its number.
+             * @default same
+             */
+            version?: ("same" | "live") | number;
+            /**
+             * Outputs
+             * @description What steps are to have given, in place of what they gave or would give.
+             */
+            outputs?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Run
-         * @description One run. `version`: the number of the version it runs; `cause`: why it needs a person; `ask`: the step that a person is asked about; `failure`: its kind, a message and the next step; `wake_at`: when a waiting run goes on; `steps`: how many journal rows it has; `took_ms`: from its start to its end.
+         * @description One run. `version`: the number of the version it runs; `cause`: why it needs a person; `ask`: the step that a person is asked about; `failure`: its kind, a message and the next step; `wake_at`: when a waiting run goes on; `steps`: how many journal rows it has; `took_ms`: from its start to its end; `origin_run_id`: the run that it was made of by a retry or a replay, `origin_step`: from which of its steps on (null: from the start, or from where it stopped); `resolution`: how a person dealt with the cause, at `resolved_at`, so that it left the inbox.
          */
         Run: {
             /**
@@ -1368,6 +1875,14 @@ export interface components {
             cost_usd: number;
             /** Took Ms */
             took_ms: number | null;
+            /** Origin Run Id */
+            origin_run_id: string | null;
+            /** Origin Step */
+            origin_step: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolution */
+            resolution: ("retried" | "skipped" | "answered" | "discarded") | null;
         };
         /**
          * RunAgent
@@ -1449,6 +1964,14 @@ export interface components {
             cost_usd: number;
             /** Took Ms */
             took_ms: number | null;
+            /** Origin Run Id */
+            origin_run_id: string | null;
+            /** Origin Step */
+            origin_step: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolution */
+            resolution: ("retried" | "skipped" | "answered" | "discarded") | null;
             /** Journal */
             journal: components["schemas"]["RunStep"][];
         };
@@ -1464,7 +1987,7 @@ export interface components {
         };
         /**
          * RunStep
-         * @description One row of a run's journal: one attempt at one step. `path`: the step's id, inside loops like `each[3].fetch`; `attempt` counts from 1 (0: a fact that the planner derived); `seq` counts the rows.
+         * @description One row of a run's journal: one attempt at one step. `path`: the step's id, inside loops like `each[3].fetch`; `attempt` counts from 1 (0: a fact that the planner derived); `seq` counts the rows; `source`: where the row is from: taken by the run itself, carried over from the run that it comes of, or given by a person.
          */
         RunStep: {
             /** Seq */
@@ -1492,6 +2015,11 @@ export interface components {
             at: string;
             /** Took Ms */
             took_ms: number | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "taken" | "carried" | "given";
         };
         /**
          * Secret
@@ -1575,6 +2103,23 @@ export interface components {
         SetUp: {
             /** Needed */
             needed: boolean;
+        };
+        /**
+         * SkipStep
+         * @description Go on without the step that failed, or that is asked about. `version`: of the new run, where one has failed.
+         */
+        SkipStep: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            action: "skip";
+            /**
+             * Version
+             * @description The version to run: the one that ran, the agent's live one, or one by its number.
+             * @default same
+             */
+            version?: ("same" | "live") | number;
         };
         /**
          * StepDetail
@@ -1746,6 +2291,15 @@ export interface components {
             versions: components["schemas"]["VersionHead"][];
             /** Next */
             next: number | null;
+        };
+        /**
+         * Visitor
+         * @description Who asks. `is_set_up`: the first owner has been made; `session` null: nobody is signed in.
+         */
+        Visitor: {
+            /** Is Set Up */
+            is_set_up: boolean;
+            session: components["schemas"]["Session"] | null;
         };
         /**
          * Problem
@@ -2348,7 +2902,7 @@ export interface components {
         };
         /**
          * Event
-         * @description One thing that happened. `step`: a journal row, or with `seq` 0 something passing that is not journaled, its status `running`: a step has begun (`at`), or its model has said one more piece of its answer (`delta`). A begun step that was told of before begins its answer anew. `run`: the run's own state has changed. `seq` is where to go on from; times are ISO 8601.
+         * @description One thing that happened. `step`: a journal row, or with `seq` 0 something passing that is not journaled, its status `running`: a step has begun (`at`), or its model has said one more piece of its answer (`delta`). A begun step that was told of before begins its answer anew. `source`: a row was carried over from the run that this one comes of, or given by a person. `run`: the run's own state has changed. `seq` is where to go on from; times are ISO 8601.
          */
         Event: {
             /** @enum {unknown} */
@@ -2378,6 +2932,8 @@ export interface components {
             ask?: string | null;
             /** @default null */
             cost_usd?: number | null;
+            /** @default null */
+            source?: ("carried" | "given" | "taken") | null;
         };
         /**
          * Diff
@@ -2903,6 +3459,44 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visitor"];
                 };
             };
             /** @description A bug, logged under `id`. */
@@ -4361,6 +4955,8 @@ export interface operations {
                 since?: string | null;
                 /** @description Only runs made before this time. */
                 until?: string | null;
+                /** @description Only runs that come of this one. */
+                origin?: string | null;
                 before?: string | null;
                 /** @description How many at most. */
                 limit?: number;
@@ -4820,6 +5416,646 @@ export interface operations {
             };
             /** @description The request or the document is not valid; `findings` says what and where. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewRetry"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewReplay"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_inbox: {
+        parameters: {
+            query?: {
+                /** @description Only runs with one of these causes. */
+                cause?: ("step_failed" | "timed_out" | "crash_loop" | "effect_uncertain" | "budget_exceeded" | "undeliverable")[] | null;
+                /** @description Only runs of these agents. */
+                agent?: string[] | null;
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_many: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManyDecisions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedMany"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inbox_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxDetail"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryRun"] | components["schemas"]["SkipStep"] | components["schemas"]["AnswerStep"] | components["schemas"]["RepeatStep"] | components["schemas"]["DiscardRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

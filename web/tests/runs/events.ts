@@ -45,6 +45,10 @@ export function runOf(more: Partial<Run> = {}): Run {
     steps: 0,
     tokens: 0,
     cost_usd: 0,
+    origin_run_id: null,
+    origin_step: null,
+    resolved_at: null,
+    resolution: null,
     ...more,
   };
 }

@@ -47,6 +47,7 @@ const stepRow = (seq: number): RunStep => ({
   idempotency_key: null,
   at: at(seq),
   took_ms: 1,
+  source: "taken",
 });
 const whole = (more: Partial<RunDetail> = {}): RunDetail => ({ ...runOf(), journal: [], ...more });
 

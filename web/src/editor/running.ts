@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useGo, useParam } from "@/navigation";
 import type { OpenDocument } from "@/document";
-import { canStartAtOnce, type Inputs } from "@/run_form";
+import { canStartAtOnce } from "@/run_form";
 import { startRun } from "@/runs";
 import { queryClient } from "@/client/queries";
 import { isError } from "./findings";
@@ -65,8 +65,9 @@ export function useRunning(document: OpenDocument, agentId: string, store: Edito
     if (prepare()) setAsking(true);
   };
   const run = () => {
-    const asked: Inputs = document.get().drawn?.spec?.inputs ?? {};
-    if (canStartAtOnce(asked)) start({});
+    const spec = document.get().drawn?.spec;
+    // A text that is not read yet may need inputs: it asks.
+    if (spec && canStartAtOnce(spec.inputs ?? {})) start({});
     else ask();
   };
   const again = () => {

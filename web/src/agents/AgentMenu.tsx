@@ -1,5 +1,5 @@
 import { Ellipsis, History, Pause, PencilLine, Play, PlayCircle, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useGo } from "@/navigation";
 import type { Inputs } from "@/run_form";
 import { useSession } from "@/session";
@@ -8,7 +8,8 @@ import { IconButton } from "@/ui/IconButton";
 import { Menu, type MenuEntry } from "@/ui/Menu";
 import { toast } from "@/ui/toast";
 import { type AgentSummary, deleteAgent, inputsOf, pauseAgent, runAgent } from "./queries";
-import { RunDialog } from "./RunDialog";
+
+const RunDialog = lazy(() => import("./RunDialog"));
 
 /** What can be done with an agent from the list. */
 export function AgentMenu({ agent }: { agent: AgentSummary }) {
@@ -18,7 +19,11 @@ export function AgentMenu({ agent }: { agent: AgentSummary }) {
   return (
     <>
       <Menu trigger={<IconButton label={`More about ${agent.name}`} icon={Ellipsis} />} items={items} />
-      <RunDialog agent={agent} inputs={asked} onClose={() => setAsked(null)} />
+      {asked && (
+        <Suspense>
+          <RunDialog agent={agent} inputs={asked} onClose={() => setAsked(null)} />
+        </Suspense>
+      )}
       <ConfirmDialog
         open={isDeleting}
         onClose={() => setDeleting(false)}

@@ -15,20 +15,22 @@ export function NoAgents() {
   return (
     <section className="mx-auto flex w-full max-w-220 flex-col items-center gap-3 py-8 text-center sm:py-14">
       <LogoMark className="mb-2 size-12" />
-      <h2 className="text-2xl font-semibold tracking-tight text-balance">What should your first agent do?</h2>
-      <p className="max-w-120 text-ink-soft text-pretty">
-        Say it in plain English. You get a document to read and a flow to look at, and nothing runs before you have seen
-        it.
-      </p>
+      <h2 className="text-2xl font-semibold tracking-tight text-balance">
+        {may("agents:write") ? "What should your first agent do?" : "No agents yet"}
+      </h2>
       {may("agents:write") ? (
         <>
+          <p className="max-w-120 text-ink-soft text-pretty">
+            Say it in plain English. You get a document to read and a flow to look at, and nothing runs before you have
+            seen it.
+          </p>
           <LinkButton href="/agents/new" variant="primary" icon={Plus} className="mt-2">
             New agent
           </LinkButton>
           <Templates />
         </>
       ) : (
-        <p className="text-sm text-ink-soft">
+        <p className="max-w-120 text-ink-soft text-pretty">
           You may look at agents here, but not make any. Ask an owner of the workspace.
         </p>
       )}

@@ -2,7 +2,7 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
 import { Command, defaultFilter } from "cmdk";
 import { ArrowRight, Bot, LogOut, type LucideIcon, Plus, Search } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useGo } from "@/navigation";
 import { agentsQuery } from "@/agents";
 import { signOut, useSession } from "@/session";
@@ -17,11 +17,13 @@ import { useEnterWorkspace } from "./WorkspaceMenu";
 /** Search and commands: what this screen can do, the agents by name, the parts of the app. */
 export default function PaletteDialog() {
   const isOpen = usePalette((state) => state.isOpen);
+  const box = useRef<HTMLDivElement>(null);
   return (
     <Dialog.Root open={isOpen} onOpenChange={(next) => next || closePalette()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="scrim" />
         <Dialog.Popup
+          ref={box}
           aria-label="Search and commands"
           className="popup dialog-motion fixed inset-x-2 top-2 z-10 overflow-hidden rounded-lg! sm:inset-x-4 sm:top-[14vh] sm:mx-auto sm:max-w-150"
         >
@@ -30,6 +32,7 @@ export default function PaletteDialog() {
               <Search aria-hidden className="size-4 shrink-0 text-ink-faint" />
               <Command.Input
                 placeholder="Search agents and commands"
+                onValueChange={() => requestAnimationFrame(() => box.current && nameChosen(box.current))}
                 className="h-12 w-full bg-transparent text-base outline-none placeholder:text-ink-faint"
               />
               <Kbd keys="Esc" className="max-sm:hidden" />
@@ -45,6 +48,15 @@ export default function PaletteDialog() {
       </Dialog.Portal>
     </Dialog.Root>
   );
+}
+
+/** Tells screen readers which item is chosen after what is typed has changed: cmdk still names the one before. */
+function nameChosen(box: HTMLElement): void {
+  const chosen = box.querySelector("[cmdk-item][aria-selected=true]");
+  for (const control of box.querySelectorAll("[cmdk-input], [cmdk-list]")) {
+    if (chosen) control.setAttribute("aria-activedescendant", chosen.id);
+    else control.removeAttribute("aria-activedescendant");
+  }
 }
 
 /** What is typed is sought in the titles and words, not in the ids. */

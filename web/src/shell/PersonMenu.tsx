@@ -6,7 +6,7 @@ import { Menu, type MenuEntry } from "@/ui/Menu";
 import { toast } from "@/ui/toast";
 import { ITEM } from "./item";
 import { chooseTheme, type Theme, useTheme } from "./theme";
-import { Initial } from "./WorkspaceMenu";
+import { Initial, useEnterWorkspace } from "./WorkspaceMenu";
 
 export const THEMES: { theme: Theme; title: string; icon: typeof Sun }[] = [
   { theme: "light", title: "Light", icon: Sun },
@@ -14,13 +14,16 @@ export const THEMES: { theme: Theme; title: string; icon: typeof Sun }[] = [
   { theme: "system", title: "Like the system", icon: Monitor },
 ];
 
-/** The person: how it looks to them, and the way out. */
+/** The person: how it looks to them, and the way out. With a `trigger` of its own it stands where there is no room for the
+ *  choice of a workspace, and holds that too. */
 export function PersonMenu({ trigger }: { trigger?: ReactElement }) {
-  const { user, workspace } = useSession();
+  const { user, workspace, workspaces } = useSession();
+  const enter = useEnterWorkspace();
   const chosen = useTheme(({ theme }) => theme);
   const items: MenuEntry[] = [
     { heading: `${user.email}${workspace ? `, ${workspace.role} of ${workspace.name}` : ""}` },
     "line",
+    ...(trigger && workspaces.length > 1 ? choiceOf(workspaces, workspace?.id, enter) : []),
     { heading: "Theme" },
     ...THEMES.map(({ theme, title, icon }) => ({
       label: title,
@@ -39,4 +42,11 @@ export function PersonMenu({ trigger }: { trigger?: ReactElement }) {
     </button>
   );
   return <Menu trigger={trigger ?? own} side="top" align="start" items={items} />;
+}
+
+type Choosable = ReturnType<typeof useSession>["workspaces"];
+
+function choiceOf(workspaces: Choosable, here: string | undefined, enter: (id: string) => void): MenuEntry[] {
+  const items = workspaces.map(({ id, name }) => ({ label: name, checked: id === here, onSelect: () => enter(id) }));
+  return [{ heading: "Workspace" }, ...items, "line"];
 }

@@ -20,11 +20,13 @@ export function WorkspaceMenu() {
   const trigger = (
     <button
       type="button"
-      aria-label={`Workspace ${workspace.name}`}
       className="flex min-h-9 items-center gap-2 rounded-md border border-line bg-raised px-2 text-sm hover:bg-hover max-lg:w-9 max-lg:justify-center max-lg:px-0"
     >
       <Initial name={workspace.name} />
-      <span className="min-w-0 grow truncate text-left max-lg:hidden">{workspace.name}</span>
+      <span className="sr-only">Workspace </span>
+      <span dir="auto" className="min-w-0 grow truncate text-left max-lg:sr-only">
+        {workspace.name}
+      </span>
       <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-faint max-lg:hidden" />
     </button>
   );

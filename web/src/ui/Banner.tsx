@@ -42,7 +42,9 @@ export function Banner({
         className,
       )}
     >
-      <div className={cx("flex min-w-0 flex-1 basis-48 gap-3 py-0.5", !bar && action !== undefined && "max-sm:basis-full")}>
+      <div
+        className={cx("flex min-w-0 flex-1 basis-48 gap-3 py-0.5", !bar && action !== undefined && "max-sm:basis-full")}
+      >
         <Icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", mark)} />
         <div className="min-w-0">
           <p className="font-medium">{title}</p>

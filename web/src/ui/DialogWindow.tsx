@@ -10,9 +10,10 @@ const WIDTHS = { sm: "sm:max-w-105", md: "sm:max-w-140", lg: "sm:max-w-200", xl:
 /** The window of a Dialog. On a phone it comes up from the bottom. */
 export default function DialogWindow(props: DialogProps) {
   const { open, onClose, title, description, footer, size = "md", dismissible = true, initialFocus, children } = props;
+  const popup = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const actions = useRef<HTMLElement>(null);
-  const firstControl = () => firstIn(content.current) ?? firstIn(actions.current) ?? true;
+  const firstControl = () => firstIn(content.current) ?? firstIn(actions.current) ?? popup.current;
   return (
     <Base.Root
       open={open}
@@ -26,6 +27,7 @@ export default function DialogWindow(props: DialogProps) {
       <Base.Portal>
         <Base.Backdrop className="scrim" />
         <Base.Popup
+          ref={popup}
           initialFocus={initialFocus ?? ((how) => how === "touch" || firstControl())}
           className={cx(
             "dialog-motion fixed z-10 flex max-h-[calc(100dvh-2rem)] flex-col border border-line bg-raised shadow-float outline-none",

@@ -142,10 +142,11 @@ async def test_a_run_of_an_agent_out_of_use_is_not_retried(place: Place) -> None
 
 async def test_the_same_key_gives_the_first_again(place: Place) -> None:
     agent = await place.as_owner.agent(FAILING)
-    failed = await place.as_owner.run(agent["id"])
+    key = {"Idempotency-Key": "the same for all"}
+    failed = await place.as_owner.ok("POST", f"/agents/{agent['id']}/runs", 200, params={"wait": 20}, headers=key)
     for how in ("retry", "replay"):
         path = f"{API}/runs/{failed['id']}/{how}"
-        answers = [await place.as_owner.post(path, json={}, headers={"Idempotency-Key": how}) for _ in range(2)]
+        answers = [await place.as_owner.post(path, json={}, headers=key) for _ in range(2)]
         assert len({answer.json()["id"] for answer in answers}) == 1
         assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true"]
     assert len((await place.as_owner.ok("GET", "/runs"))["runs"]) == 3

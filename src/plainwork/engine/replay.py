@@ -67,7 +67,7 @@ async def retry(
     if not run.is_over:
         raise Conflict(f"The run is still going ({run.status}).", next_step=_next_for(run))
     new_run_id = new_id()
-    if (earlier := await _earlier(connection, run, key, new_run_id)) is not None:
+    if (earlier := await _earlier(connection, run, "retry", key, new_run_id)) is not None:
         return earlier
     was = await _version(connection, versions, run, "same")
     now = await _version(connection, versions, run, again.version)
@@ -101,7 +101,7 @@ async def replay(
     caller's transaction; who calls rings when that is committed. Raises as ``retry``, but the run may still be going."""
     run = await _read(connection, run_id)
     new_run_id = new_id()
-    if (earlier := await _earlier(connection, run, key, new_run_id)) is not None:
+    if (earlier := await _earlier(connection, run, "replay", key, new_run_id)) is not None:
         return earlier
     version = await _version(connection, versions, run, which)
     is_known = inputs is None and version.id == run.version_id and run.started_at is not None
@@ -126,11 +126,12 @@ def _next_for(run: Run) -> str:
     return f"Say what became of {run.ask} (POST /api/v1/inbox/{run.id})." if run.ask else "Cancel it first."
 
 
-async def _earlier(connection: Connection, run: Run, key: str | None, new: UUID) -> Started | None:
+async def _earlier(connection: Connection, run: Run, how: str, key: str | None, new: UUID) -> Started | None:
     if key is None:
         return None
-    taken = await runs.take_keys(connection, run.workspace_id, run.agent_id, {key: new})
-    return Started(taken[key], False) if taken else None
+    own = f"{how} {run.id} {key}"  # the same word may be a key for starts, and for other runs
+    taken = await runs.take_keys(connection, run.workspace_id, run.agent_id, {own: new})
+    return Started(taken[own], False) if taken else None
 
 
 async def _version(connection: Connection, versions: Versions, run: Run, which: Which) -> Version:

@@ -57,7 +57,7 @@ def state(page: Page, word: str) -> Locator:
 
 def saved(page: Page) -> None:
     """Waits until the draft is on the server."""
-    expect(state(page, "Saved")).to_be_visible(timeout=10_000)
+    expect(state(page, "Saved")).to_be_visible()
 
 
 def write_at_the_end(page: Page, text: str) -> None:
@@ -83,4 +83,4 @@ def run(page: Page) -> None:
 def run_ends(page: Page, status: str) -> None:
     """Waits for the end of the run that the editor shows."""
     head = page.get_by_role("region", name="Run").locator("header")
-    expect(head.get_by_text(status, exact=True)).to_be_visible(timeout=20_000)
+    expect(head.get_by_text(status, exact=True)).to_be_visible()

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, expect, sync_playwright
 
 from tests.browser.watch import WIDE, Theme, Watch
 from tests.journeys.server import Server, running
 
 STREAMING_MS = 3_000
+PATIENCE_MS = 30_000
+"""So long a page may take for anything on a machine that has much else to do."""
 PASSWORD = "correct horse battery"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -28,6 +30,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium_path() -> str | None:
@@ -78,7 +81,7 @@ class Visitor:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=theme, base_url=server.url, **more
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         if signed_in and "Cookie" in server.headers:
             name, _, value = server.headers["Cookie"].partition("=")
             context.add_cookies([{"name": name, "value": value, "url": server.url, "httpOnly": True}])

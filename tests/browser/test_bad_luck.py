@@ -53,7 +53,7 @@ def test_a_paste_of_a_megabyte_is_taken_and_more_is_refused(visit: Callable[...,
     line = "All work and no play makes a long document. " * 2 + "\n"
     large = "\n" + line * (1_000_000 // len(line))
     write_at_the_end(page, large)
-    expect(state(page, "Saved")).to_be_visible(timeout=20_000)
+    expect(state(page, "Saved")).to_be_visible()
     kept = AGENT.format(name="A large paste") + large
     assert draft(server, agent)["markdown"] == kept
     paste(page, line * 1_000)
@@ -136,7 +136,7 @@ def test_two_tabs_of_one_browser(visit: Callable[..., Visitor], server: Server) 
         expect(text_of(second)).to_contain_text("Mine")
         second.unroute_all()
         dialog = second.get_by_role("dialog", name="The draft was changed elsewhere")
-        expect(dialog).to_be_visible(timeout=15_000)
+        expect(dialog).to_be_visible()
         assert draft(server, agent)["markdown"] == AGENT.format(name="Two tabs") + early + theirs
         dialog.get_by_role("button", name="Keep mine").click()
     saved(second)
@@ -159,7 +159,7 @@ def test_a_server_that_goes_and_comes_back(visit: Callable[..., Visitor], chromi
         typed = MORE.format(name="Typed while it was gone")
         with visitor.watch.but(*GONE):
             write_at_the_end(page, typed)
-            expect(state(page, "Kept here")).to_be_visible(timeout=15_000)
+            expect(state(page, "Kept here")).to_be_visible()
             expect(page.get_by_text("Plainwork cannot be reached").first).to_be_visible()
             with running(data, port=port) as again:
                 again.headers = headers

@@ -248,9 +248,12 @@ class Worker:
             suspects = 1 if self._suspect is None else 0
             with self.outages.watching():
                 claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
+            if claims:
+                self.clock.tell(claims[0].claimed_at.timestamp(), asked, self.clock.own())
+                if self.now() - claims[0].claimed_at.timestamp() > self._lease_s:
+                    self.outages.excuse(claims)  # the answer took longer than the leases: others may have the runs
+                    claims = []
             self._beginning.update(claim.run_id for claim in claims)
-        if claims:
-            self.clock.tell(claims[0].claimed_at.timestamp(), asked, self.clock.own())
         await self._bell.done(deliveries)
         if not claims:
             await asyncio.sleep(0.01)

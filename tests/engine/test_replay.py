@@ -3,93 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 
-from plainwork.db import Database, agents, audit, inbox, new_id, replays, runs
+from plainwork.db import Database, agents
 from plainwork.db.audit import SYSTEM
-from plainwork.db.runs import Run
 from plainwork.engine import replay
-from plainwork.engine.inbox import Answer, Decided, Decision, Discard, Repeat, Retry, Skip, decide
 from plainwork.engine.replay import Again
-from plainwork.engine.start import Start, Started, cancel, read, start_many
-from plainwork.engine.versions import Version, Versions
+from plainwork.engine.start import Start, cancel, read, start_many
+from plainwork.engine.versions import Versions
 from plainwork.engine.worker import Outside
 from plainwork.errors import Conflict, Invalid, LimitReached, NotFound
-from plainwork.net import Client
 from plainwork.settings import Settings
-from plainwork.spec.flow import Flow, Node
 from plainwork.spec.model import Input, Limits
 from tests.engine.flows import chain, edge, loop, node
-from tests.engine.running import Running, add_version, ended, eventually, in_state, journal_of, working
+from tests.engine.replaying import FAIL, again, all_runs, audited, in_inbox, new_version, retried
+from tests.engine.running import add_version, ended, eventually, in_state, journal_of, working
 from tests.engine.test_kill9 import Tally, all_ended, kill9, worker_process
 from tests.engine.test_recovery import make_due, post
 from tests.world import Reply, Seen, Web, running_world
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    web = Web()
-    await web.start()
-    yield web
-    await web.stop()
-
-
-@pytest.fixture
-async def outside(web: Web) -> AsyncIterator[Outside]:
-    async with Client((web.host,)) as client:
-        yield Outside(net=client)
-
-
-async def again(database: Database, run: Run, how: Again | None = None, key: str | None = None) -> Started:
-    async with database.workspace(run.workspace_id) as connection:
-        return await replay.retry(
-            connection, Versions(database), run.workspace_id, run.id, how or Again(), SYSTEM, key=key
-        )
-
-
-async def retried(running: Running, run: Run, how: Again | None = None) -> Run:
-    """The run that comes of it, once it is over."""
-    started = await again(running.database, run, how)
-    await running.bell.ring([started.run_id])
-    return await ended(running.database, run.workspace_id, started.run_id)
-
-
-async def decided(running: Running, run: Run, decision: Decision) -> Decided:
-    async with running.database.workspace(run.workspace_id) as connection:
-        versions = Versions(running.database)
-        done = await decide(connection, versions, run.workspace_id, run.id, decision, SYSTEM)
-    await running.bell.ring([run.id])
-    return done
-
-
-async def in_inbox(database: Database, workspace_id: UUID) -> set[UUID]:
-    async with database.workspace(workspace_id) as connection:
-        return {run.id for run in await runs.find(connection, runs.Filter(is_in_inbox=True))}
-
-
-async def audited(database: Database, workspace_id: UUID) -> list[str]:
-    async with database.workspace(workspace_id) as connection:
-        return [entry.action for entry in reversed(await audit.page(connection))]
-
-
-async def new_version(database: Database, version: Version, *nodes: Node, live: bool = True, **fields: Any) -> Version:
-    """Another version of the same agent: a chain of these steps."""
-    flow = msgspec.to_builtins(Flow(nodes=nodes, edges=tuple(chain(*(one.id for one in nodes))), **fields))
-    async with database.workspace(version.workspace_id) as connection:
-        made = await agents.publish(connection, version.agent_id, markdown="# 2", spec={"title": "2"}, flow=flow)
-        if live:
-            await agents.set_live(connection, version.agent_id, made.id)
-    return await Versions(database).get(version.workspace_id, made.id)
-
-
-FAIL = node("stop", "fail", config={"message": "no"})
 
 
 # ── From the step that failed ────────────────────────────────────────────────────────────────────────────────────────
@@ -221,7 +156,7 @@ async def test_what_cannot_be_retried(database: Database, workspace_id: UUID) ->
                 await again(database, failed, how)
         with pytest.raises(Conflict, match="still going"):
             await again(database, waiting)
-        assert len(await _all(database, workspace_id)) == 2, "what was refused left nothing behind"
+        assert len(await all_runs(database, workspace_id)) == 2, "what was refused left nothing behind"
         assert await in_inbox(database, workspace_id) == {failed.id}
         second = await retried(running, failed)
         with pytest.raises(LimitReached, match="2 times"):
@@ -231,11 +166,6 @@ async def test_what_cannot_be_retried(database: Database, workspace_id: UUID) ->
         await cancel(database, workspace_id, waiting.id)
         with pytest.raises(Conflict, match="no live version"):
             await again(database, waiting, Again(version="live"))
-
-
-async def _all(database: Database, workspace_id: UUID) -> list[Run]:
-    async with database.workspace(workspace_id) as connection:
-        return await runs.find(connection)
 
 
 async def test_a_run_that_was_stopped_goes_on_where_it_was(
@@ -301,173 +231,6 @@ async def test_a_replay_takes_every_step_anew(database: Database, workspace_id: 
     assert {(run.origin_run_id, run.origin_step) for run in found} == {(first.id, None)}
     assert {row.source for run in found for row in await journal_of(database, run)} == {"taken"}
     assert await audited(database, workspace_id) == ["run.replayed"] * 2
-
-
-# ── What a person decides ────────────────────────────────────────────────────────────────────────────────────────────
-class TestFailedRuns:
-    async def failed(self, running: Running, workspace_id: UUID) -> Run:
-        nodes = [node("a", config={"n": 1}), FAIL, node("z", config={"got": "{{ stop }}"})]
-        version = await add_version(running.database, workspace_id, nodes, chain("a", "stop", "z"))
-        return await running.finish(version)
-
-    @pytest.mark.parametrize(
-        ("decision", "did", "output"),
-        [
-            (Skip(), "skipped", {"got": None}),
-            (Answer({"by": "hand"}), "answered", {"got": {"by": "hand"}}),
-            (Retry(Again(outputs={"stop": 1})), "retried", {"got": 1}),
-        ],
-    )
-    async def test_it_goes_on(
-        self, database: Database, workspace_id: UUID, decision: Decision, did: str, output: Any
-    ) -> None:
-        async with working(database) as running:
-            failed = await self.failed(running, workspace_id)
-            done = await decided(running, failed, decision)
-            assert done.next_run_id is not None
-            run = await ended(database, workspace_id, done.next_run_id)
-            with pytest.raises(Conflict, match=f"it was {did}"):
-                await decided(running, failed, decision)
-        assert (done.did, run.status, run.output, run.origin_run_id) == (did, "succeeded", output, failed.id)
-        assert (await read(database, workspace_id, failed.id)).resolution == did
-        assert await audited(database, workspace_id) == [f"run.{did}"]
-        assert await in_inbox(database, workspace_id) == set()
-
-    async def test_it_is_let_go(self, database: Database, workspace_id: UUID) -> None:
-        async with working(database) as running:
-            failed = await self.failed(running, workspace_id)
-            with pytest.raises(Conflict, match="no step waits"):
-                await decided(running, failed, Repeat())
-            done = await decided(running, failed, Discard("A test run"))
-        assert (done.did, done.next_run_id) == ("discarded", None)
-        run = await read(database, workspace_id, failed.id)
-        assert (run.status, run.cause, run.resolution) == ("failed", "step_failed", "discarded")
-        async with database.workspace(workspace_id) as connection:
-            [entry] = await audit.page(connection)
-        assert (entry.action, entry.target_id, entry.detail) == (
-            *("run.discarded", str(failed.id)),
-            {"reason": "A test run"},
-        )
-
-    async def test_of_many_one_decides(self, database: Database, workspace_id: UUID) -> None:
-        async with working(database) as running:
-            failed = await self.failed(running, workspace_id)
-            many = await asyncio.gather(
-                *(decided(running, failed, Retry(Again())) for _ in range(6)), return_exceptions=True
-            )
-        assert sorted(type(one) is Decided for one in many) == [False] * 5 + [True]
-        assert all(isinstance(one, Decided | Conflict) for one in many)
-        assert len(await _all(database, workspace_id)) == 2
-
-    async def test_no_step_to_skip(self, database: Database, workspace_id: UUID) -> None:
-        version = await add_version(database, workspace_id, [node("a")], limits=Limits(steps_per_run=1))
-        async with database.workspace(workspace_id) as connection:
-            new = runs.NewRun(new_id(), {}, {})
-            await runs.insert(connection, workspace_id, version.agent_id, version.id, [new])
-            await connection.execute("delete from queue")
-            await connection.execute("update runs set status = 'failed', cause = 'timed_out', finished_at = now()")
-        async with working(database) as running:
-            run = await read(database, workspace_id, new.id)
-            for decision in (Skip(), Answer(1)):
-                with pytest.raises(Conflict, match="No single step"):
-                    await decided(running, run, decision)
-            assert await in_inbox(database, workspace_id) == {run.id}
-            done = await decided(running, run, Retry(Again()))
-            assert done.next_run_id is not None
-            assert (await ended(database, workspace_id, done.next_run_id)).status == "succeeded"
-
-
-class TestQuestions:
-    """A worker dies while a step acts that may act once: nobody knows whether it did."""
-
-    async def asked(self, database: Database, workspace_id: UUID, web: Web, outside: Outside) -> Run:
-        web.on("POST", "/once", Reply(json={"n": 1}, delay_s=30), Reply(json={"n": 2}))
-        nodes = [node("a"), post("once", web, "/once", effect="once"), node("z", config={"got": "{{ once }}"})]
-        version = await add_version(database, workspace_id, nodes, chain("a", "once", "z"))
-        async with working(database, outside) as one:
-            started = await one.start(version)
-            await eventually(lambda: web.seen("/once"))
-            await one.die()
-        await make_due(database, workspace_id)
-        async with working(database, outside):
-            run = await in_state(database, workspace_id, started.run_id, "waiting")
-        assert (run.cause, run.ask) == ("effect_uncertain", "once")
-        return run
-
-    @pytest.mark.parametrize(
-        ("decision", "did", "got", "acted"),
-        [
-            (Repeat(), "repeated", 2, 2),
-            (Skip(), "skipped", None, 1),
-            (Answer({"body": {"n": 9}}), "answered", 9, 1),
-        ],
-    )
-    async def test_the_same_run_goes_on(
-        self,
-        database: Database,
-        workspace_id: UUID,
-        web: Web,
-        outside: Outside,
-        decision: Any,
-        did: str,
-        got: Any,
-        acted: int,
-    ) -> None:
-        asked = await self.asked(database, workspace_id, web, outside)
-        async with working(database, outside) as running:
-            with pytest.raises(Conflict, match="waits to hear what became of once"):
-                await decided(running, asked, Retry(Again()))
-            done = await decided(running, asked, decision)
-            run = await ended(database, workspace_id, asked.id)
-            with pytest.raises(Conflict, match="does not need anybody"):
-                await decided(running, asked, decision)
-        assert (done.did, done.next_run_id) == (did, asked.id)
-        assert (run.status, run.cause, run.ask) == ("succeeded", None, None)
-        assert (run.output["got"] and run.output["got"]["body"]["n"]) == got
-        assert len({seen.headers["Idempotency-Key"] for seen in web.seen("/once")}) == 1
-        assert len(web.seen("/once")) == acted
-        journal = await journal_of(database, run)
-        assert [row.seq for row in journal] == list(range(1, run.steps + 1))
-        [given] = [row for row in journal if row.source == "given"]
-        assert (given.path, given.attempt) == ("once", 1)
-        assert await audited(database, workspace_id) == [f"step.{did}"]
-
-    async def test_it_is_let_go(self, database: Database, workspace_id: UUID, web: Web, outside: Outside) -> None:
-        asked = await self.asked(database, workspace_id, web, outside)
-        async with working(database, outside) as running:
-            done = await decided(running, asked, Discard("It was sent by hand"))
-            with pytest.raises(Conflict, match="not known whether once has acted"):
-                await again(database, asked)
-        assert (done.did, (await read(database, workspace_id, asked.id)).status) == ("discarded", "cancelled")
-        assert await in_inbox(database, workspace_id) == set()
-
-    async def test_of_many_one_answers(
-        self, database: Database, workspace_id: UUID, web: Web, outside: Outside
-    ) -> None:
-        asked = await self.asked(database, workspace_id, web, outside)
-        async with working(database, outside) as running:
-            answers = [Answer({"body": {"n": n}}) for n in range(6)]
-            many = await asyncio.gather(*(decided(running, asked, one) for one in answers), return_exceptions=True)
-            run = await ended(database, workspace_id, asked.id)
-        assert sum(isinstance(one, Decided) for one in many) == 1
-        assert all(isinstance(one, Decided | Conflict) for one in many)
-        given = [row for row in await journal_of(database, run) if row.source == "given"]
-        assert [row.output for row in given] == [run.output["got"]]
-
-    async def test_a_worker_that_has_just_claimed_it_writes_nothing_more(
-        self, database: Database, workspace_id: UUID, web: Web, outside: Outside
-    ) -> None:
-        asked = await self.asked(database, workspace_id, web, outside)
-        async with database.workspace(workspace_id) as connection:
-            before = await connection.fetchval("select epoch from queue where run_id = $1", asked.id)
-            await connection.execute("update queue set due_at = now() + interval '1 minute', worker = 7")
-        async with working(database, outside) as running:
-            await decided(running, asked, Skip())
-            run = await ended(database, workspace_id, asked.id)
-        assert run.status == "succeeded"
-        async with database.workspace(workspace_id) as connection:
-            assert await connection.fetchval("select count(*) from queue") == 0
-        assert before >= 2
 
 
 # ── Workers that die ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -537,30 +300,3 @@ async def test_retried_runs_survive_a_killed_worker_process(
 
 def _count(tally: Tally, path: str) -> int:
     return sum(len(times) for (at, _), times in tally.at.items() if at == path)
-
-
-# ── The database's own guard ─────────────────────────────────────────────────────────────────────────────────────────
-async def test_counts_and_intents(database: Database, workspace_id: UUID, web: Web, outside: Outside) -> None:
-    asked = await TestQuestions().asked(database, workspace_id, web, outside)
-    async with working(database, outside) as running:
-        failed = await TestFailedRuns().failed(running, workspace_id)
-    async with database.workspace(workspace_id) as connection:
-        assert await inbox.counts(connection) == {"effect_uncertain": 1, "step_failed": 1}
-        assert await inbox.counts(connection, [failed.agent_id]) == {"step_failed": 1}
-        found = await inbox.intents(connection, {asked.id: "once", failed.id: "stop"})
-    assert set(found) == {asked.id}
-    assert found[asked.id].idempotency_key == web.seen("/once")[0].headers["Idempotency-Key"]
-
-
-async def test_decisions_are_noted_only_where_they_are_asked_for(database: Database, workspace_id: UUID) -> None:
-    version = await add_version(database, workspace_id, [node("w", "wait", config={"for": "1h"})])
-    async with working(database) as running:
-        started = await running.start(version)
-        await in_state(database, workspace_id, started.run_id, "waiting")
-    async with database.workspace(workspace_id) as connection:
-        place = (connection, workspace_id, started.run_id)
-        assert await replays.note_decision(*place, "w", 1, "succeeded", output=b"1") is None
-        await connection.execute("update runs set ask = 'w'")
-        assert await replays.note_decision(*place, "other", 1, "succeeded", output=b"1") is None
-        assert await replays.note_decision(connection, workspace_id, version.id, "w", 1, "skipped") is None
-        assert await replays.note_decision(*place, "w", 1, "skipped") == 2

@@ -162,6 +162,10 @@ def break_text(page: Page) -> None:
     tab("Canvas")(page)
 
 
+def open_findings(page: Page) -> None:
+    page.get_by_role("region", name="Findings").get_by_role("button").last.click()
+
+
 def make_live(page: Page) -> None:
     if is_narrow(page):
         choose_from("^more$", "make live")(page)
@@ -243,7 +247,7 @@ def shots_of_the_editor(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("editor-triage", at["Support triage"], on_canvas("f"))
     yield Shot("editor-500", at["A long agent"])
     yield Shot("editor-empty", at["A blank page"])
-    yield Shot("editor-findings", at["Greet the newcomers"], click("button", r"\d (error|warning)s?"))
+    yield Shot("editor-findings", at["Greet the newcomers"], open_findings)
     yield Shot("editor-missing", "/agents/00000000-0000-7000-8000-000000000000")
 
 

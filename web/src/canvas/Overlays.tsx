@@ -93,7 +93,7 @@ function NameOverlay({ situation, pane, mode, onClose }: OverlayProps & { mode: 
   };
   const kind = situation.kinds.get(mode.wanted.uses);
   return (
-    <Floating at={mode.at} pane={pane} size={{ width: 380, height: 170 }}>
+    <Floating at={mode.at} pane={pane} size={{ width: 380, height: 210 }}>
       <NewStepForm kind={kind} start={mode.wanted.name} onDone={done} onCancel={onClose} />
     </Floating>
   );

@@ -85,7 +85,7 @@ function Note({ row: { turns, attempts } }: { row: TimelineRow }) {
     : attempts > 1
       ? `${attempts} attempts`
       : null;
-  return words && <span className="shrink-0 text-xs tabular-nums text-ink-faint">{words}</span>;
+  return words && <span className="shrink-0 text-xs tabular-nums text-ink-faint max-sm:hidden">{words}</span>;
 }
 
 function Ruler({ scale: { ticks, cuts, place } }: { scale: Scale }) {

@@ -17,9 +17,10 @@ from tests.journeys.server import Server
 from tests.world import World, running_world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The browser."""
+    """The browser. It is closed with the last of these tests: while Playwright is open, its own event loop runs in this
+    thread, and tests that need one could not begin."""
     path = chromium_path()
     if path is None or not (INSTALLED / "index.html").exists():
         missing = "Chromium is not installed" if path is None else "the web app is not built: run `make web`"
@@ -28,7 +29,7 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world() -> Iterator[World]:
     """The outside world that the agents of these tests call."""
     with running_world() as world:
@@ -49,7 +50,7 @@ def fresh_server(chromium: Browser, world: World, visitors: list[Visitor]) -> It
         leave(visitors)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(chromium: Browser, world: World) -> Iterator[Server]:
     """A Plainwork with an owner, which the tests share: each makes agents of its own."""
     with serving(PLAINWORK_SMTP_URL=world.post.url) as server:

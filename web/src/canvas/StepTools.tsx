@@ -16,7 +16,7 @@ const TOOLS: Record<string, LucideIcon> = {
   delete: Trash2,
 };
 
-/** What can be done with the selected step, above it, for those who use no keys. */
+/** What can be done with the selected step, below it where no label is, for those who use no keys. */
 export function StepTools({ situation }: { situation: Situation }) {
   const store = useCanvasStore();
   const { selected, edge, mode, outline } = situation;
@@ -29,8 +29,8 @@ export function StepTools({ situation }: { situation: Situation }) {
     <NodeToolbar
       nodeId={selected.id}
       isVisible
-      position={Position.Top}
-      offset={8}
+      position={Position.Bottom}
+      offset={14}
       role="toolbar"
       aria-label={`Do with ${selected.title}`}
       className="nodrag nopan flex rounded-md border border-line bg-raised p-0.5 shadow-card"

@@ -179,7 +179,7 @@ PARTED = [
         'Sort new mail into urgent and normal; text urgent ones to +15550001111 and leave the others alone',
         'llm.classify sms.send',
         (
-            'urgent → Text urgent ones to +15550001111',
+            'urgent → Text urgent mails to +15550001111',
             'otherwise → stop',
         ),
     ),

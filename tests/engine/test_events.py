@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from uuid import UUID
 
@@ -20,14 +19,6 @@ from tests.conftest import add_workspace
 from tests.engine.flows import chain, loop, node
 from tests.engine.running import add_version, in_state, working
 from tests.world import Reply, Web
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    web = Web()
-    await web.start()
-    yield web
-    await web.stop()
 
 
 async def collected(events: Events, workspace_id: UUID, run_id: UUID, after: int = 0) -> list[Event]:

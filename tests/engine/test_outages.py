@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +22,6 @@ from plainwork.net import Client
 from tests.engine.flows import chain, node
 from tests.engine.running import add_version, ended, eventually, working
 from tests.world import Reply, Web
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    web = Web()
-    await web.start()
-    yield web
-    await web.stop()
 
 
 async def claims_of(database: Database, workspace_id: UUID) -> dict[UUID, tuple[int, bool]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -17,27 +16,12 @@ from plainwork.engine.start import read, run_here, start
 from plainwork.engine.versions import Versions
 from plainwork.engine.worker import Outside, Worker
 from plainwork.errors import Invalid
-from plainwork.net import Client
 from plainwork.queue.postgres import PostgresQueue
 from plainwork.spec.flow import Node
 from plainwork.spec.model import Input, Limits, Retry
 from tests.engine.flows import chain, loop, node
 from tests.engine.running import add_version, ended, eventually, in_state, journal_of, working
 from tests.world import Reply, Seen, Web
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    web = Web()
-    await web.start()
-    yield web
-    await web.stop()
-
-
-@pytest.fixture
-async def outside(web: Web) -> AsyncIterator[Outside]:
-    async with Client((web.host,)) as client:
-        yield Outside(net=client)
 
 
 def post(id: str, web: Web, path: str, **fields: Any) -> Node:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -16,26 +15,11 @@ from plainwork.engine.step_view import StepView, look
 from plainwork.engine.versions import Version
 from plainwork.engine.worker import Outside
 from plainwork.errors import NotFound
-from plainwork.net import Client
 from plainwork.spec.flow import Node
 from plainwork.spec.model import Input
 from tests.engine.flows import chain, edge, loop, node, retry
 from tests.engine.running import Running, add_version, eventually, in_state, working
 from tests.world import Reply, Web
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    web = Web()
-    await web.start()
-    yield web
-    await web.stop()
-
-
-@pytest.fixture
-async def outside(web: Web) -> AsyncIterator[Outside]:
-    async with Client((web.host,)) as client:
-        yield Outside(net=client)
 
 
 async def seen(database: Database, version: Version, run_id: UUID, path: str) -> StepView:

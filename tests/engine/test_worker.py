@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -23,20 +23,6 @@ from tests.conftest import add_workspace
 from tests.engine.flows import chain, edge, loop, node
 from tests.engine.running import add_version, ended, eventually, in_state, journal_of, working
 from tests.world import Reply, Seen, Web
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    web = Web()
-    await web.start()
-    yield web
-    await web.stop()
-
-
-@pytest.fixture
-async def outside(web: Web) -> AsyncIterator[Outside]:
-    async with Client((web.host,)) as client:
-        yield Outside(net=client)
 
 
 def get(id: str, web: Web, path: str = "/", **fields: Any) -> Any:

@@ -16,23 +16,23 @@ def begun_json(text: str) -> Any:
     if start < 0:
         return None
     opened: list[str] = []
-    whole, ends = start, ""
+    whole = start  # at every point where it moves, ``opened`` is what is open there
     for found in _TOKEN.finditer(text, start):
         mark = found[0]
         if mark == '"':
             break  # a text that has not ended yet
         if mark in "{[":
             opened.append(_CLOSING[mark])
-            whole, ends = found.end(), "".join(reversed(opened))
+            whole = found.end()
         elif mark in "}]":
             if not opened or opened.pop() != mark:
                 return None
-            whole, ends = found.end(), "".join(reversed(opened))
+            whole = found.end()
             if not opened:
                 break
         elif mark == ",":
-            whole, ends = found.start(), "".join(reversed(opened))
+            whole = found.start()
     try:
-        return json.loads(text[start:whole] + ends)
+        return json.loads(text[start:whole] + "".join(reversed(opened)))
     except (ValueError, RecursionError):
         return None

@@ -55,8 +55,10 @@ class Tally:
 
 
 @contextmanager
-def worker_process(settings: Settings, world: World, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """``plainwork worker`` on the same database."""
+def part_process(
+    settings: Settings, world: World, folder: Path, part: str = "worker"
+) -> Iterator[subprocess.Popen[bytes]]:
+    """``plainwork worker``, or another part, on the same database."""
     environment = os.environ | {
         "PLAINWORK_DATA_DIR": str(settings.data_dir),
         "PLAINWORK_ALLOW_HOSTS": ",".join(world.allow_hosts),
@@ -65,9 +67,7 @@ def worker_process(settings: Settings, world: World, folder: Path) -> Iterator[s
     if settings.database_url:
         environment["DATABASE_URL"] = settings.database_url
     with (folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "plainwork", "worker"], env=environment, stdout=log, stderr=log
-        )
+        process = subprocess.Popen([sys.executable, "-m", "plainwork", part], env=environment, stdout=log, stderr=log)
         try:
             yield process
         finally:
@@ -146,15 +146,15 @@ async def check_promises(database: Database, workspace_id: UUID, counter: Tally,
 async def test_workers_killed_with_500_runs_in_flight(
     database: Database, workspace_id: UUID, settings: Settings, tmp_path: Path
 ) -> None:
-    with running_world() as world:
+    with running_world() as world, part_process(settings, world, tmp_path, "scheduler"):
         counter = Tally(world, delay_s=0.4)
         version = await add_acting_version(database, workspace_id, world)
         started = await start_many(database, version, [Start({}) for _ in range(RUNS)])
         for share in (0.25, 1.2):
-            with worker_process(settings, world, tmp_path) as worker:
+            with part_process(settings, world, tmp_path) as worker:
                 await eventually(partial(counter.reaches, int(RUNS * share)), 40)
                 kill9(worker)
-        with worker_process(settings, world, tmp_path):
+        with part_process(settings, world, tmp_path):
             await eventually(lambda: all_ended(database, workspace_id), 60)
         await check_promises(database, workspace_id, counter, started)
         assert counter.total > 2 * RUNS
@@ -179,7 +179,7 @@ async def test_postgres_killed_under_a_worker(data_dir: Path, tmp_path: Path) ->
             workspace_id = await add_workspace(database)
             version = await add_acting_version(database, workspace_id, world)
             started = await start_many(database, version, [Start({}) for _ in range(count)])
-            with worker_process(settings, world, tmp_path):
+            with part_process(settings, world, tmp_path):
                 await eventually(lambda: counter.total >= count // 2, 40)
                 assert database.server is not None
                 pid = int((database.server.folder / "postmaster.pid").read_text().split()[0])

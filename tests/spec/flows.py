@@ -18,6 +18,7 @@ TRIGGERS: list[tuple[str, dict[str, Any]]] = [
     ("schedule", {"phrase": "every day at 09:00", "timezone": "Asia/Tokyo"}),
     ("schedule", {"phrase": "every day at 09:00", "cron": "5 5 * * *", "timezone": "UTC"}),
     ("schedule", {"cron": "0 8 1 * *", "timezone": "Europe/Berlin"}),
+    ("schedule", {"phrase": "every hour", "missed": "all up to 5", "overlap": "queue", "jitter": "2 minutes"}),
     ("webhook", {"path": "/orders", "method": "POST"}),
     ("webhook", {"path": "/a/b", "respond": "when done", "map": {"topic": "body.topic"}}),
     ("poll", {"uses": "rss.new_item", "every": "10m", "with": {"url": "https://example.org/feed"}}),

@@ -205,6 +205,9 @@ triggers: st.SearchStrategy[Any] = st.one_of(
     st.builds(
         model.Schedule,
         phrase=st.one_of(st.sampled_from(["every day at 7", "every 15 minutes", "chat", "error of"]), texts),
+        missed=st.sampled_from(["last", "skip", "all", "all up to 7"]),
+        overlap=st.sampled_from(["allow", "skip", "queue", "cancel previous"]),
+        jitter=maybe_text,
         map=maps,
     ),
     st.builds(model.Schedule, cron=st.just("0 7 * * 1-5"), timezone=st.sampled_from([None, "Europe/Berlin"]), map=maps),

@@ -53,6 +53,10 @@ def steps_of(*steps: str) -> tuple[model.Step, ...]:
             "{schedule: every day at 7, map: {day: trigger.at}}",
             model.Schedule(phrase="every day at 7", map={"day": "trigger.at"}),
         ),
+        (
+            "{schedule: every hour, missed: all up to 20, overlap: cancel previous, jitter: 2 minutes}",
+            model.Schedule(phrase="every hour", missed="all up to 20", overlap="cancel previous", jitter="2 minutes"),
+        ),
         ("{webhook: /x}", model.Webhook(path="/x")),
         (
             "{webhook: /x, method: PUT, verify: SIGNING, respond: when done}",

@@ -20,6 +20,7 @@ from plainwork.spec.levels import Book
 from plainwork.spec.model import Email, Input, Poll, Schedule, Spec, Trigger, Webhook
 from plainwork.spec.names import expression_name
 from plainwork.spec.report import Report, listed
+from plainwork.spec.schedule_policy import read_jitter, read_missed
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{2,}")
@@ -81,6 +82,11 @@ def _check_schedule(trigger: Schedule, node: str | None, field: str | None, repo
             next_times(trigger.cron, trigger.timezone, datetime(2026, 1, 1, tzinfo=UTC), 1)
     except ScheduleError as why:
         report.add("bad-schedule", why.message, why.next_step, node=node, field=field)
+    for name, read in (("missed", read_missed), ("jitter", read_jitter)):
+        try:
+            read(getattr(trigger, name))
+        except ScheduleError as why:
+            report.add("bad-schedule", why.message, why.next_step, node=node, field=_inside(field, name))
 
 
 def _check_webhook(trigger: Webhook, node: str | None, field: str | None, report: Report) -> None:

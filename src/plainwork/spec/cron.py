@@ -7,6 +7,7 @@ Only a schedule that runs in every hour of the day follows the clock through the
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 from collections.abc import Iterator
@@ -178,13 +179,27 @@ def next_times(cron: str, timezone: str | None, after: datetime, n: int) -> list
     if after.tzinfo is None:
         raise ValueError("next_times needs an aware time")
     zone = zone_named(timezone)
+    day = after.astimezone(zone).date()
+    soon = _soon(cron, timezone, day)
+    spot = bisect.bisect_right(soon, after)
+    if len(soon) - spot >= n:
+        return list(soon[spot : spot + n])
     found: list[datetime] = []
-    for instant in _instants(cron, zone, after.astimezone(zone).date() - timedelta(days=2)):
+    for instant in _instants(cron, zone, day - timedelta(days=2)):
         if len(found) >= n:
             break
         if instant > after:
             found.append(instant)
     return found
+
+
+@functools.lru_cache(maxsize=128)
+def _soon(cron: str, timezone: str | None, day: date) -> tuple[datetime, ...]:
+    """The instants of a day and the one after, without a gap: what a scheduler asks for again and again."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    instants = _instants(cron, zone_named(timezone), day - timedelta(days=2))
+    near = itertools.takewhile(lambda instant: instant < midnight + timedelta(days=2), instants)
+    return tuple(instant for instant in near if instant > midnight - timedelta(days=1))
 
 
 def _instants(cron: str, zone: tzinfo, first: date) -> Iterator[datetime]:

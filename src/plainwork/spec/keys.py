@@ -65,6 +65,9 @@ _SCHEDULE: Final[Table] = {
     "schedule": ("phrase", f.text),
     "cron": ("cron", f.text),
     "timezone": ("timezone", f.text),
+    "missed": ("missed", f.text),
+    "overlap": ("overlap", f.choice("allow", "skip", "queue", "cancel previous")),
+    "jitter": ("jitter", f.text),
     **_MAP,
 }
 TRIGGERS: Final[dict[str, tuple[type[model.Part], Table]]] = {

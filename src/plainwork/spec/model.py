@@ -14,6 +14,7 @@ from msgspec import field
 
 Effect = Literal["none", "read", "keyed", "once"]
 Lead = Literal["if", "when", "otherwise", "then", "error", "timeout"]
+Overlap = Literal["allow", "skip", "queue", "cancel previous"]
 STOP = "stop"
 FAIL = "fail"
 
@@ -38,11 +39,18 @@ def _texts_by_default(part: type[Part]) -> tuple[tuple[str, Any], ...]:
 
 
 class Schedule(Part, frozen=True, kw_only=True, tag_field="kind", tag="schedule"):
-    """Starts by the clock: a phrase (``every weekday at 07:30 in Europe/Berlin``), or ``cron`` with ``timezone``."""
+    """Starts by the clock: a phrase (``every weekday at 07:30 in Europe/Berlin``), or ``cron`` with ``timezone``.
+
+    ``missed``: which of the times that passed while nothing could start are made up for (``skip``, ``last``, ``all``,
+    ``all up to 20``). ``overlap``: what happens while the run before is still going on. ``jitter``: a duration over which
+    the starts are spread."""
 
     phrase: str | None = None
     cron: str | None = None
     timezone: str | None = None
+    missed: str = "last"
+    overlap: Overlap = "allow"
+    jitter: str | None = None
     map: dict[str, str] = field(default_factory=dict)
 
 

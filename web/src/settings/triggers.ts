@@ -27,6 +27,9 @@ export const TRIGGER_FIELDS: Record<string, TriggerField[]> = {
     { key: "phrase", label: "When", hint: PHRASE_HINT },
     { key: "cron", label: "Or a cron expression", placeholder: "30 7 * * 1-5" },
     { key: "timezone", label: "Time zone", placeholder: "UTC", hint: "Where the phrase does not name one." },
+    { key: "missed", label: "Missed times", placeholder: "last", hint: "skip, last, all, or all up to 20." },
+    { key: "overlap", label: "Overlap", placeholder: "allow", hint: "allow, skip, queue, or cancel previous." },
+    { key: "jitter", label: "Spread over", placeholder: "2 minutes", hint: "So that not everything begins at once." },
   ],
   webhook: [
     { key: "path", label: "Path", hint: "Where the request arrives, such as /orders." },

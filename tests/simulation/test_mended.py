@@ -11,9 +11,9 @@ from tests.simulation.simulation import Simulation, version_of
 from tests.simulation.web import HOST
 
 
-def act(id: str, **fields: object) -> Node:
+def act(id: str, method: str = "POST", **fields: object) -> Node:
     told = {"run": "{{ run.id }}", "step": id}
-    return node(id, "http", config={"url": f"http://{HOST}/", "method": "POST", "json": told}, **fields)
+    return node(id, "http", config={"url": f"http://{HOST}/", "method": method, "json": told}, **fields)
 
 
 def scene(*nodes: Node) -> Simulation:
@@ -62,9 +62,36 @@ def test_a_run_that_its_own_worker_takes_again_is_let_go_of_first() -> None:
         simulation.worker(concurrency=50)
         simulation.client(0)
         worker = simulation.machine.processes[0]
-        simulation.server.traps["select renew_leases"] = 1.5 * simulation.lease_s
+        for third in range(3):  # each of the renewals that there would be before the lease ends
+            simulation.server.traps["select renew_leases"] = None
+            simulation.machine.run(2.1 + third * simulation.lease_s / 3)
         simulation.machine.run(1.9 * simulation.lease_s)
         [claims] = simulation.watch.claims.values()
         assert [who for _, who in claims] == ["worker1", "worker1"]
         taking = [task for task in worker.tasks if not task.done() and "Execution._take" in repr(task)]
         assert len(taking) == 1
+
+
+def test_a_worker_whose_statement_hangs_claims_nothing_meanwhile() -> None:
+    simulation = scene(act("a"))
+    with simulation.under_way():
+        simulation.worker(concurrency=50)
+        simulation.client(0)
+        simulation.server.traps["select flush_journal"] = 5 * simulation.lease_s
+        assert ended(simulation, 10 * simulation.lease_s) == [("succeeded", None)]
+        [claims] = simulation.watch.claims.values()
+        assert claims == [(1, "worker1")], "nobody else wanted the run, and it was not counted against it"
+
+
+def test_a_run_is_not_begun_on_what_was_read_too_late() -> None:
+    simulation = scene(act("a", "GET"))
+    with simulation.under_way():
+        simulation.server.traps["select v.id"] = 4.0 + simulation.lease_s
+        simulation.worker(lease_s=simulation.lease_s)
+        simulation.client(0)
+        simulation.machine.run(4.0)
+        [(_, first)] = next(iter(simulation.watch.claims.values()))
+        simulation.worker(lease_s=simulation.lease_s)
+        assert ended(simulation, 60.0) == [("succeeded", None)]
+        [acts] = simulation.watch.acts.values()
+        assert [one.sent_by.name for one in acts] != [first] and len(acts) == 1

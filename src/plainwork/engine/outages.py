@@ -20,6 +20,7 @@ class Outages:
         self._db = db
         self._lease_s = lease_s
         self._last_at = float("-inf")
+        self._asked_at: list[float] = []
         self._is_in_doubt = False
         self._excused: list[tuple[UUID, UUID]] = []
         self._number: int | None = None
@@ -32,12 +33,19 @@ class Outages:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Around a question to the database: an answer that takes so long that leases run out meanwhile is an outage."""
-        began = time.monotonic()
+        asked_at = time.monotonic()
+        self._asked_at.append(asked_at)
         try:
             yield
         finally:
-            if time.monotonic() - began > self._lease_s / 3:
+            if time.monotonic() - asked_at > self._lease_s / 3:
                 self.note()
+            self._asked_at.remove(asked_at)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a question has been waiting for so long already: no lease is safe until it is answered."""
+        return any(time.monotonic() - asked_at > self._lease_s / 3 for asked_at in self._asked_at)
 
     def excuse(self, claims: Iterable[Claim]) -> None:
         """These claims could not even be begun."""
@@ -45,7 +53,7 @@ class Outages:
 
     def excuse_lost(self, run: RunJournal) -> None:
         """A lease was lost: to an outage, if there was one since shortly before it was last renewed, or the run begun."""
-        if run.is_lost and self._last_at >= run.leased_at - self._lease_s:
+        if run.is_lost and (self.is_under_way or self._last_at >= run.leased_at - self._lease_s):
             self.excuse([run.claim])
 
     async def settle(self, number: int | None, held: Callable[[], Collection[UUID]]) -> None:

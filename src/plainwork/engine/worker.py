@@ -244,15 +244,15 @@ class Worker:
             return []
         async with self._claiming:
             await self.outages.settle(self._number, self._in_hand)
+            if self.outages.is_under_way:
+                await self._until_stopped(asyncio.sleep(_READ_AGAIN_S))  # what it claimed now it could not keep
+                return []
             asked = self.clock.own()
             suspects = 1 if self._suspect is None else 0
             with self.outages.watching():
                 claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
             if claims:
                 self.clock.tell(claims[0].claimed_at.timestamp(), asked, self.clock.own())
-                if self.now() - claims[0].claimed_at.timestamp() > self._lease_s:
-                    self.outages.excuse(claims)  # the answer took longer than the leases: others may have the runs
-                    claims = []
             self._beginning.update(claim.run_id for claim in claims)
         await self._bell.done(deliveries)
         if not claims:
@@ -356,6 +356,9 @@ class Worker:
         return broken
 
     def _execute(self, claim: Claim, version: Version, history: Iterable[StepRow]) -> None:
+        if self.now() - claim.claimed_at.timestamp() > self._lease_s:
+            self.outages.excuse([claim])  # what is known of the run came too late: it may have gone on elsewhere
+            return
         try:
             execution = Execution(self, claim, version, tuple(history))
         except Exception as error:

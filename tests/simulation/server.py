@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from plainwork.db import Database
 from plainwork.db.pool import Login
 from tests.simulation.machine import EPOCH, Machine, Process
 from tests.simulation.statements import run_statement
-from tests.simulation.store import Locked, Observer, Store, Transaction
+from tests.simulation.store import Locked, Observer, Safeguard, Store, Transaction
 
 COMMAND_TIMEOUT_S = 60.0
 
@@ -46,10 +46,12 @@ CALM = Weather()
 class Server:
     """One database server. ``weather`` may be changed at any time."""
 
-    def __init__(self, machine: Machine, observer: Observer, weather: Weather, *, is_fenced: bool = True) -> None:
+    def __init__(
+        self, machine: Machine, observer: Observer, weather: Weather, *, without: Collection[Safeguard] = ()
+    ) -> None:
         self.machine = machine
         self.weather = weather
-        self.store = Store(observer, self._is_alive, is_fenced=is_fenced)
+        self.store = Store(observer, self._is_alive, without=without)
         self.sessions: list[Session] = []
         self.is_up = True
         self.cut_off: dict[Process, float] = {}

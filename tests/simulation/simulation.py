@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ from tests.simulation.machine import EPOCH, Machine, Process
 from tests.simulation.messages import Messages, Post, Wire
 from tests.simulation.promises import Watch, check, is_settled
 from tests.simulation.server import CALM, Server, Weather, open_database
-from tests.simulation.store import Tick
+from tests.simulation.store import Safeguard, Tick
 from tests.simulation.web import Traffic, Web
 
 WORKSPACE = UUID(int=1)
@@ -61,9 +62,9 @@ class Outcome:
         return blake2b(repr(self.history).encode(), digest_size=8).hexdigest()
 
 
-def simulate(seed: int, *, is_fenced: bool = True) -> Outcome:
-    """Runs a seed. ``is_fenced`` False: on a database that takes writes under any epoch."""
-    simulation = Simulation(seed, is_fenced=is_fenced)
+def simulate(seed: int, *, without: Collection[Safeguard] = ()) -> Outcome:
+    """Runs a seed; ``without``: on a database that lacks these."""
+    simulation = Simulation(seed, without=without)
     with simulation.under_way():
         simulation.run()
     return simulation.outcome()
@@ -88,14 +89,18 @@ class Simulation:
     weather."""
 
     def __init__(
-        self, seed: int, *, is_fenced: bool = True, versions: Sequence[tuple[Version, tuple[Any, ...]]] = ()
+        self,
+        seed: int,
+        *,
+        without: Collection[Safeguard] = (),
+        versions: Sequence[tuple[Version, tuple[Any, ...]]] = (),
     ) -> None:
         self.seed = seed
         self.machine = Machine(seed)
         self.random = self.machine.random
         self.watch = Watch(self.machine)
         weather, traffic = (CALM, Traffic()) if versions else (_weather(self.random), _traffic(self.random))
-        self.server = Server(self.machine, self.watch, weather, is_fenced=is_fenced)
+        self.server = Server(self.machine, self.watch, weather, without=without)
         self.watch.store = self.server.store
         self.web = Web(self.machine, traffic, self.watch)
         self.messages = None if versions or self.random.random() < 0.6 else Messages(self.machine, _post(self.random))
@@ -288,8 +293,12 @@ class Simulation:
         )
 
     def _check_ticks(self) -> None:
-        """Every minute that has passed fired, once."""
+        """Every minute that has passed fired, once, and started one run."""
         [schedule] = self.server.store.schedules.values()
+        triggers = [run.trigger for run in self.server.store.runs.values()]
+        for due_at, runs in Counter(one["due_at"] for one in triggers if one["kind"] == "schedule").items():
+            if runs > 1:
+                self.watch.breaks("every tick fires once", schedule.id, f"{due_at} started {runs} runs")
         fired = sorted(due for _, due in self.server.store.ticks)
         wanted = [fired[0] + 60.0 * i for i in range(len(fired))] if fired else []
         if fired != wanted or len(set(self.server.store.ticks.values())) != len(fired):

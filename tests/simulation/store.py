@@ -7,10 +7,10 @@ transaction began, epoch seconds; the wire's own types are turned in ``server``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,8 @@ import asyncpg
 from plainwork.db import json
 
 FOREVER = math.inf
+Safeguard = Literal["fencing", "tick locks", "tick keys"]
+"""What keeps epochs that are over from writing, two schedulers from taking a schedule at once, a tick from firing twice."""
 
 
 @dataclass(slots=True)
@@ -129,10 +131,12 @@ class Observer(Protocol):
 
 
 class Store:
-    """The tables. ``is_alive`` says whether the session holding a worker's number lives; ``is_fenced`` False is the mutant
-    that takes writes whatever their epoch."""
+    """The tables. ``is_alive`` says whether the session holding a worker's number lives; ``without``: what this database is
+    to lack."""
 
-    def __init__(self, observer: Observer, is_alive: Callable[[int], bool], *, is_fenced: bool = True) -> None:
+    def __init__(
+        self, observer: Observer, is_alive: Callable[[int], bool], *, without: Collection[Safeguard] = ()
+    ) -> None:
         self.runs: dict[UUID, RunRow] = {}
         self.queue: dict[UUID, Entry] = {}
         self.steps: dict[UUID, dict[int, Step]] = {}
@@ -144,7 +148,7 @@ class Store:
         self.ticks: dict[tuple[UUID, float], UUID] = {}
         self._observer = observer
         self._is_alive = is_alive
-        self._is_fenced = is_fenced
+        self._without = without
         self._numbers = 0
 
     # claims and leases
@@ -257,9 +261,7 @@ class Store:
 
     def _holds(self, head: Sequence[Any]) -> bool:
         entry = self.queue.get(head[1])
-        if not self._is_fenced:
-            return True
-        return entry is not None and entry.epoch == head[2]
+        return "fencing" in self._without or (entry is not None and entry.epoch == head[2])
 
     def _settle(self, now: float, head: Sequence[Any], *, has_rows: bool) -> None:
         """Brings a run and its queue entry to where the head of its part says they are."""
@@ -338,14 +340,15 @@ class Store:
         due = sorted((s for s in free if s.next_at is not None and s.next_at <= now), key=lambda s: s.next_at or 0)[
             :limit
         ]
-        for schedule in unplanned + due:
+        for schedule in () if "tick locks" in self._without else unplanned + due:
             self._lock(schedule, transaction)
         return unplanned + due
 
     def fire_ticks(self, transaction: Transaction, rows: Iterable[Sequence[Any]]) -> list[UUID]:
         made: list[UUID] = []
         for workspace, schedule, due, run_id, agent, version, trigger, inputs, failure, deadline_s in rows:
-            if (schedule, due) in self.ticks or schedule not in self.schedules:
+            has_fired = (schedule, due) in self.ticks and "tick keys" not in self._without
+            if has_fired or schedule not in self.schedules:
                 continue
             deadline = None if deadline_s is None else transaction.now + deadline_s
             run = RunRow(workspace, run_id, agent, version, trigger, inputs or {}, transaction.now, deadline)

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from plainwork.db import Database, queue
 from plainwork.engine import journal
 from plainwork.engine.journal import Journal, RunJournal
 from tests.simulation.__main__ import replay
 from tests.simulation.simulation import Outcome, simulate
+from tests.simulation.store import Safeguard
 
 SEEDS = 20
 ENOUGH = 60
@@ -49,13 +51,34 @@ def caught(*promises: str, **how: Any) -> Outcome:
 
 
 def test_a_database_without_fencing_is_caught() -> None:
-    outcome = caught("no write under a stale epoch", is_fenced=False)
+    outcome = caught("no write under a stale epoch", without={"fencing"})
     assert f"--seed {outcome.seed}" in replay(outcome)
 
 
 def test_what_comes_of_missing_fencing_is_caught_too() -> None:
     """Also where nobody looks at epochs: results are written twice, and after the end."""
-    caught("no write after", "each result", "a journal has", "what may happen once", is_fenced=False)
+    caught("no write after", "each result", "a journal has", "what may happen once", without={"fencing"})
+
+
+def test_schedulers_that_fire_the_same_tick_are_caught() -> None:
+    """A schedule is locked by who fires it, and its ticks have keys: either alone would do."""
+    caught("every tick fires once", without={"tick locks", "tick keys"})
+
+
+@pytest.mark.parametrize("safeguard", ["tick locks", "tick keys"])
+def test_ticks_are_kept_apart_twice(safeguard: Safeguard) -> None:
+    for seed in range(SEEDS):
+        outcome = simulate(seed, without={safeguard})
+        assert not outcome.broken, replay(outcome)
+
+
+def test_leaving_lost_messages_to_their_fate_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nowhere(db: Database, limit: int) -> queue.Outlook:
+        """Nobody looks in the database for runs that are due."""
+        return queue.Outlook((), None)
+
+    monkeypatch.setattr(queue, "outlook", nowhere)
+    caught("every run ends")
 
 
 def test_journalling_after_the_effect_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from plainwork.errors import Invalid
 
+MOST_PROCESSES = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -30,6 +32,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8700
     concurrency: int = 2000
+    processes: int = 1
+    drain_s: float = 20.0
     log_level: str = "info"
 
     @classmethod
@@ -50,6 +54,8 @@ class Settings:
             "host": env.get("PLAINWORK_HOST") or "127.0.0.1",
             "port": _whole(env, "PLAINWORK_PORT", 8700, most=65535),
             "concurrency": _whole(env, "PLAINWORK_CONCURRENCY", 2000, most=100_000),
+            "processes": _whole(env, "PLAINWORK_PROCESSES", 1, least=1, most=MOST_PROCESSES),
+            "drain_s": float(_whole(env, "PLAINWORK_DRAIN_S", 20, most=3600)),
             "log_level": _one_of(env, "PLAINWORK_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         }
         values.update({k: v for k, v in overrides.items() if v is not None})
@@ -92,12 +98,14 @@ def _mail_server(env: Mapping[str, str]) -> str | None:
     return url
 
 
-def _whole(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+def _whole(env: Mapping[str, str], name: str, default: int, *, least: int = 0, most: int) -> int:
     text = env.get(name)
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not 0 <= int(text) <= most:
-        raise Invalid(f"{name} is {text!r}, not a whole number from 0 to {most}.", next_step=f"Set {name} or unset it.")
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise Invalid(
+            f"{name} is {text!r}, not a whole number from {least} to {most}.", next_step=f"Set {name} or unset it."
+        )
     return int(text)
 
 

@@ -22,7 +22,7 @@ from plainwork.spec.model import Input, Limits
 from tests.engine.flows import chain, edge, loop, node
 from tests.engine.replaying import FAIL, again, all_runs, audited, in_inbox, new_version, retried
 from tests.engine.running import add_version, ended, eventually, in_state, journal_of, working
-from tests.engine.test_kill9 import Tally, all_ended, kill9, worker_process
+from tests.engine.test_kill9 import Tally, all_ended, kill9, part_process
 from tests.engine.test_recovery import make_due, post
 from tests.world import Reply, Seen, Web, running_world
 
@@ -277,7 +277,7 @@ async def test_retried_runs_survive_a_killed_worker_process(
         ]
         version = await add_version(database, workspace_id, [*nodes, node("z")], chain("first", "second", "z"))
         started = await start_many(database, version, [Start({}) for _ in range(count)])
-        with worker_process(settings, world, tmp_path) as worker:
+        with part_process(settings, world, tmp_path) as worker:
             await eventually(lambda: all_ended(database, workspace_id), 60)
             failed = [await read(database, workspace_id, one.run_id) for one in started]
             assert {run.cause for run in failed} == {"step_failed"}
@@ -287,7 +287,7 @@ async def test_retried_runs_survive_a_killed_worker_process(
             await eventually(lambda: seconds() >= count // 3, 60)
             kill9(worker)
             retries = await retrying
-        with worker_process(settings, world, tmp_path):
+        with part_process(settings, world, tmp_path):
             await eventually(lambda: all_ended(database, workspace_id), 60)
         ends = [await read(database, workspace_id, one.run_id) for one in retries]
         assert {run.status for run in ends} == {"succeeded"}

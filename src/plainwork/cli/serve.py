@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plainwork.cli import output
+from plainwork.cli.processes import Keeper, Processes, Stop, first
 from plainwork.cli.specs import data_dir_option
 from plainwork.errors import Unavailable
-from plainwork.settings import Settings
+from plainwork.settings import MOST_PROCESSES, Settings
+from plainwork.spec.durations import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +29,36 @@ if TYPE_CHECKING:
 
 _host = click.option("--host", help="The address the API listens on.  [default: 127.0.0.1]")
 _port = click.option("--port", type=click.IntRange(0, 65535), help="Where the API listens.  [default: 8700]")
+_processes = click.option(
+    "--processes", type=click.IntRange(1, MOST_PROCESSES), help="Processes that work on runs.  [default: 1]"
+)
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    try:
+        return None if text is None else parse_duration(text)
+    except ValueError as why:
+        raise click.BadParameter(str(why)) from None
+
+
+_drain = click.option(
+    "--drain",
+    callback=_seconds,
+    metavar="DURATION",
+    help="When stopped: how long runs in hand may go on to their end.  [default: 20s]",
+)
 
 
 @click.command()
 @_host
 @_port
+@_processes
+@_drain
 @data_dir_option
-def up(host: str | None, port: int | None, data_dir: str | None) -> int:
-    """Start everything in one process: database, API, worker, scheduler."""
-    return _serve(Settings.from_env(port=port, host=host, data_dir=data_dir), {"api", "worker", "scheduler"})
+def up(host: str | None, port: int | None, processes: int | None, drain: float | None, data_dir: str | None) -> int:
+    """Start everything: database, API, worker, scheduler. In one process, or with more that only work on runs."""
+    settings = Settings.from_env(port=port, host=host, processes=processes, drain_s=drain, data_dir=data_dir)
+    return _serve(settings, {"api", "worker", "scheduler"}, more=settings.processes - 1)
 
 
 @click.command()
@@ -49,11 +71,23 @@ def api(host: str | None, port: int | None, data_dir: str | None) -> int:
 
 
 @click.command()
-@click.option("--concurrency", type=click.IntRange(1, 100_000), help="Runs in hand at once.  [default: 2000]")
+@_processes
+@click.option(
+    "--concurrency", type=click.IntRange(1, 100_000), help="Runs in hand at once, each process.  [default: 2000]"
+)
+@_drain
+@click.option("--kept", is_flag=True, hidden=True, help="Standard input leads to the process that keeps this one.")
 @data_dir_option
-def worker(concurrency: int | None, data_dir: str | None) -> int:
+def worker(
+    processes: int | None, concurrency: int | None, drain: float | None, kept: bool, data_dir: str | None
+) -> int:
     """Start a worker alone."""
-    return _serve(Settings.from_env(concurrency=concurrency, data_dir=data_dir), {"worker"})
+    settings = Settings.from_env(processes=processes, concurrency=concurrency, drain_s=drain, data_dir=data_dir)
+    if kept:
+        return _serve(settings, {"worker"}, keeper=Keeper())
+    if settings.processes > 1:
+        return _serve(settings, set(), more=settings.processes)
+    return _serve(settings, {"worker"})
 
 
 @click.command()
@@ -78,11 +112,12 @@ async def _migrate(settings: Settings) -> None:
         click.echo(f"The schema of {database.where} is up to date.")
 
 
-def _serve(settings: Settings, parts: set[str]) -> int:
+def _serve(settings: Settings, parts: set[str], *, more: int = 0, keeper: Keeper | None = None) -> int:
+    """Runs the parts in this process, and ``more`` worker processes beside it; ``keeper``: of whom this is one."""
     import uvloop
 
     with _listen(settings) if "api" in parts else nullcontext(None) as listener:
-        uvloop.run(_run_parts(settings, parts, listener))
+        uvloop.run(_run_parts(settings, parts, listener, more, keeper))
     return output.OK
 
 
@@ -106,25 +141,46 @@ def _listen(settings: Settings) -> Iterator[socket.socket]:
         listener.close()
 
 
-async def _run_parts(settings: Settings, parts: set[str], listener: socket.socket | None) -> None:
+async def _run_parts(
+    settings: Settings, parts: set[str], listener: socket.socket | None, more: int, keeper: Keeper | None
+) -> None:
     from plainwork import db, log, queue, vault
     from plainwork.engine.events import Events
 
     log.configure(settings.log_level)
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = Stop()
+    stop.listen()
+    workers = _workers(settings, more, stop) if more else None
+    if workers and not parts:
+        await asyncio.gather(workers.run(), _announce_workers(workers, more, stop))
+        return
     async with await db.open(settings) as database:
         bell = await queue.open(settings, database)
-        if listener is None:
+        if keeper is not None:
+            keeper.tell_at_work(stop)
+        elif listener is None:
             click.echo(
                 f"Plainwork's {' and '.join(sorted(parts))} is at work on {database.where}.\nStop it with Ctrl-C."
             )
-        process = _Process(settings, database, bell, vault.open(settings, database), Events(database), stop)
+        process = _Process(settings, database, bell, vault.open(settings, database), Events(database), stop, workers)
         try:
             await process.run(parts, listener)
         finally:
             await bell.close()
+
+
+def _workers(settings: Settings, count: int, stop: Stop) -> Processes:
+    """Processes that only work on runs, with the settings of this one."""
+    given = {"concurrency": settings.concurrency, "drain": f"{settings.drain_s}s", "data-dir": settings.data_dir}
+    return Processes(
+        ["worker", "--kept", *(f"--{name}={value}" for name, value in given.items())], count, stop, settings.drain_s
+    )
+
+
+async def _announce_workers(workers: Processes, count: int, stop: Stop) -> None:
+    await first(workers.begun, stop.asked)
+    if workers.begun.is_set():
+        click.echo(f"Plainwork's {count} worker processes are at work.\nStop them with Ctrl-C.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,38 +192,59 @@ class _Process:
     bell: Queue
     vault: Vault
     events: Events
-    stop: asyncio.Event
+    stop: Stop
+    workers: Processes | None
 
     async def run(self, parts: set[str], listener: socket.socket | None) -> None:
         """Runs the parts until one of them ends or the process is asked to stop."""
         from plainwork.cli.outside import open_outside
 
         async with open_outside(self.settings, self.database, self.vault) as outside:
-            work = self._background(parts, outside)
-            if listener is not None:
-                work.append(self._serve_api(listener, outside))
-            tasks = [asyncio.ensure_future(part) for part in work]
-            stopping = asyncio.ensure_future(self.stop.wait())
+            brief = [asyncio.ensure_future(part) for part in self._brief(parts, listener, outside)]
+            lasting = [asyncio.ensure_future(part) for part in self._lasting(parts, outside)]
             try:
-                done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+                await first(self.stop.asked, *brief, *lasting)
             finally:
-                self.stop.set()
-                await _wind_down([*tasks, stopping])
-            for task in done:
-                task.result()
+                ended = [part for part in (*brief, *lasting) if part.done()]
+                self.stop.asked.set()
+                await _wind_down(brief)
+                await asyncio.gather(*lasting, return_exceptions=True)
+            for part in (*ended, *lasting):
+                part.result()
 
-    def _background(self, parts: set[str], outside: Outside) -> list[Coroutine[Any, Any, None]]:
-        work: list[Coroutine[Any, Any, None]] = []
-        if "worker" in parts:
-            from plainwork.engine.worker import Worker
-
-            most = self.settings.concurrency
-            work.append(Worker(self.database, self.bell, outside, concurrency=most, events=self.events).run())
+    def _brief(
+        self, parts: set[str], listener: socket.socket | None, outside: Outside
+    ) -> Iterator[Coroutine[Any, Any, None]]:
+        """Parts that end as soon as they are told."""
+        if listener is not None:
+            yield self._serve_api(listener, outside)
         if "scheduler" in parts:
             from plainwork.scheduler import Scheduler
 
-            work.append(Scheduler(self.database, self.bell).run())
-        return work
+            yield Scheduler(self.database, self.bell).run()
+
+    def _lasting(self, parts: set[str], outside: Outside) -> Iterator[Coroutine[Any, Any, None]]:
+        """Parts that end by themselves after the stop, when what they have in hand is done."""
+        if "worker" in parts:
+            yield self._work(outside)
+        if self.workers is not None:
+            yield self.workers.run()
+
+    async def _work(self, outside: Outside) -> None:
+        from plainwork.engine.worker import Worker
+
+        most, drain_s = self.settings.concurrency, self.settings.drain_s
+        worker = Worker(self.database, self.bell, outside, concurrency=most, events=self.events, drain_s=drain_s)
+        working = asyncio.ensure_future(worker.run())
+        await first(self.stop.asked, working)
+        worker.stop()
+        if worker.active and not working.done():
+            click.echo(
+                f"{len(worker.active)} runs are in hand; they may go on for {drain_s:g} s. A second stop ends it."
+            )
+        await first(self.stop.hurried, working)
+        worker.stop(at_once=True)
+        await working
 
     async def _serve_api(self, listener: socket.socket, outside: Outside) -> None:
         import uvicorn
@@ -188,19 +265,18 @@ class _Process:
             await asyncio.sleep(0.01)
         if server.started:
             await _announce(self.database, listener)
-            stopping = asyncio.ensure_future(self.stop.wait())
-            await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
+            await first(serving, self.stop.asked)
             server.should_exit = True
         await serving
 
 
-async def _wind_down(tasks: list[asyncio.Future[Any]]) -> None:
-    """The API gets a moment to finish answers; the rest is cancelled. What is cut off goes on from the journal."""
-    _, late = await asyncio.wait(tasks, timeout=0.2)
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _wind_down(parts: Sequence[asyncio.Future[Any]]) -> None:
+    """The API gets a moment to finish answers; what is late is cancelled."""
+    if parts:
+        _, late = await asyncio.wait(parts, timeout=0.2)
+        for part in late:
+            part.cancel()
+        await asyncio.gather(*parts, return_exceptions=True)
 
 
 async def _announce(database: Database, listener: socket.socket) -> None:

@@ -118,6 +118,7 @@ class Worker:
         self._gateways: dict[UUID, Gateway] = {}
         self._room = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._is_hurried = False
 
     # living
 
@@ -129,21 +130,20 @@ class Worker:
         self.events.sources.append(self._under_way)
         try:
             async with self._session():
-                await self._work()
-                await self._drain()
+                try:
+                    await self._work()
+                    await self._until_idle(self._drain_s)
+                finally:
+                    await asyncio.shield(self._leave(journal))  # with the session: others take what a worker without one has
         finally:
             self.events.sources.remove(self._under_way)
-            await asyncio.shield(self._leave(journal))
+            self.journal.close()
 
     async def _leave(self, journal: asyncio.Task[None]) -> None:
         """Gives back every run; one that is just acting on the outside may finish that first, for a few seconds."""
         for execution in list(self.active.values()):
             execution.wind_down()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0 if journal.done() else _LAST_ACTS_S):
-                while self.active:
-                    self._room.clear()
-                    await self._room.wait()
+        await self._until_idle(0 if journal.done() else _LAST_ACTS_S)
         for execution in list(self.active.values()):
             execution.release()
         self.journal.close()
@@ -152,8 +152,9 @@ class Worker:
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self.outages.settle(None, self._in_hand)
 
-    def stop(self) -> None:
-        """Take no more runs."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Take no more runs; ``at_once``: and give back those in hand, whatever they are doing."""
+        self._is_hurried |= at_once
         self._stopping.set()
         self._room.set()
 
@@ -170,10 +171,11 @@ class Worker:
                 if claims:
                     group.create_task(self._begin(claims))
 
-    async def _drain(self) -> None:
+    async def _until_idle(self, most_s: float) -> None:
+        """Lets the runs in hand go on, for so long at most."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._drain_s):
-                while self.active:
+            async with asyncio.timeout(most_s):
+                while self.active and not self._is_hurried:
                     self._room.clear()
                     await self._room.wait()
 

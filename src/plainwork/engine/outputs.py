@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from plainwork.connectors import account_kinds
 from plainwork.db import json
 from plainwork.engine.plan import Failure
 from plainwork.errors import CallFailed
@@ -53,3 +55,13 @@ def secret_values(account: Mapping[str, Any], fields: Iterable[str]) -> set[str]
         if password:
             found.add(password)
     return {value for value in found if len(value) >= _SHORTEST_SECRET}
+
+
+@cache
+def open_fields() -> frozenset[str]:
+    """Names of account fields that no connector declares as secret (host, user name …)."""
+    is_secret: dict[str, bool] = {}
+    for kind in account_kinds().values():
+        for name, schema in kind.fields.get("properties", {}).items():
+            is_secret[name] = is_secret.get(name, False) or bool(schema.get("x-secret"))
+    return frozenset(name for name, secret in is_secret.items() if not secret)

@@ -17,12 +17,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from plainwork import log
-from plainwork.connectors import account_kinds
 from plainwork.db import Connection, Database, llm_calls, queue, runs
 from plainwork.db.failures import is_outage
 from plainwork.db.queue import Claim
@@ -35,7 +34,7 @@ from plainwork.engine.execution import Execution
 from plainwork.engine.journal import LEASE_S, Journal, RunJournal
 from plainwork.engine.kinds import Reach
 from plainwork.engine.outages import Outages
-from plainwork.engine.plan import Failure
+from plainwork.engine.undeliverable import give_up
 from plainwork.engine.versions import Version, Versions
 from plainwork.errors import PlainworkError
 from plainwork.queue import Queue
@@ -119,6 +118,7 @@ class Worker:
         self._room = asyncio.Event()
         self._stopping = asyncio.Event()
         self._is_hurried = False
+        self.on_left: Callable[[Execution], None] = lambda _: None
 
     # living
 
@@ -133,8 +133,8 @@ class Worker:
                 try:
                     await self._work()
                     await self._until_idle(self._drain_s)
-                finally:
-                    await asyncio.shield(self._leave(journal))  # with the session: others take what a worker without one has
+                finally:  # still with a session: others take what a worker without one has
+                    await asyncio.shield(self._leave(journal))
         finally:
             self.events.sources.remove(self._under_way)
             self.journal.close()
@@ -227,7 +227,7 @@ class Worker:
     # claiming
 
     async def _claim(self) -> list[Claim]:
-        room = self._concurrency - len(self.active) - len(self._beginning - self.active.keys())
+        room = self._free()
         if room <= 0:
             self._room.clear()
             await self._room.wait()
@@ -249,17 +249,41 @@ class Worker:
             if self.outages.is_under_way:
                 await self._until_stopped(asyncio.sleep(_READ_AGAIN_S))  # what it claimed now it could not keep
                 return []
-            asked = self.clock.own()
             suspects = 1 if self._suspect is None else 0
-            with self.outages.watching():
-                claims = await queue.claim(self._db, limit, self._number, self._lease_s, suspects)
-            if claims:
-                self.clock.tell(claims[0].claimed_at.timestamp(), asked, self.clock.own())
-            self._beginning.update(claim.run_id for claim in claims)
+            claims = await self._watched(queue.claim(self._db, limit, self._number, self._lease_s, suspects))
         await self._bell.done(deliveries)
         if not claims:
             await asyncio.sleep(0.01)
         return claims
+
+    def has_room(self, count: int) -> bool:
+        """Whether it can take so many runs more, now."""
+        return self._number is not None and not self._stopping.is_set() and count <= self._free()
+
+    async def take(self, claim: Callable[[int | None, float], Awaitable[list[Claim]]]) -> None:
+        """Begins runs that somebody in this process starts: ``claim``, called with the worker's number and the length of a
+        lease, starts and claims them in one."""
+        try:
+            async with self._claiming:
+                await self.outages.settle(self._number, self._in_hand)
+                claims = await self._watched(claim(self._number, self._lease_s))
+        except (PlainworkError, OSError):
+            self.outages.note(is_claim=True)
+            raise
+        await self._begin(claims)
+
+    async def _watched(self, claiming: Awaitable[list[Claim]]) -> list[Claim]:
+        """The claims, counted as in hand from now on."""
+        asked = self.clock.own()
+        with self.outages.watching():
+            claims = await claiming
+        if claims:
+            self.clock.tell(claims[0].claimed_at.timestamp(), asked, self.clock.own())
+        self._beginning.update(claim.run_id for claim in claims)
+        return claims
+
+    def _free(self) -> int:
+        return self._concurrency - len(self.active) - len(self._beginning - self.active.keys())
 
     async def _until_stopped(self, waiting: Coroutine[Any, Any, T]) -> T | None:
         """What is waited for, or None as soon as the worker is to stop."""
@@ -337,7 +361,7 @@ class Worker:
             if version is not None:
                 self._execute(claim, version, journals.get(claim.run_id, ()))
             else:
-                self._give_up(claim, broken.get(claim.version_id))
+                give_up(self, claim, broken.get(claim.version_id))
             if not turn % _TURN:
                 await asyncio.sleep(0)
 
@@ -366,7 +390,7 @@ class Worker:
         except Exception as error:
             if not isinstance(error, PlainworkError):
                 _log.bug(error, run=str(claim.run_id))
-            self._give_up(claim, error)
+            give_up(self, claim, error)
             return
         if (before := self.active.get(claim.run_id)) is not None:
             before.records.lose()  # its lease ran out, and it is this very worker that has the run again
@@ -375,15 +399,6 @@ class Worker:
             self._suspect = execution
         if not execution.is_crash_loop():
             execution.advance()
-
-    def _give_up(self, claim: Claim, error: Exception | None) -> None:
-        """Ends a run that cannot even begin."""
-        message = "The version of this run is not there any more."
-        if error is not None:
-            is_ours = not isinstance(error, PlainworkError)
-            message = f"The run met an error of ours ({type(error).__name__})." if is_ours else str(error)
-        ended = _NotBegun(self, claim)
-        self.journal.submit(ended.records.end("failed", "undeliverable", Failure("rejected", message)))
 
     # what executions ask for
 
@@ -408,6 +423,7 @@ class Worker:
     def left(self, execution: Execution) -> None:
         """The execution is done with its run."""
         self.outages.excuse_lost(execution.records)
+        self.on_left(execution)
         if self.active.get(execution.claim.run_id) is execution:
             del self.active[execution.claim.run_id]
         if self._suspect is execution:
@@ -440,7 +456,7 @@ class Worker:
     ) -> Mapping[str, Any]:
         assert self._outside.open_account is not None
         account = await self._outside.open_account(execution.claim, name, kind, config)
-        secret = log.Redactor(outputs.secret_values(account, set(account) - _open_fields()))
+        secret = log.Redactor(outputs.secret_values(account, set(account) - outputs.open_fields()))
         if secret:
             execution.redactor = secret if execution.redactor is None else execution.redactor | secret
         return account
@@ -457,31 +473,6 @@ class Worker:
         execution = self.active.get(UUID(call.run)) if call.run else None
         if execution is not None:
             execution.note_model_call(call)
-
-
-class _NotBegun:
-    """Stands in for an execution where there is none."""
-
-    def __init__(self, worker: Worker, claim: Claim) -> None:
-        self.records = RunJournal(claim, self)
-        self._worker = worker
-
-    def lost(self) -> None:
-        """Somebody else has the run; they will find the same."""
-
-    def committed(self) -> None:
-        """The run has ended."""
-        self._worker.events.tell(self.records.claim.run_id)
-
-
-@cache
-def _open_fields() -> frozenset[str]:
-    """Names of account fields that no connector declares as secret (host, user name …)."""
-    is_secret: dict[str, bool] = {}
-    for kind in account_kinds().values():
-        for name, schema in kind.fields.get("properties", {}).items():
-            is_secret[name] = is_secret.get(name, False) or bool(schema.get("x-secret"))
-    return frozenset(name for name, secret in is_secret.items() if not secret)
 
 
 def _collect_rarely() -> None:

@@ -347,8 +347,12 @@ class Progress:
     def _note_response(self, state: State) -> None:
         order = response_order(state)
         if self._response is None or order >= self._response[0]:
-            body = state.output.get("body") if isinstance(state.output, Mapping) else state.output
-            self._response = (order, body)
+            self._response = (order, state.output)
+
+    @property
+    def response(self) -> Any:
+        """What the last `respond` step gave (``status``, ``body`` …); None when there was none."""
+        return None if self._response is None else self._response[1]
 
     # loops
 
@@ -430,7 +434,8 @@ class Progress:
         if self.graph.outputs:
             return self._declared_outputs()
         if self._response is not None:
-            return self._response[1], None
+            response = self.response
+            return response.get("body") if isinstance(response, Mapping) else response, None
         done = terminals(self._root)
         if len(done) == 1:
             return done[0].output, None

@@ -52,7 +52,7 @@ class Answer:
 class Server:
     """One running ``plainwork up``. ``call`` speaks to it, with the session once ``set_up`` has been done."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int, token: str | None) -> None:
+    def __init__(self, process: subprocess.Popen[Any], port: int, token: str | None) -> None:
         self.process = process
         self.url = f"http://127.0.0.1:{port}"
         self.token = token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from plainwork.settings import Settings
-from tests.journeys.server import environment, program
+from tests.journeys.server import Server, environment, free_port, program
 from tests.world import World
 
 AT_WORK = "Stop"
@@ -81,6 +82,13 @@ class Installation:
         started = Program(arguments, self._env, self._folder)
         self._started.callback(_end, started)
         return started
+
+    def start_api(self) -> Server:
+        """Starts an API and waits until it answers; of those started before the set-up the last has the valid token."""
+        port = free_port()
+        api = self.start("api", "--port", str(port)).ready()
+        found = re.search(r"\?token=(\S+)", api.said())
+        return Server(api.process, port, found[1] if found else None)
 
     def close(self) -> None:
         self._started.close()

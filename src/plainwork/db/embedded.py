@@ -41,7 +41,7 @@ _LOG_LIMIT = 4 * 1024 * 1024
 TUNING: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "120",
+    "max_connections": "400",  # twenty processes at their worst
     "shared_buffers": "96MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.engine.running import add_version, eventually
 from tests.engine.test_kill9 import states
 from tests.journeys.server import free_port
 from tests.processes.programs import Program, installation
-from tests.world import running_world
+from tests.world import Reply, running_world
 
 PROCESSES = 3
 
@@ -40,6 +41,28 @@ async def test_workers_are_begun_again_and_stopped_together(
         keeper.signal()
         assert keeper.wait(15) == 0
         assert not any(is_running(child) for child in after)
+
+
+async def test_a_second_stop_reaches_workers_that_have_much_to_do(
+    database: Database, workspace_id: UUID, settings: Settings, tmp_path: Path
+) -> None:
+    """Told twice themselves, by whoever stops a whole group, they go on: only their keeper may hurry them."""
+    with running_world() as world, installation(settings, world, tmp_path) as here:
+        world.web.on("GET", "/slow", Reply(delay_s=60))
+        page = node("page", "http", config={"url": f"{world.web.url}/slow"})
+        version = await add_version(database, workspace_id, [page])
+        await start_many(database, version, [Start({})])
+        keeper = here.start("worker", "--processes", "2").ready()
+        await eventually(lambda: world.web.seen("/slow"))
+        children = keeper.children()
+        keeper.signal()
+        for child in children:
+            child.terminate()
+        await asyncio.sleep(0.5)
+        assert keeper.is_alive
+        keeper.signal()
+        assert keeper.wait(10) == 0
+        assert await states(database, workspace_id) == {("queued", None): 1}
 
 
 async def test_no_worker_outlives_its_keeper(settings: Settings, database_url: str, tmp_path: Path) -> None:

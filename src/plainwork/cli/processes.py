@@ -22,7 +22,7 @@ _SOUND_AFTER_S = 30.0
 """Having been at work for so long, a process that dies is begun again at once."""
 _LAST_S = 15.0
 """How much longer than it was given a process may take to end, before it is killed."""
-_AT_WORK = b"."
+_AT_WORK, _HURRY = b"w", b"h"
 
 
 class Stop:
@@ -32,10 +32,11 @@ class Stop:
         self.asked = asyncio.Event()
         self.hurried = asyncio.Event()
 
-    def listen(self) -> None:
-        """SIGINT and SIGTERM ask; a second one hurries."""
+    def listen(self, *, is_kept: bool) -> None:
+        """SIGINT and SIGTERM ask; a second one hurries, but not a process that is kept: it may well get the first one twice,
+        from its keeper and from whoever stops the whole group."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, self._hear)
+            asyncio.get_running_loop().add_signal_handler(number, self.asked.set if is_kept else self._hear)
 
     def _hear(self) -> None:
         (self.hurried if self.asked.is_set() else self.asked).set()
@@ -53,7 +54,7 @@ async def first(*awaited: asyncio.Event | asyncio.Future[Any], timeout_s: float 
 
 
 class Keeper:
-    """The link of a process to the one that keeps it, which is its standard input: when that is gone, it stops too."""
+    """The link of a process to the one that keeps it, which is its standard input. When that is gone, it stops too."""
 
     def __init__(self) -> None:
         self._link = socket.socket(fileno=0)
@@ -67,10 +68,11 @@ class Keeper:
 
     def _hear(self, stop: Stop) -> None:
         with suppress(BlockingIOError, ConnectionError):
-            if self._link.recv(1):
-                return
-            asyncio.get_running_loop().remove_reader(self._link)
+            told = self._link.recv(1)
             stop.asked.set()
+            if told:
+                stop.hurried.set()
+            asyncio.get_running_loop().remove_reader(self._link)
 
 
 class Processes:
@@ -128,7 +130,8 @@ class Processes:
             hearing = asyncio.ensure_future(self._hear(ours))
             await first(ending, self._stop.asked)
             hearing.cancel()
-            await self._end(process, ending)
+            if not ending.done():
+                await self._end(process, ending, ours)
             return process.pid, await ending
 
     async def _hear(self, link: socket.socket) -> None:
@@ -136,14 +139,14 @@ class Processes:
             if await asyncio.get_running_loop().sock_recv(link, 1):
                 self.begun.set()
 
-    async def _end(self, process: asyncio.subprocess.Process, ending: asyncio.Future[int]) -> None:
-        """Passes the stop on to a process that lives."""
-        for sooner, most_s in ((self._stop.hurried, self._drain_s + _LAST_S), (asyncio.Event(), _LAST_S)):
-            if ending.done():
-                return
-            with suppress(ProcessLookupError):
-                process.terminate()
-            await first(ending, sooner, timeout_s=most_s)
+    async def _end(self, process: asyncio.subprocess.Process, ending: asyncio.Future[int], link: socket.socket) -> None:
+        """Passes the stop on to a process."""
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await first(ending, self._stop.hurried, timeout_s=self._drain_s + _LAST_S)
+        with suppress(OSError):
+            link.send(_HURRY)
+        await first(ending, timeout_s=_LAST_S)
         if not ending.done():
             _log.error("a process did not end and is killed", pid=process.pid)
             with suppress(ProcessLookupError):

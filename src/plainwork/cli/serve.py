@@ -149,7 +149,7 @@ async def _run_parts(
 
     log.configure(settings.log_level)
     stop = Stop()
-    stop.listen()
+    stop.listen(is_kept=keeper is not None)
     workers = _workers(settings, more, stop) if more else None
     if workers and not parts:
         await asyncio.gather(workers.run(), _announce_workers(workers, more, stop))

@@ -410,11 +410,8 @@ def _unnested(columns: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any], 
 
 
 def _rows(columns: Sequence[Any]) -> list[Any]:
-    """Columns as rows, like ``unnest``: a shorter one is filled up with nulls; numbers may come as the text of an array."""
-    read = [
-        [int(one) for one in column[1:-1].split(",") if one] if isinstance(column, str) else list(column)
-        for column in columns
-    ]
+    """Columns as rows, like ``unnest``: a shorter one is filled up with nulls; some come as the text of an array."""
+    read = [json.decode(f"[{column[1:-1]}]") if isinstance(column, str) else list(column) for column in columns]
     most = max(map(len, read))
     return list(zip(*(column + [None] * (most - len(column)) for column in read), strict=True))
 

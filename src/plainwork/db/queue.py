@@ -94,8 +94,16 @@ async def flush(db: Database, columns: Iterable[Any]) -> set[int]:
 
 
 FLUSH_COLUMNS = 34
-_AS_TEXT = {16: "::text::integer[]", 17: "::text::integer[]", 19: "::text::smallint[]"}
-_FLUSH = f"select flush_journal({', '.join(f'${i}{_AS_TEXT.get(i, str())}' for i in range(1, FLUSH_COLUMNS + 1))})"
+_AS_TEXT = {
+    **dict.fromkeys((3, 8, 16, 17), "integer"),
+    **dict.fromkeys((6, 7, 10, 25, 28), "float8"),
+    **dict.fromkeys((4, 18, 20), "text"),
+    **{5: "boolean", 9: "bigint", 19: "smallint", 29: "real"},
+}
+"""The columns that are sent as the text of an array, and what their values are."""
+_FLUSH = f"""select flush_journal({
+    ", ".join(f"${i}::text::{_AS_TEXT[i]}[]" if i in _AS_TEXT else f"${i}" for i in range(1, FLUSH_COLUMNS + 1))
+})"""
 
 
 async def register(connection: Connection, name: str) -> int:

@@ -76,6 +76,8 @@ async def start_many(
             await runs.insert(connection, version.workspace_id, version.agent_id, version.id, fresh, version.time_s)
     if bell is not None and fresh:
         await bell.ring([run.id for run in fresh])
+    if len(fresh) == len(new):
+        return [Started(run.id, True) for run in new]
     by_key = {run.key: run.id for run in fresh if run.key is not None} | earlier
     made = {run.id for run in fresh}
     return [Started(run.id if run.id in made else by_key[run.key or ""], run.id in made) for run in new]

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,6 +86,12 @@ def type_schema(text: str) -> Schema:
     for _ in range(depth):
         schema = {"type": "array", "items": schema}
     return schema
+
+
+@lru_cache(maxsize=1024)  # every start of a run asks anew for the types of its inputs
+def _known_schema(text: str) -> Schema:
+    """As ``type_schema``; shared, so not to be changed."""
+    return type_schema(text)
 
 
 def _known_word(text: str) -> str | None:
@@ -220,9 +227,9 @@ def _undeclared(name: str, inputs: Mapping[str, Input]) -> Finding:
 
 def _value(name: str, declared: Input, given: Mapping[str, Any], *, from_text: bool) -> Any:
     if name in given and not (given[name] is None and not is_required(declared)):
-        return coerce_value(type_schema(declared.type), given[name], name, from_text=from_text)
+        return coerce_value(_known_schema(declared.type), given[name], name, from_text=from_text)
     if declared.default is not msgspec.UNSET:
-        return _default(declared, type_schema(declared.type), name)
+        return _default(declared, _known_schema(declared.type), name)
     if declared.required:
         about = f" ({declared.about})" if declared.about else ""
         raise Invalid(f"The input {name}{about} is missing.", next_step=f"Give it as {declared.type}.")
@@ -271,7 +278,9 @@ def _list(schema: Mapping[str, Any], value: Any, name: str, from_text: bool) -> 
         value = _list_from_text(value, name)
     if not isinstance(value, (list, tuple)):
         raise _wrong(name, "a list", value, "Put the items into square brackets.")
-    item = schema.get("items", {})
+    item = schema.get("items")
+    if not item:
+        return list(value)
     return [coerce_value(item, one, f"{name}[{spot}]", from_text=from_text) for spot, one in enumerate(value)]
 
 

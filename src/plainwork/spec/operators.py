@@ -304,7 +304,7 @@ def _absent(frame: Frame, part: Any, whole: Any) -> bool:
 
 def _ordering(sign: str, action: Callable[[Any, Any], Any]) -> Operator:
     def run(frame: Frame, left: Any, right: Any) -> bool:
-        if _is_number(left) and _is_number(right):
+        if isinstance(left, (int, float)) and isinstance(right, (int, float)):
             return bool(action(left, right))
         if isinstance(left, str) and isinstance(right, str):
             frame.scan(left)

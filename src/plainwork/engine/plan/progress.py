@@ -319,8 +319,12 @@ class Progress:
             self._desk.offer(state, state.frame.not_before)
         elif not early or not any(_ends_loop(record, step) for record in early):
             self._open(state)
-        for record in sorted(early or (), key=_by_attempt):
-            if self._live.get(path) is state:
+        if early:
+            self._take_in_early(state, early)
+
+    def _take_in_early(self, state: State, early: Iterable[Record]) -> None:
+        for record in sorted(early, key=_by_attempt):
+            if self._live.get(state.path) is state:
                 self._take_in(state, record)
 
     def _is_wanted(self, state: State) -> bool:

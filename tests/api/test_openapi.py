@@ -133,6 +133,8 @@ def test_answers_are_typed(operation: Any) -> None:
         elif operation.name == "watch_run":
             schema = answer["content"]["text/event-stream"]["schema"]
             assert schema["contentSchema"] == {"$ref": "#/components/schemas/Event"}
+        elif operation.name == "export_audit":
+            assert set(answer["content"]) == {"application/x-ndjson", "text/csv"}
         else:
             assert answer["content"]["application/json"]["schema"]["$ref"]
 

@@ -24,6 +24,7 @@ Scope = Literal[
     "secrets:read",
     "secrets:write",
     "keys:manage",
+    "audit:read",
 ]
 
 

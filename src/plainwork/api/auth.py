@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SECRETS_READ = "secrets:read"
     SECRETS_WRITE = "secrets:write"
     KEYS_MANAGE = "keys:manage"
+    AUDIT_READ = "audit:read"
 
 
 SCOPES = tuple(p.value for p in Permission if p not in {Permission.PUBLIC, Permission.ACCOUNT})
@@ -42,7 +43,7 @@ SCOPES = tuple(p.value for p in Permission if p not in {Permission.PUBLIC, Permi
 _READ = {Permission.AGENTS_READ, Permission.RUNS_READ}
 _RUN = _READ | {Permission.RUNS_WRITE}
 _EDIT = _RUN | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
-_ALL = _EDIT | {Permission.SECRETS_WRITE, Permission.KEYS_MANAGE}
+_ALL = _EDIT | {Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.AUDIT_READ}
 ROLES: dict[str, set[Permission]] = {"owner": _ALL, "admin": _ALL, "editor": _EDIT, "runner": _RUN, "viewer": _READ}
 """The permission matrix: role → what it may do in its workspace."""
 

@@ -85,6 +85,20 @@ class Process(asyncio.AbstractEventLoop):
     def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]
         return self.call_at(self.machine.now + delay, callback, *args, context=context)
 
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+        """Threads are not simulated: the work is done in one instant, a moment from now."""
+        done = self.create_future()
+
+        def work() -> None:
+            if self.is_alive and not done.done():
+                try:
+                    done.set_result(func(*args))
+                except Exception as error:
+                    done.set_exception(error)
+
+        self.machine.after(0.001, self.call_soon, work)
+        return done
+
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
 

@@ -67,6 +67,13 @@ class Watch:
         if run.status in ENDED:
             self._over.add(run.id)
 
+    def decided(self, entry: Entry, run: RunRow) -> None:
+        """A person's word is an epoch of its own."""
+        self._epochs[run.id] = entry.epoch
+        self.machine.note(
+            f"{str(run.id)[-4:]} goes on by what a person has said (epoch {entry.epoch}, {run.steps} rows)"
+        )
+
     def sends(self, run: str, step: str, sent_by: Process) -> None:
         """A step's request leaves the process that takes the step."""
         run_id = UUID(run)
@@ -151,13 +158,16 @@ def _check_journal(watch: Watch, run: RunRow, rows: Sequence[Step]) -> None:
     ended: set[str] = set()
     for row in rows:
         which = (row.path, row.attempt, row.status)
-        if (row.attempt and which in seen) or row.path in ended:
+        if (row.attempt and row.source == "taken" and which in seen) or row.path in ended:
             watch.breaks("each result is written once", run.id, f"{row.seq} {which}")
         seen.add(which)
         if row.attempt and row.status == "succeeded":
             ended.add(row.path)
     version = watch.versions[run.version_id]
     _check_order(watch, run, rows, version.graph)
+    for row in rows:
+        if row.source == "carried" and watch.acts.get((run.id, row.path)):
+            watch.breaks("what is carried over is not done again", run.id, row.path)
     if run.status in ("succeeded", "failed") and run.cause in (None, "step_failed"):
         _check_plan(watch, run, rows, version)
 
@@ -168,7 +178,7 @@ def _check_order(watch: Watch, run: RunRow, rows: Sequence[Step], graph: Graph) 
     before = dict(_sources(graph))
     for row in rows:
         name = row.path.partition("[")[0].partition(".")[0]
-        if row.attempt and not before.get(name, set()) <= settled:
+        if row.attempt and row.source == "taken" and not before.get(name, set()) <= settled:
             watch.breaks("steps come after their inputs", run.id, f"{row.path} before {before[name] - settled}")
         if row.path == name and row.status not in ("started", "waiting"):
             settled.add(name)
@@ -189,15 +199,27 @@ def _check_plan(watch: Watch, run: RunRow, rows: Sequence[Step], version: Versio
 
 
 def _check_acts(watch: Watch, run: RunRow, rows: Sequence[Step]) -> None:
-    """Acts that may happen once did, and what the journal says was done was done."""
+    """Acts that may happen once did, and what the journal says was done was done: for this run, or for the one that it has
+    carried it over from."""
     for row in rows:
-        acts = watch.acts.get((run.id, row.path), [])
-        number = _number(row)
-        if row.status == "succeeded" and number is not None and number not in [act.number for act in acts]:
+        number = None if row.source == "given" else _number(row)
+        if row.status == "succeeded" and number is not None and number not in _numbers(watch, run, row):
             watch.breaks("what the journal says was done was done", run.id, row.path)
     for (run_id, step), acts in watch.acts.items():
         if run_id == run.id and len(acts) > 1 and _is_once(watch.versions[run.version_id].graph, step):
             watch.breaks("what may happen once happens once", run.id, f"{step} was done {len(acts)} times")
+
+
+def _numbers(watch: Watch, run: RunRow, row: Step) -> list[int]:
+    """Those of the acts that a row may be of. What is carried over may have been given to the run before by a person."""
+    assert watch.store is not None
+    numbers: list[Any] = [act.number for act in watch.acts.get((run.id, row.path), ())]
+    origin = watch.store.runs.get(run.origin_run_id) if run.origin_run_id else None
+    if row.source == "carried" and origin is not None:
+        for before in watch.store.steps.get(origin.id, {}).values():
+            numbers += [_number(before)] if before.path == row.path and before.source == "given" else []
+        numbers += _numbers(watch, origin, row)
+    return numbers
 
 
 def _is_once(graph: Graph, path: str) -> bool:

@@ -33,6 +33,7 @@ from plainwork.spec.flow import Flow
 from tests.simulation.flows import random_flow
 from tests.simulation.machine import EPOCH, Machine, Process
 from tests.simulation.messages import Messages, Post, Wire
+from tests.simulation.people import Person, check_decisions
 from tests.simulation.promises import Watch, check, is_settled
 from tests.simulation.server import CALM, Server, Weather, open_database
 from tests.simulation.store import Safeguard, Tick
@@ -127,6 +128,8 @@ class Simulation:
         counts = {"runs": len(runs), "acts": sum(len(acts) for acts in self.watch.acts.values())}
         counts["repeated"] = sum(len(acts) - 1 for acts in self.watch.acts.values())
         for run in runs:
+            if run.resolution is not None:
+                counts[run.resolution] = counts.get(run.resolution, 0) + 1
             end = run.cause or run.status
             counts[end] = counts.get(end, 0) + 1
         machine = self.machine
@@ -144,6 +147,9 @@ class Simulation:
         for number in range(hand.randint(3, 10)):
             machine.after(hand.uniform(0.0, self.faults_s * 0.7), self.client, number)
             self.clients_left += 1
+        for _ in range(hand.choice((0, 0, 1, 2))):
+            machine.after(hand.uniform(0.0, self.faults_s), self.person)
+            self.clients_left += 1
         for _ in range(hand.randint(1, 8)):
             machine.after(hand.uniform(0.0, self.faults_s), self._fault)
         machine.at(self.faults_s, self._calm_down)
@@ -151,6 +157,7 @@ class Simulation:
         machine.run(self.faults_s + CALM_S, self._is_settled)
         if not machine.complaints:
             check(self.watch, self.server.store, self.accepted)
+            check_decisions(self.watch, self.server.store.runs)
             self._check_ticks()
 
     # who is at work
@@ -173,6 +180,10 @@ class Simulation:
         """A process that has one run started, however often it takes, and sometimes twice or cancelled."""
         self._start(f"client {number} ", partial(self._ask, number), lambda: self.client(number))
 
+    def person(self) -> None:
+        """A process in which somebody looks after the inbox."""
+        self._start("person", lambda process: Person(self, process).work(), self.person)
+
     def _start(self, role: str, work: Callable[[Process], Any], again: Callable[[], None]) -> None:
         self._names += 1
         skew_s = self.random.choice((0.0, 0.0, self.random.uniform(-40.0, 40.0)))
@@ -192,7 +203,7 @@ class Simulation:
             return
         if not task.cancelled() and task.exception() is not None:
             self.machine.complain(f"{process.name} fell over: {task.exception()!r}")
-        if process.name.startswith("client"):
+        if process.name.startswith(("client", "person")):
             self._finished.add(process)
             self.clients_left -= 1
         self.machine.at(self.machine.now, self.machine.kill, process, "leaves")
@@ -295,7 +306,7 @@ class Simulation:
     def _check_ticks(self) -> None:
         """Every minute that has passed fired, once, and started one run."""
         [schedule] = self.server.store.schedules.values()
-        triggers = [run.trigger for run in self.server.store.runs.values()]
+        triggers = [run.trigger for run in self.server.store.runs.values() if run.origin_run_id is None]
         for due_at, runs in Counter(one["due_at"] for one in triggers if one["kind"] == "schedule").items():
             if runs > 1:
                 self.watch.breaks("every tick fires once", schedule.id, f"{due_at} started {runs} runs")

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from plainwork.db import json
+from plainwork.db.agents import Agent
+from tests.simulation import decisions
+from tests.simulation.machine import EPOCH
 from tests.simulation.store import Entry, RunRow, Step, Tick, Transaction, moment
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ _SELECTED = re.compile(r"select (.+?) from ")
 _Outlook = _named("run_ids", "next_in_s")
 _Key = _named("key")
 _KeyRun = _named("key", "run_id")
+_Agent = _named(*(field.name for field in fields(Agent)))
 
 
 def run_statement(session: Session, transaction: Transaction, sql: str, arguments: Sequence[Any]) -> Any:
@@ -148,9 +153,7 @@ def _status(session: Session, transaction: Transaction, arguments: Sequence[Any]
 
 def _journals(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
     found = session.server.store.steps
-    asked = _SELECTED.match(session.said)
-    assert asked is not None
-    columns = tuple(asked[1].split(", "))
+    columns = _selected(session.said)
     row = _row_of(columns)
     return [
         row(_column(run_id, found[run_id][seq], column) for column in columns)
@@ -167,9 +170,74 @@ def _row_of(columns: tuple[str, ...]) -> type[Row]:
 def _column(run_id: Any, step: Step, column: str) -> Any:
     if column in ("at", "wake_at"):
         return moment(getattr(step, column))
-    if column in ("run_id", "source"):
-        return run_id if column == "run_id" else "taken"
+    if column == "run_id":
+        return run_id
     return getattr(step, {"output_blob": "blob", "idempotency_key": "key"}.get(column, column))
+
+
+def _attempts(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    """The last rows of one step, newest first; or the rows of a journal after one."""
+    run_id, which, limit = arguments
+    rows = sorted(session.server.store.steps.get(run_id, {}).values(), key=lambda step: step.seq)
+    if isinstance(which, str):
+        chosen = [step for step in reversed(rows) if step.path == which]
+    else:
+        chosen = [step for step in rows if step.seq > which]
+    columns = _selected(session.said)
+    return [_row_of(columns)(_column(run_id, step, column) for column in columns) for step in chosen[:limit]]
+
+
+def _run(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    store = session.server.store
+    run = store.runs.get(arguments[0])
+    if run is None:
+        return []
+    _, _, slug, number, _ = store.versions[run.version_id]
+    columns = tuple(column.removeprefix("r.").partition("::")[0] for column in _selected(session.said))
+    named = {"a.name": slug, "a.slug": slug, "v.number": number, "output_blob": None}
+    return [_row_of(columns)(named[one] if one in named else _run_column(run, one) for one in columns)]
+
+
+def _run_column(run: RunRow, column: str) -> Any:
+    value = getattr(run, column.removesuffix(" as output"))
+    return moment(value) if column.endswith("_at") else value
+
+
+def _selected(sql: str) -> tuple[str, ...]:
+    found = _SELECTED.match(sql)
+    assert found is not None
+    return tuple(found[1].split(", "))
+
+
+def _agent(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    store = session.server.store
+    version = next(one for one in store.versions.values() if one[1] == arguments[0])
+    at = moment(EPOCH)
+    return [_Agent((version[1], version[2], version[2], "", [], version[0], version[3], None, None, at, at))]
+
+
+def _size(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    return [(len(session.server.store.steps.get(arguments[0], ())), 0, 0)]
+
+
+def _vars(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> Any:
+    return {}
+
+
+def _name_origin(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    decisions.name_origin(transaction, *arguments)
+
+
+def _resolve(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> Any:
+    return decisions.resolve(session.server.store, transaction, *arguments)
+
+
+def _carry_over(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int:
+    return decisions.carry_over(session.server.store, transaction, *arguments[1:])
+
+
+def _note_decision(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int | None:
+    return decisions.note_decision(session.server.store, transaction, *arguments[1:])
 
 
 def _versions(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
@@ -192,7 +260,11 @@ _CALLS: dict[str, Handler] = {
     "fire_ticks": _fire,
     "set_next_ticks": _set_next,
     "make_partitions": _none_made,
+    "settle_waits": _none_made,
     "set_config": _nothing,
+    "carry_over": _carry_over,
+    "note_decision": _note_decision,
+    "audit_append": _none_made,
 }
 _STATEMENTS: dict[str, Handler] = {
     "listen": _nothing,
@@ -205,4 +277,11 @@ _STATEMENTS: dict[str, Handler] = {
     "select status from runs": _status,
     "select run_id, seq, path": _journals,
     "select v.id, v.agent_id": _versions,
+    "select r.workspace_id, r.id": _run,
+    "select seq, path": _attempts,
+    "select * from agents where": _agent,
+    "select count(*), coalesce(sum(octet_length": _size,
+    "select vars from runs": _vars,
+    "update runs set origin_run_id": _name_origin,
+    "update runs set resolved_at": _resolve,
 }

@@ -45,6 +45,10 @@ class RunRow:
     steps: int = 0
     tokens: int = 0
     cost_usd: float = 0.0
+    origin_run_id: UUID | None = None
+    origin_step: str | None = None
+    resolved_at: float | None = None
+    resolution: str | None = None
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class Step:
     took_ms: float | None
     written_at: float
     epoch: int
+    source: str = "taken"
 
 
 @dataclass(slots=True)
@@ -97,13 +102,17 @@ class Tick:
 
 
 class Transaction:
-    """One open transaction: what it has locked, and what it does when it commits."""
+    """One open transaction: what it has locked, what it does when it commits, and which rows it has ``made``, ``queued`` and
+    ``written`` that nobody else sees yet."""
 
     def __init__(self, now: float) -> None:
         self.now = now
-        self.at_commit: list[Callable[[], None]] = []
-        self.at_end: list[Callable[[], None]] = []
+        self.at_commit: list[Callable[[], object]] = []
+        self.at_end: list[Callable[[], object]] = []
         self.cancelled: set[UUID] = set()
+        self.made: dict[UUID, RunRow] = {}
+        self.queued: dict[UUID, Entry] = {}
+        self.written: dict[UUID, list[Step]] = {}
         self.is_over = False
 
     def end(self, *, commits: bool) -> None:
@@ -129,6 +138,9 @@ class Observer(Protocol):
     def wrote(self, run: RunRow, epoch: int, rows: Sequence[Step], who: str) -> None:
         """A flush was taken for a run."""
 
+    def decided(self, entry: Entry, run: RunRow) -> None:
+        """A person has decided about a run, or a new one goes on from another."""
+
 
 class Store:
     """The tables. ``is_alive`` says whether the session holding a worker's number lives; ``without``: what this database is
@@ -146,7 +158,9 @@ class Store:
         self.workers: dict[int, float] = {}
         self.schedules: dict[UUID, Tick] = {}
         self.ticks: dict[tuple[UUID, float], UUID] = {}
-        self._observer = observer
+        self.deciding: dict[UUID, Transaction] = {}
+        self.firing: dict[tuple[UUID, float], Transaction] = {}
+        self.observer = observer
         self._is_alive = is_alive
         self._without = without
         self._numbers = 0
@@ -162,14 +176,14 @@ class Store:
         return [self._claim(e, now, who, worker, lease_s) for e in ordinary + suspect]
 
     def claim_run(self, now: float, who: str, _: UUID, run_id: UUID, worker: int | None, lease_s: float) -> list[Any]:
-        entry = self._free(run_id)
+        entry = self.free_entry(run_id)
         return [] if entry is None or entry.due_at > now else [self._claim(entry, now, who, worker, lease_s)]
 
     def _claim(self, entry: Entry, now: float, who: str, worker: int | None, lease_s: float) -> tuple[Any, ...]:
         entry.due_at, entry.worker = now + lease_s, worker
         entry.epoch += 1
         entry.claims += 1
-        self._observer.claimed(entry, who)
+        self.observer.claimed(entry, who)
         r = self.runs[entry.run_id]
         return (
             *(r.workspace_id, r.id, entry.epoch, entry.claims, r.agent_id, r.version_id, r.trigger, r.inputs, None),
@@ -179,7 +193,7 @@ class Store:
     def renew_leases(
         self, now: float, who: str, _: Any, runs: Sequence[UUID], epochs: Sequence[int], lease_s: float
     ) -> list[int]:
-        entries = [self._free(run_id) for run_id in runs]
+        entries = [self.free_entry(run_id) for run_id in runs]
         held = [i for i, e in enumerate(entries, 1) if e is not None and e.epoch == epochs[i - 1]]
         for i in held:
             entry = entries[i - 1]
@@ -202,7 +216,7 @@ class Store:
     def keep_claims(self, now: float, who: str, old: int, new: int, held: Sequence[UUID]) -> int:
         given_back = 0
         for entry in [e for e in self.queue.values() if e.worker == old]:
-            self._free(entry.run_id)
+            self.free_entry(entry.run_id)
             if entry.run_id in held:
                 entry.worker = new
             else:
@@ -211,7 +225,7 @@ class Store:
         return given_back
 
     def excuse_claims(self, now: float, who: str, _: Any, runs: Sequence[UUID]) -> None:
-        for entry in [self._free(run_id) for run_id in dict.fromkeys(runs)]:
+        for entry in [self.free_entry(run_id) for run_id in dict.fromkeys(runs)]:
             if entry is not None and entry.claims > 0:
                 entry.claims -= 1
 
@@ -237,7 +251,7 @@ class Store:
     def flush_journal(self, now: float, who: str, *columns: Any) -> list[int]:
         heads, rows, blobs, again = _unnested(columns)
         for head in heads:
-            self._free(head[1])
+            self.free_entry(head[1])
         of = {row[0] for row in rows}
         held = [i for i, head in enumerate(heads, 1) if self._holds(head)]
         written: dict[int, list[Step]] = {i: [] for i in held}
@@ -253,7 +267,7 @@ class Store:
             self._settle(now, heads[i - 1], has_rows=i in of)
             run = self.runs[heads[i - 1][1]]
             self.steps.setdefault(run.id, {}).update((step.seq, step) for step in written[i])
-            self._observer.wrote(run, heads[i - 1][2], written[i], who)
+            self.observer.wrote(run, heads[i - 1][2], written[i], who)
         for i, key, content in blobs:
             if i in written:
                 self.blobs.setdefault(key, content)
@@ -307,16 +321,20 @@ class Store:
             del self.keys[at]
 
     def insert(self, transaction: Transaction, runs: Iterable[RunRow]) -> None:
-        transaction.at_commit.append(lambda: self.runs.update((run.id, run) for run in runs))
+        made = {run.id: run for run in runs}
+        transaction.made.update(made)
+        transaction.at_commit.append(partial(self.runs.update, made))
 
     def enqueue(self, transaction: Transaction, entries: Iterable[Entry]) -> None:
-        transaction.at_commit.append(lambda: self.queue.update((entry.run_id, entry) for entry in entries))
+        queued = {entry.run_id: entry for entry in entries}
+        transaction.queued.update(queued)
+        transaction.at_commit.append(partial(self.queue.update, queued))
 
     def delete_entry(self, transaction: Transaction, run_id: UUID) -> UUID | None:
-        entry = self._free(run_id, transaction)
+        entry = self.free_entry(run_id, transaction)
         if entry is None:
             return None
-        self._lock(entry, transaction)
+        self.lock(entry, transaction)
         transaction.at_commit.append(partial(self._dequeue, run_id))
         return run_id
 
@@ -341,11 +359,13 @@ class Store:
             :limit
         ]
         for schedule in () if "tick locks" in self._without else unplanned + due:
-            self._lock(schedule, transaction)
+            self.lock(schedule, transaction)
         return unplanned + due
 
     def fire_ticks(self, transaction: Transaction, rows: Iterable[Sequence[Any]]) -> list[UUID]:
         made: list[UUID] = []
+        rows = list(rows)
+        self._take_ticks(transaction, [(schedule, due) for _, schedule, due, *_ in rows])
         for workspace, schedule, due, run_id, agent, version, trigger, inputs, failure, deadline_s in rows:
             has_fired = (schedule, due) in self.ticks and "tick keys" not in self._without
             if has_fired or schedule not in self.schedules:
@@ -366,20 +386,30 @@ class Store:
             made.append(run_id)
         return made
 
+    def _take_ticks(self, transaction: Transaction, ticks: Collection[tuple[UUID, float]]) -> None:
+        """Who would fire a tick that another is about to fire waits until that one has."""
+        if "tick keys" in self._without:
+            return
+        if any(self.firing.get(tick, transaction) is not transaction for tick in ticks):
+            raise Locked
+        for tick in ticks:
+            self.firing[tick] = transaction
+            transaction.at_end.append(partial(self.firing.pop, tick, None))
+
     def set_next_ticks(self, transaction: Transaction, schedules: Sequence[UUID], at: Sequence[float]) -> None:
         for schedule, next_at in zip(schedules, at, strict=True):
             transaction.at_commit.append(partial(setattr, self.schedules[schedule], "next_at", next_at))
 
     # locks
 
-    def _free(self, run_id: UUID, transaction: Transaction | None = None) -> Entry | None:
+    def free_entry(self, run_id: UUID, transaction: Transaction | None = None) -> Entry | None:
         """The run's queue entry; the statement waits for whoever has locked it."""
         entry = self.queue.get(run_id)
         if entry is not None and entry.owner not in (None, transaction):
             raise Locked
         return entry
 
-    def _lock(self, row: Entry | Tick, transaction: Transaction) -> None:
+    def lock(self, row: Entry | Tick, transaction: Transaction) -> None:
         row.owner = transaction
         transaction.at_end.append(lambda: setattr(row, "owner", None))
 
@@ -449,3 +479,6 @@ class Silent:
 
     def wrote(self, run: RunRow, epoch: int, rows: Sequence[Step], who: str) -> None:
         self.seen.append(who)
+
+    def decided(self, entry: Entry, run: RunRow) -> None:
+        self.seen.append(run.status)

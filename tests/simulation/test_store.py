@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from plainwork.db import Database, new_id, queue, runs
+from plainwork.db import Database, inbox, new_id, queue, replays, runs
 from plainwork.db.queue import Claim
 from plainwork.db.runs import NewRun
 from plainwork.engine.journal import NOBODY, RunJournal, _columns, _Part
@@ -20,8 +20,10 @@ from plainwork.engine.plan import Failure
 from plainwork.errors import Conflict
 from tests.engine.flows import node
 from tests.engine.running import add_version
+from tests.simulation import decisions
 from tests.simulation.store import Entry, RunRow, Silent, Store, Transaction
 
+_GIVEN = ({"kind": "manual"}, {"n": 1})
 LONG, NONE_LEFT = 3600.0, -1.0
 """Leases in seconds: one that lasts, one that is over at once."""
 
@@ -142,6 +144,46 @@ class Pair:
             transaction.end(commits=True)
             assert status == self.double.runs[run_id].status
 
+    async def note(self) -> None:
+        """A person says something about a step, of a run that asks about it or of one that does not."""
+        if self.double.runs:
+            said = self.said(self.hand.choice(list(self.double.runs)))
+            async with self.real.workspace(self.workspace_id) as connection:
+                place = await replays.note_decision(connection, self.workspace_id, *said[:4], output=said[5])
+            transaction = Transaction(time.time())
+            assert place == decisions.note_decision(self.double, transaction, *said, None, None)
+            transaction.end(commits=True)
+
+    def said(self, run_id: UUID) -> tuple[UUID, str, int, str, str | None, bytes | None]:
+        status = self.hand.choice(("succeeded", "skipped"))
+        return run_id, self.hand.choice("aab"), 1, status, None, b'{"n":2}' if status == "succeeded" else None
+
+    async def go_on(self) -> None:
+        """A new run begins with rows of one that there was, which leaves the inbox if it was there."""
+        if not self.double.runs:
+            return
+        origin, new, now = self.hand.choice(list(self.double.runs)), new_id(), time.time()
+        rows = [seq for seq in self.double.steps.get(origin, ()) if self.hand.random() < 0.7]
+        inserted = NewRun(new, {"n": 1}, {"kind": "manual"})
+        said = self.said(new) if self.hand.random() < 0.5 else None
+        async with self.real.workspace(self.workspace_id) as connection:
+            await runs.insert(connection, self.workspace_id, self.version.agent_id, self.version.id, [inserted])
+            await replays.name_origin(connection, new, origin, "a")
+            carried = await replays.carry_over(connection, self.workspace_id, origin, new, rows)
+            if said is not None:
+                await replays.note_decision(connection, self.workspace_id, *said[:4], output=said[5])
+            is_resolved = await inbox.resolve(connection, origin, "retried")
+        transaction = Transaction(now)
+        agent, version = self.version.agent_id, self.version.id
+        self.double.insert(transaction, [RunRow(self.workspace_id, new, agent, version, *_GIVEN, now)])
+        self.double.enqueue(transaction, [Entry(self.workspace_id, new, now, None)])
+        decisions.name_origin(transaction, new, origin, "a")
+        assert carried == decisions.carry_over(self.double, transaction, origin, new, rows)
+        if said is not None:
+            decisions.note_decision(self.double, transaction, *said, None, None)
+        assert is_resolved == (decisions.resolve(self.double, transaction, origin, "retried") is not None)
+        transaction.end(commits=True)
+
     async def sweep(self) -> None:
         swept = await queue.sweep(self.real, 30.0)
         assert [(swept.given_back, swept.timed_out)] == self.double.sweep_queue(time.time(), "", 30.0)
@@ -154,10 +196,10 @@ class Pair:
             )
             states = await connection.fetch(
                 """select id, status, cause, ask, steps, output, failure, started_at is null, finished_at is null,
-                          wake_at is null from runs order by id"""
+                          wake_at is null, origin_run_id, resolution from runs order by id"""
             )
             rows = await connection.fetch(
-                """select run_id, seq, path, attempt, status, output, failure, wake_at is null, idempotency_key
+                """select run_id, seq, path, attempt, status, output, failure, wake_at is null, idempotency_key, source
                    from steps order by run_id, seq"""
             )
         now, double = time.time(), self.double
@@ -169,11 +211,12 @@ class Pair:
             (
                 *(r.id, r.status, r.cause, r.ask, r.steps, r.output, r.failure),
                 *(r.started_at is None, r.finished_at is None, r.wake_at is None),
+                *(r.origin_run_id, r.resolution),
             )
             for r in sorted(double.runs.values(), key=lambda r: r.id)
         ]
         assert [tuple(row) for row in rows] == [
-            (run_id, s.seq, s.path, s.attempt, s.status, s.output, s.failure, s.wake_at is None, s.key)
+            (run_id, s.seq, s.path, s.attempt, s.status, s.output, s.failure, s.wake_at is None, s.key, s.source)
             for run_id in sorted(double.steps)
             for s in sorted(double.steps[run_id].values(), key=lambda s: s.seq)
         ]
@@ -206,10 +249,23 @@ async def test_the_double_does_what_the_database_does(database: Database, worksp
         assert number == double.register_worker(time.time(), "", "test")
         living.add(number)
         sessions[number] = session
-    for _ in range(50):
+    for _ in range(60):
         worker = hand.choice((None, *sessions))
         pace = hand.choice(
-            ("start", "claim", "claim_one", "flush", "flush", "flush", "renew", "keep", "excuse", "cancel")
+            (
+                "start",
+                "claim",
+                "claim_one",
+                "flush",
+                "flush",
+                "flush",
+                "renew",
+                "keep",
+                "excuse",
+                "cancel",
+                "note",
+                "go_on",
+            )
         )
         if pace == "start":
             await pair.start(hand.choice((None, None, LONG, -100.0)))

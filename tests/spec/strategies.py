@@ -212,7 +212,12 @@ triggers: st.SearchStrategy[Any] = st.one_of(
     ),
     st.builds(model.Schedule, cron=st.just("0 7 * * 1-5"), timezone=st.sampled_from([None, "Europe/Berlin"]), map=maps),
     st.builds(
-        model.Webhook, path=texts, verify=maybe_text, respond=st.sampled_from(["at once", "when done"]), map=maps
+        model.Webhook,
+        path=texts,
+        verify=maybe_text,
+        respond=st.sampled_from(["at once", "when done", "stream"]),
+        once_per=maybe_text,
+        map=maps,
     ),
     st.builds(
         model.Poll, uses=texts, every=maybe_text, account=maybe_text, remember=maybe_text, with_=configs, map=maps

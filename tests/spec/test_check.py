@@ -313,6 +313,20 @@ FRONTS: dict[str, tuple[str, str, str, str, str]] = {
     "a spread": ("when: {schedule: every hour, jitter: 3 moons}", "bad-schedule", "error", "when.0.jitter", "3 moons"),
     "a path": ("when: {webhook: orders}", "bad-webhook", "error", "when.0.path", "orders"),
     "a method": ("when: {webhook: /orders, method: FETCH}", "bad-webhook", "error", "when.0.method", "FETCH"),
+    "what it is once per": (
+        'when: {webhook: /orders, once per: "{{ trigger.body. }}"}',
+        "bad-expression",
+        "error",
+        "when.0.once_per",
+        "trigger.body",
+    ),
+    "what a trigger does not know": (
+        'when: {webhook: /orders, once per: "{{ inputs.id }}"}',
+        "unknown-name",
+        "error",
+        "when.0.once_per",
+        "inputs",
+    ),
     "a mapping": (
         "when: {webhook: /orders, map: {topic: body.topic}}",
         "unknown-input",

@@ -59,6 +59,10 @@ def steps_of(*steps: str) -> tuple[model.Step, ...]:
         ),
         ("{webhook: /x}", model.Webhook(path="/x")),
         (
+            '{webhook: /x, respond: stream, once per: "{{ trigger.body.id }}"}',
+            model.Webhook(path="/x", respond="stream", once_per="{{ trigger.body.id }}"),
+        ),
+        (
             "{webhook: /x, method: PUT, verify: SIGNING, respond: when done}",
             model.Webhook(path="/x", method="PUT", verify="SIGNING", respond="when done"),
         ),

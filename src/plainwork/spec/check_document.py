@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from plainwork.errors import Invalid
+from plainwork.errors import Invalid, Rejected
 from plainwork.spec.check_config import check_duration, check_limits, check_model, check_policy
 from plainwork.spec.flow import Flow
 from plainwork.spec.inputs import coerce_value, type_schema
@@ -21,6 +21,7 @@ from plainwork.spec.model import Email, Input, Poll, Schedule, Spec, Trigger, We
 from plainwork.spec.names import expression_name
 from plainwork.spec.report import Report, listed
 from plainwork.spec.schedule_policy import read_jitter, read_missed
+from plainwork.spec.template import parse_template
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{2,}")
@@ -57,6 +58,8 @@ def _check_trigger(trigger: Trigger, flow: Flow, node: str | None, field: str | 
             report.add(
                 "unknown-input", f"There is no input {name}.", hint, node=node, field=_inside(field, f"map.{name}")
             )
+    for name, template in trigger.map.items():
+        _check_template(template, node, _inside(field, f"map.{name}"), report)
     match trigger:
         case Schedule():
             _check_schedule(trigger, node, field, report)
@@ -96,6 +99,20 @@ def _check_webhook(trigger: Webhook, node: str | None, field: str | None, report
     if trigger.method.upper() not in _METHODS:
         message = f"{trigger.method[:40]} is not a method."
         report.add("bad-webhook", message, f"Use {listed(_METHODS)}.", node=node, field=_inside(field, "method"))
+    if trigger.once_per is not None:
+        _check_template(trigger.once_per, node, _inside(field, "once_per"), report)
+
+
+def _check_template(text: str, node: str | None, field: str, report: Report) -> None:
+    """Before a run has begun there is nothing to speak of but what has started it."""
+    try:
+        names = {path[0] for path in parse_template(text).references}
+    except Rejected as why:
+        report.add("bad-expression", why.message, why.next_step, node=node, field=field)
+        return
+    for name in sorted(names - {"trigger"}):
+        message = f"{name} is not there yet when a run is started."
+        report.add("unknown-name", message, "Only `trigger` is, such as trigger.body.", node=node, field=field)
 
 
 def _check_every(text: str, node: str | None, field: str | None, report: Report) -> None:

@@ -55,12 +55,14 @@ class Schedule(Part, frozen=True, kw_only=True, tag_field="kind", tag="schedule"
 
 
 class Webhook(Part, frozen=True, kw_only=True, tag_field="kind", tag="webhook"):
-    """Starts when an HTTP request arrives at ``path``."""
+    """Starts when an HTTP request arrives at ``path``; ``once_per``: a template that says of two requests whether they are
+    the same one, sent twice."""
 
     path: str
     method: str = "POST"
     verify: str | None = None
-    respond: Literal["at once", "when done"] = "at once"
+    respond: Literal["at once", "when done", "stream"] = "at once"
+    once_per: str | None = None
     map: dict[str, str] = field(default_factory=dict)
 
 

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from plainwork.engine.dry import DryRun, cost_of
 from plainwork.engine.expectations import problems
-from plainwork.engine.fakes import fake
-from plainwork.engine.kinds import Call, Done, Waiting, failure_of, is_pure, perform_pure
-from plainwork.engine.plan import Failure, Graph, Plan, Progress, Record, Task
+from plainwork.engine.kinds import Done
+from plainwork.engine.plan import Failure, Graph, Progress, Record, Task
 from plainwork.errors import Invalid, PlainworkError, Rejected
 from plainwork.spec.flow import Flow
 from plainwork.spec.inputs import coerce
@@ -23,8 +23,6 @@ from plainwork.spec.kinds import Catalogue
 from plainwork.spec.model import Example, Spec
 from plainwork.spec.names import expression_name
 
-MOST_STEPS = 10_000
-LONGEST_S = 20.0
 _START = "2026-01-05T08:00:00Z"
 _ACTS = ("keyed", "once")
 _FAILURE_KEYS = {"error", "kind", "retry_after_s"}
@@ -86,23 +84,25 @@ def _run(example: Example, graph: Graph) -> ExampleResult:
     begin = time.perf_counter()
     seen = None
     try:
-        seen = Rehearsal(graph, example.given).run()
+        seen = Rehearsal(graph, example.given).see()
         found = problems(example.expect, seen, _step_names(graph))
     except PlainworkError as error:
         found = [str(error)]
     return ExampleResult(example.name, not found, found, (time.perf_counter() - begin) * 1000, seen)
 
 
-class Rehearsal:
+class Rehearsal(DryRun):
     """One run without an outside. ``given``: ``inputs``, ``mock``, ``trigger``, ``vars`` and ``now`` of an example."""
 
+    name = "The example"
+    too_slow = "Mock the slow step."
+
     def __init__(self, graph: Graph, given: Mapping[str, Any]) -> None:
-        self._graph = graph
         self._mocks = _mocks(given.get("mock"), _step_names(graph))
         self._used: dict[str, int] = {}
-        started, self._now = _moment(given.get("now", _START))
+        started, now = _moment(given.get("now", _START))
         inputs = coerce(graph.flow.inputs, _mapping(given, "inputs"))
-        self._run = {
+        run = {
             "id": "example",
             "started_at": started,
             "date": started[:10],
@@ -110,83 +110,34 @@ class Rehearsal:
             "version": 1,
             "attempt": 1,
         }
-        variables = _mapping(given, "vars")
-        self._progress = Progress(graph, inputs, given.get("trigger"), self._run, variables)
+        super().__init__(Progress(graph, inputs, given.get("trigger"), run, _mapping(given, "vars")), now)
         self._ran: dict[str, None] = {}
         self._sent: list[dict[str, Any]] = []
         self._cost_usd = 0.0
 
-    def run(self) -> Seen:
+    def see(self) -> Seen:
         """Takes step after step until the run ends, or waits for something outside."""
-        until = time.perf_counter() + LONGEST_S
-        outstanding: list[Task] = []
-        plan = Plan()
-        for _ in range(MOST_STEPS):
-            plan = self._progress.take()
-            for record in plan.records:
-                if record.status != "skipped":
-                    self._note(record.path)
-            outstanding = [task for task in (*outstanding, *plan.tasks) if self._progress.is_due(task.path)]
-            if plan.status in ("succeeded", "failed") or not outstanding:
-                break
-            if time.perf_counter() > until:
-                raise Rejected(f"The example takes longer than {LONGEST_S:g} s.", next_step="Mock the slow step.")
-            outstanding.remove(task := min(outstanding, key=_when))
-            self._take(task)
-        else:
-            raise Rejected(f"The example takes more than {MOST_STEPS} steps.", next_step="Give it fewer items.")
+        plan = self.run()
         return Seen(list(self._ran), self._sent, plan.status, plan.output, plan.failure, round(self._cost_usd, 6))
 
-    def _take(self, task: Task) -> None:
-        self._now = max(self._now, task.not_before or 0.0)
-        self._note(task.path)
-        status: Any = "succeeded"
-        more: dict[str, Any] = {}
-        try:
-            config = self._progress.config(task)
-            result = self._perform(task, config)
-        except (PlainworkError, TimeoutError) as error:
-            status, more = "failed", {"failure": failure_of(error)}
-        else:
-            if isinstance(result, Waiting):
-                status, more = "waiting", {"wake_at": result.wake_at}
-            elif isinstance(result, Failure):
-                status, more = "failed", {"failure": result}
-            else:
-                more = self._succeed(task, config, result)
-        self._progress.apply(Record(task.path, task.attempt, status, at=self._now, **more))
+    def answer(self, task: Task, config: dict[str, Any]) -> Any:
+        """What the example says, or else what any dry run gives."""
+        return self._mocked(task) if task.node.name in self._mocks else self.perform(task, config)
 
-    def _succeed(self, task: Task, config: dict[str, Any], result: Any) -> dict[str, Any]:
-        outcome = None
-        if isinstance(result, Done):
-            result, outcome = result.output, result.outcome
+    def begun(self, task: Task) -> None:
+        """It counts as having run from here on."""
+        self._note(task.path)
+
+    def succeeded(self, task: Task, config: dict[str, Any], output: Any) -> None:
+        """Keeps what would have been sent, and what it would have cost."""
         if task.node.effect in _ACTS:
             self._sent.append({"step": task.node.name} | config)
-        if isinstance(result, Mapping) and isinstance(cost := result.get("cost_usd"), (int, float)):
-            self._cost_usd += cost
-        return {"output": result, "outcome": outcome}
+        self._cost_usd += cost_of(output)
 
-    def _perform(self, task: Task, config: dict[str, Any]) -> Any:
-        if task.node.name in self._mocks:
-            return self._mocked(task)
-        call = Call(
-            task.node.kind,
-            task.node,
-            config,
-            self._progress.scope(task),
-            task.attempt,
-            timeout_s=task.node.timeout_s,
-            run=self._run,
-            woken=task.woken,
-            now=self._now,
-        )
-        if is_pure(call.kind.id):
-            return perform_pure(call)
-        if call.kind.id == "code":
-            from plainwork.engine.kinds.code import run_code_sync
-
-            return run_code_sync(call)
-        return fake(call)
+    def noted(self, record: Record) -> None:
+        """Loops count as having run once they are over."""
+        if record.attempt == 0 and record.status != "skipped":
+            self._note(record.path)
 
     def _mocked(self, task: Task) -> Any:
         """What the example says the step gives; of several ``in turn``, the next (the last goes on)."""
@@ -204,10 +155,6 @@ class Rehearsal:
 
     def _note(self, path: str) -> None:
         self._ran[expression_name(path.rpartition(".")[2])] = None
-
-
-def _when(task: Task) -> float:
-    return task.not_before or 0.0
 
 
 def _mapping(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:

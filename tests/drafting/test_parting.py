@@ -242,7 +242,7 @@ PARTED = [
     ),
     (
         'Approve expenses under 100 euros automatically and send the rest to the manager for approval',
-        'foreach[condition http todo]',
+        'foreach[condition http approval]',
         (
             'expense.total < 100 → Approve expenses under 100 euros',
             'otherwise → Get approval for the rest from the manager',

@@ -31,7 +31,7 @@ PLAIN = [
     ("Merge the subscribers of Klaviyo and MailerLite, remove duplicates and add them to Google Sheets", "http http set set google-sheets.append"),
     ("Sort the products by price and group them by brand", "set set"),
     ("Send the data to https://hooks.example.com/in", "http"),
-    ("Fetch https://api.example.com/users. Ask the manager for approval. Then delete the users in Okta.", "http todo http"),
+    ("Fetch https://api.example.com/users. Ask the manager for approval. Then delete the users in Okta.", "http approval http"),
     ("Look up the company in ZoomInfo and update the deal in Attio", "http http"),
     ("Add a row to Airtable with the name and the email", "airtable.create"),
     ("Get the latest releases of octo/tool from GitHub and post them to Telegram", "github.list_releases telegram.send"),

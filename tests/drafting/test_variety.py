@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ VARIED = [
     ("When a lead arrives in HubSpot: if the country is Spain, add it to the Google Sheet, else if it is Italy, send a message to #italy on Slack, else delete the lead", "webhook", "condition google-sheets.append slack.post http"),
     ("Get the deals from Pipedrive and for every deal worth more than 20000 euros create a task in Asana", "manual", "http foreach[condition http]"),
     ("Get the messages from Intercom, classify each message as urgent or normal and forward the urgent ones to lead@example.org", "manual", "http foreach[llm.classify email.send]"),
-    ("Extract the order number, the date and total from the letter, and insert them into the orders table in Postgres. If the total is above 900, ask the head of sales for approval first.", "manual", "llm.extract condition todo sql.query"),
+    ("Extract the order number, the date and total from the letter, and insert them into the orders table in Postgres. If the total is above 900, ask the head of sales for approval first.", "manual", "llm.extract condition approval sql.query"),
     ("Take a list of links, fetch every page, extract the headline and the author and return them as JSON", "manual", "foreach[http llm.extract]"),
     ("Get the articles from https://example.com/a.json, summarise each one and email me the list", "manual", "http foreach[llm] email.send"),
     ("Chatbot that answers questions about our manuals using OpenAI", "chat", "llm"),
@@ -101,7 +102,7 @@ VARIED = [
     ("When a new row is added to Smartsheet, create a Wrike task, update the Confluence page and send a Slack message", "webhook", "http http slack.post"),
     ("Find the Zendesk tickets that are unresolved and escalate them in PagerDuty", "manual", "http http"),
     ("Copy all Trello cards from the done list to an Airtable base", "manual", "http airtable.create"),
-    ("Upload an invoice to SharePoint, send it for approval to the manager and if approved pay it via Stripe", "manual", "http todo condition http"),
+    ("Upload an invoice to SharePoint, send it for approval to the manager and if approved pay it via Stripe", "manual", "http approval http"),
     ("Every Monday, get the latest Jira sprint and send an Outlook email with the number of open issues", "schedule", "http email.send"),
     ("Create a workflow for code review. The user will provide a code snippet (variable code) and the language (variable lang). The task is to find bugs, suggest improvements and rewrite the code. The workflow outputs the issues (variable issues) and the improved code (variable fixed).", "manual", "llm llm llm"),
     ("Create a news podcast workflow. The user provides a topic (variable topic). Search the web for the latest news on the topic, summarize the results into a script of 300 words, and convert the script into speech. Output the audio (variable audio).", "manual", "http llm http"),
@@ -388,3 +389,32 @@ def test_a_failure_is_told_as_one() -> None:
     (mail,) = draft.spec.errors
     assert mail.with_["body"] == "The agent could not finish its run."
     assert draft.spec.on_failure == mail.id
+
+
+def test_a_rejected_approval_goes_where_the_words_say() -> None:
+    asked = "Write a post about the news. Ask boss@example.org for approval. "
+    draft = drafted(asked + "If it is approved, publish it to Slack #news, otherwise mail me.")
+    _, ask, publish, mail = draft.spec.steps
+    assert (ask.uses, ask.with_["who"]) == ("approval", ["boss@example.org"])
+    assert ask.with_["show"] == "{{ write_a_post_about_the_news.text }}"
+    assert [(route.lead, route.test, route.to) for route in ask.routes] == [
+        ("when", "approved", (publish.id,)),
+        ("otherwise", None, (mail.id,)),
+    ]
+    draft = drafted(asked + "If it is rejected, mail me. Then publish it to Slack #news.")
+    _, ask, mail, publish = draft.spec.steps
+    assert {route.test: route.to for route in ask.routes} == {"approved": (publish.id,), "rejected": (mail.id,)}
+    assert [route.to for route in mail.routes] == [("stop",)]
+
+
+def test_what_is_not_approved_does_not_happen() -> None:
+    draft = drafted(
+        "Fetch https://api.example.com/users. Ask the manager for approval before you delete the users in Okta."
+    )
+    fetch, ask, delete = draft.spec.steps
+    assert {route.test: route.to for route in ask.routes} == {"approved": (delete.id,), "rejected": ("stop",)}
+    given: dict[str, Any] = {
+        "mock": {ask.id.replace("-", "_"): {"decision": "rejected"}, fetch.id.replace("-", "_"): {"body": []}}
+    }
+    given["inputs"] = {"okta_users_url": "https://okta.example.com/users"}
+    rehearse(draft.spec, given, {"not_ran": [delete.id.replace("-", "_")]})

@@ -46,7 +46,8 @@ async def _perform(one: Call) -> Any:
 
 def test_all_kinds_are_there() -> None:
     wanted = "set filter condition foreach repeat group code llm llm.classify llm.extract wait respond fail todo"
-    assert {kind.id for kind in engine_kinds()} == set(wanted.split())
+    people = "approval callback callback.url agent.call"
+    assert {kind.id for kind in engine_kinds()} == {*wanted.split(), *people.split()}
     assert {"http", "email.send", "sql.query"} <= set(LOADED)
 
 
@@ -57,6 +58,7 @@ def test_a_declaration_holds_together(kind: Kind) -> None:
     properties = kind.input.get("properties", {})
     assert set(kind.blocks) <= set(properties)
     assert kind.outcomes_from is None or kind.outcomes_from in properties
+    assert not kind.outcomes or kind.output["properties"][kind.outcome_in]["enum"] == list(kind.outcomes)
     assert kind.about.endswith(".")
     assert kind.words
     if "with" in kind.example:

@@ -49,6 +49,8 @@ class RunRow:
     origin_step: str | None = None
     resolved_at: float | None = None
     resolution: str | None = None
+    parent_run_id: UUID | None = None
+    parent_path: str | None = None
 
 
 @dataclass(slots=True)

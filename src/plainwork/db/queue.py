@@ -93,6 +93,7 @@ async def flush(db: Database, columns: Iterable[Any]) -> set[int]:
     return {position - 1 for position in kept}
 
 
+SETTLED_AT_ONCE = 500
 FLUSH_COLUMNS = 34
 _AS_TEXT = {
     **dict.fromkeys((3, 8, 16, 17), "integer"),
@@ -141,9 +142,11 @@ async def ring(db: Database) -> None:
 
 
 async def sweep(db: Database, grace_s: float) -> Swept:
-    """Gives back the leases of workers whose session has ended; fails runs that passed their deadline by ``grace_s``."""
+    """Gives back the leases of workers whose session has ended; fails runs that passed their deadline by ``grace_s``; hands
+    over answers that could not be handed over when they came (``db.waits``)."""
     async with db.connection() as connection:
         row = await connection.fetchrow("select * from sweep_queue($1)", grace_s)
+        await connection.fetchval("select settle_waits($1)", SETTLED_AT_ONCE)
     return Swept(*row)
 
 

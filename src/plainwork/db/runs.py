@@ -40,7 +40,8 @@ class Run:
     (``step_failed``, ``timed_out``, ``crash_loop``, ``effect_uncertain``, ``budget_exceeded``, ``undeliverable``);
     ``ask``: the step a person is asked about; ``steps``: how many journal rows it has; ``origin_run_id``: the run that it
     comes of, ``origin_step``: from which step on that one is taken again; ``resolution``: what a person did about it
-    (``retried``, ``skipped``, ``answered``, ``discarded``), so that it is in the inbox no longer."""
+    (``retried``, ``skipped``, ``answered``, ``discarded``), so that it is in the inbox no longer; ``parent_run_id``: the run
+    that has started it, by its step at ``parent_path``."""
 
     workspace_id: UUID
     id: UUID
@@ -65,6 +66,8 @@ class Run:
     origin_step: str | None
     resolved_at: datetime | None
     resolution: str | None
+    parent_run_id: UUID | None
+    parent_path: str | None
     agent: RunAgent
     version: int
 
@@ -123,7 +126,8 @@ class NewRun:
 
 _RUN = """r.workspace_id, r.id, r.agent_id, r.version_id, r.status, r.cause, r.trigger, r.inputs, {output} as output,
           r.failure, r.ask, r.created_at, r.started_at, r.finished_at, r.wake_at, r.deadline_at, r.steps, r.tokens,
-          r.cost_usd::float8, r.origin_run_id, r.origin_step, r.resolved_at, r.resolution, a.name, a.slug, v.number"""
+          r.cost_usd::float8, r.origin_run_id, r.origin_step, r.resolved_at, r.resolution, r.parent_run_id, r.parent_path,
+          a.name, a.slug, v.number"""
 _NAMES = """join agents a on a.workspace_id = r.workspace_id and a.id = r.agent_id
             join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id"""
 _WHOLE_RUN = f"select {_RUN.format(output='r.output')}, r.output_blob from runs r {_NAMES}"  # noqa: S608

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
 from plainwork.drafting.answers import test_of
+from plainwork.drafting.approvals import complete, decision_in, is_decided_by, lead_on_by_decision
 from plainwork.drafting.conditions import Test, negated, read_plain, read_test
 from plainwork.drafting.desk import Desk, Label, Made
 from plainwork.drafting.fill import fill
@@ -51,7 +52,7 @@ class Assembler:
         previous = Label()
         for at, node in enumerate(nodes):
             following = after if at + 1 == len(nodes) else Label()
-            new = self._node(node, following)
+            new = self._node(node, following, made[-1] if made else None)
             if at and new:
                 previous.target = new[0].id
                 if isinstance(node, Fork):
@@ -65,13 +66,20 @@ class Assembler:
             previous = following
         return made
 
-    def _node(self, node: Node, following: Label) -> list[Made]:
+    def _node(self, node: Node, following: Label, before: Made | None) -> list[Made]:
         if isinstance(node, Do):
-            return [self._action(node.action)]
+            made = self._action(node.action)
+            lead_on_by_decision(made, following)
+            return [made]
         if isinstance(node, Each):
             return [self._each(node)]
         if isinstance(node, Fork):
             return self._side_by_side(node)
+        if before is not None and is_decided_by(node, before):
+            before.routes, before.labels = [], ["approved", "rejected"]
+            made_of_arms = self._arms(node, before, following)
+            complete(before, following)
+            return made_of_arms
         return self._branch(node, following)
 
     def _side_by_side(self, node: Fork) -> list[Made]:
@@ -114,7 +122,8 @@ class Assembler:
         verb = f"{action.verb} up" if action.verb in ("look", "back") and "up" not in lowers else action.verb
         if action.do == "approve":
             link = "for" if action.verb in ("approve", "authorise", "authorize", "send", "submit") else "from"
-            asked = phrase(action.object).replace(" to ", " from ") if link == "for" else phrase(action.object)
+            asked = "" if action.verb == "wait" else phrase(action.object)
+            asked = asked.replace(" to ", " from ") if link == "for" else asked
             return f"Get approval {link} {asked}" if asked else "Get approval"
         tokens = _with_kind(_to_whom(action) if self.arms else action.object, noun)
         if action.do == "classify":
@@ -149,26 +158,31 @@ class Assembler:
 
     def _branch(self, node: If, following: Label) -> list[Made]:
         holder = self._decider(node) if node.decider else self._condition(node)
-        made = [holder]
+        made = [holder, *self._arms(node, holder, following)]
+        if all(lead != "otherwise" for lead, _, _ in holder.routes):
+            holder.routes.append(("otherwise", None, following))
+        return made
+
+    def _arms(self, node: If, holder: Made, following: Label) -> list[Made]:
+        made: list[Made] = []
         mark = self.desk.values.mark()
         for arm in node.arms:
             target = Label()
             reason, self.desk.reason = self.desk.reason, words_of(arm.test) or self.desk.reason
             self.arms += 1
-            body = self.level(arm.body, following)
+            lead, test = _lead_to(holder, arm)
+            after = Label() if (holder.uses, test) == ("approval", "rejected") else following
+            body = self.level(arm.body, after)
             self.arms -= 1
             self.desk.reason = reason
             self.desk.values.forget(mark)
             if body:
                 target.target = body[0].id
-                _lead_on(body[-1], following)
+                _lead_on(body[-1], after)
             else:
-                target.same_as = following
-            lead, test = _lead_to(holder, arm)
+                target.same_as = after
             holder.routes.append((lead, test, target))
             made += body
-        if all(lead != "otherwise" for lead, _, _ in holder.routes):
-            holder.routes.append(("otherwise", None, following))
         return made
 
     def _decider(self, node: If) -> Made:
@@ -365,6 +379,8 @@ def _lead_to(holder: Made, arm: Arm) -> tuple[str, str | None]:
 
 
 def _label(holder: Made, arm: Arm) -> str:
+    if holder.uses == "approval":
+        return decision_in(arm)
     if holder.labels == ["yes", "no"]:
         return "no" if arm.negated else "yes"
     words = set(_label_words(arm.test))
@@ -466,7 +482,9 @@ def _is_block(value: object) -> bool:
 
 
 def _routes(made: Made, last: bool) -> list[Route]:
-    found = []
+    found: list[Route] = []
+    if made.uses == "approval" and not any(label.steps for _, _, label in made.routes):
+        return found  # nothing hangs on the decision but what others make of it
     for lead, test, label in made.routes:
         target = label.step
         if lead == "then" and target is None and last:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
 from plainwork.drafting.answers import app_of
+from plainwork.drafting.approvals import as_approve
 from plainwork.drafting.apps import App
 from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk, Filled
@@ -405,26 +406,6 @@ def _waiting(tokens: Tokens) -> str | None:
     return None
 
 
-def _as_approve(desk: Desk, action: Action, step: str) -> Filled:
-    text = f"Approval: {phrase(action.object) or 'a person'}"
-    decided = Value(
-        step, "approval", "data", frozenset(("approval", "approved", "decision", "rejected", "approve")), aside=True
-    )
-    if "approval" in desk.catalogue:
-        kind = desk.catalogue["approval"]
-        return Filled(
-            "approval", fill_kind(desk, kind, action, _NOBODY, desk.values.best(action.object), text), decided
-        )
-    answer = desk.question(
-        f"How should {phrase(action.object) or 'the person'} be asked?",
-        "It is left open as a step to decide",
-        "A mail or a chat message can carry the question; the answer then comes in by webhook.",
-        step,
-    )
-    asked = f"Ask for approval: {phrase(action.object) or 'who decides is open'}" + (f" ({answer})" if answer else "")
-    return Filled("todo", {"text": asked}, decided)
-
-
 def _as_respond(desk: Desk, action: Action, step: str) -> Filled:
     quoted = next((token.value for token in action.object if token.kind == "quoted"), None)
     literal = phrase(action.object) if _describes(action.object) else ""
@@ -479,9 +460,8 @@ def _as_open(desk: Desk, action: Action, step: str) -> Filled:
     return Filled("todo", {"text": words_of(action.object)[:500]})
 
 
-_NOBODY = App("approval", "Approval", "approval", "other")
 _FILLERS: dict[str, _Filler] = {
     "fetch": _as_fetch, "call": _as_call, "send": _as_send, "llm": as_llm, "classify": as_classify, "extract": as_extract,
-    "filter": as_filter, "transform": as_transform, "merge": as_merge, "wait": _as_wait, "approve": _as_approve,
+    "filter": as_filter, "transform": as_transform, "merge": as_merge, "wait": _as_wait, "approve": as_approve,
     "respond": _as_respond, "media": _as_media, "open": _as_open,
 }  # fmt: skip

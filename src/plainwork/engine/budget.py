@@ -6,6 +6,8 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from plainwork.db import new_id
 from plainwork.db.runs import StepRow
 from plainwork.engine.journal import RunJournal
@@ -32,7 +34,7 @@ class Budget:
     carried over from another run costs this one nothing."""
 
     def __init__(self, version: Version, records: RunJournal, history: Sequence[StepRow]) -> None:
-        self._limits = version.limits
+        self._limits = _with_what_is_left(version.limits, records.claim.trigger)
         self._of_steps = version.graph.limits
         self._records = records
         own = [row for row in history if row.attempt and row.source == "taken"]
@@ -41,6 +43,12 @@ class Budget:
         if self._of_steps:
             for row in own:
                 self._add(row.path, *_cost(row.output))
+
+    @property
+    def left_usd(self) -> float | None:
+        """What the run may still spend; None: no limit says."""
+        most = self._limits.cost_per_run_usd
+        return None if most is None else max(0.0, most - self._records.cost_usd)
 
     def take_step(self) -> Failure | None:
         """One more attempt of a step is to be made; the failure when that is one too many."""
@@ -99,6 +107,15 @@ class Budget:
             if step in self._of_steps:
                 before = self._spent.get(step, (0.0, 0))
                 self._spent[step] = (before[0] + cost_usd, before[1] + tokens)
+
+
+def _with_what_is_left(limits: Limits, trigger: Any) -> Limits:
+    """A run that another one has started spends no more than that one had left."""
+    left = trigger.get("cost_left_usd") if isinstance(trigger, Mapping) and trigger.get("kind") == "call" else None
+    own = limits.cost_per_run_usd
+    if left is None or (own is not None and own <= left):
+        return limits
+    return msgspec.structs.replace(limits, cost_per_run_usd=left)
 
 
 def _steps(path: str) -> list[str]:

@@ -149,9 +149,8 @@ class Rehearsal(DryRun):
             value = value["in turn"][min(turn, len(value["in turn"]) - 1)]
         if isinstance(value, Mapping) and "error" in value and set(value) <= _FAILURE_KEYS:
             return Failure(str(value.get("kind", "rejected")), str(value["error"]), None, value.get("retry_after_s"))
-        if task.node.kind.outcomes_from and isinstance(value, Mapping) and "label" in value:
-            return Done(value, str(value["label"]))
-        return value
+        outcome = task.node.kind.outcome_of(value)
+        return value if outcome is None else Done(value, outcome)
 
     def _note(self, path: str) -> None:
         self._ran[expression_name(path.rpartition(".")[2])] = None

@@ -22,15 +22,16 @@ from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
 from plainwork.engine import answers, outputs
 from plainwork.engine.answers import Answers
-from plainwork.engine.budget import Budget, Stopped
+from plainwork.engine.budget import Budget
 from plainwork.engine.events import Event
 from plainwork.engine.history import record_of, run_names
 from plainwork.engine.journal import NOBODY, Journal, LeaseLost, RunJournal
 from plainwork.engine.kinds import Call, Done, Reach, Waiting, failure_of, is_pure, perform, perform_pure
 from plainwork.engine.live import Live, is_by_a_person
 from plainwork.engine.plan import Failure, Plan, Progress, Record, Task
+from plainwork.engine.troubles import failure_on_record
 from plainwork.engine.versions import Version
-from plainwork.errors import CallFailed, PlainworkError
+from plainwork.errors import CallFailed
 
 if TYPE_CHECKING:
     from plainwork.llm import CallRecord
@@ -171,6 +172,12 @@ class Execution:
                 again = True
         return again
 
+    def look_again(self, path: str) -> None:
+        """Something may have come that the step at ``path`` waits for."""
+        if self.is_over or path in self.tasks or not self.progress.wake(path, self.host.now()):
+            return
+        self._later(path, 0.0, self._advance)
+
     def _take_delayed(self, task: Task) -> None:
         if self.is_over or self._winds_down() or not self.progress.is_due(task.path):
             return
@@ -224,11 +231,11 @@ class Execution:
                 self._guarded(self._end, task, began, known, None)
                 return
             key = None
-            if task.node.effect in _ACTS:
+            if task.node.effect in _ACTS and task.woken is None:
                 self._acting.add(task.path)
                 key = await self._intend(task, config)
             await self.budget.check(task, partial(self.host.spent_today, self))
-            async with asyncio.timeout(task.node.timeout_s or STEP_TIMEOUT_S):
+            async with asyncio.timeout((None if task.node.kind.waits else task.node.timeout_s) or STEP_TIMEOUT_S):
                 result = await perform(self._call(task, config, key))
         except LeaseLost:
             return
@@ -275,6 +282,7 @@ class Execution:
             task.woken,
             self.live.listener(task) if node.kind.id.startswith("llm") else None,
             self.host.now(),
+            task.path,
         )
 
     async def _intend(self, task: Task, config: dict[str, Any]) -> str:
@@ -317,18 +325,12 @@ class Execution:
 
     def _waits(self, task: Task, result: Waiting) -> None:
         at = self.host.now()
-        self.records.add(task.path, task.attempt, "waiting", at, wake_at=result.wake_at)
+        asked = None if result.kind is None else outputs.encode(result.asked, self.redactor)
+        self.records.add(task.path, task.attempt, "waiting", at, asked, None, result.kind, wake_at=result.wake_at)
         self.progress.apply(Record(task.path, task.attempt, "waiting", wake_at=result.wake_at, at=at))
 
     def _failed(self, task: Task, error: Exception, began: float) -> None:
-        if not isinstance(error, PlainworkError | TimeoutError | Stopped):
-            with log.bound(redactor=self.redactor, run=str(self.claim.run_id), step=task.path):
-                _log.bug(error)
-        failure = error.failure if isinstance(error, Stopped) else failure_of(error)
-        failure = outputs.presentable(failure, self.redactor)
-        if task.node.effect == "once" and isinstance(error, CallFailed) and error.uncertain:
-            # Nobody knows whether it was done: to the planner that is what a passed time limit is.
-            failure = msgspec.structs.replace(failure, kind="timeout")
+        failure = failure_on_record(error, task, self.redactor, self.claim.run_id)
         at = self.host.now()
         took_ms = (time.perf_counter() - began) * 1000
         encoded = msgspec.json.encode(failure)
@@ -388,9 +390,8 @@ class Execution:
             output, blob = (None, None) if content is None else self.records.apart(content)
             failure = None if record.failure is None else msgspec.json.encode(record.failure)
             at = record.at or self.host.now()
-            self.records.add(
-                *(record.path, record.attempt, record.status, at, output, blob, record.outcome), failure=failure
-            )
+            place = (record.path, record.attempt, record.status)
+            self.records.add(*place, at, output, blob, record.outcome, failure=failure)
         return True
 
     def _submit(self, *, force: bool = False) -> None:

@@ -34,9 +34,9 @@ def fake(call: Call) -> Any:
     if kind == "llm.extract":
         data = {name: sample(field_schema(name, wanted)) for name, wanted in config["fields"].items()}
         return {"data": data} | _ASKED
-    if call.kind.fake is not None:
-        return copy.deepcopy(call.kind.fake)
-    return sample(call.kind.output)
+    output = sample(call.kind.output) if call.kind.fake is None else copy.deepcopy(call.kind.fake)
+    outcome = call.kind.outcome_of(output) if call.kind.outcomes else None
+    return output if outcome is None else Done(output, outcome)
 
 
 def sample(schema: Any, depth: int = 0) -> Any:

@@ -19,10 +19,10 @@ LARGEST = 10 * 1024 * 1024
 _SHORTEST_SECRET = 5
 
 
-def encode(value: Any) -> bytes:
-    """An output as JSON. Raises ``CallFailed`` (rejected) for one over 10 MiB, or one that is not JSON."""
+def encode(value: Any, redactor: Redactor | None = None) -> bytes:
+    """An output as JSON, without secrets. Raises ``CallFailed`` (rejected) for one over 10 MiB, or one that is not JSON."""
     try:
-        content = json.encode(value)
+        content = json.encode(value if redactor is None else redactor.scrub_json(value))
     except (TypeError, ValueError) as error:
         raise CallFailed(f"The output cannot be kept as JSON: {error}.", failure="rejected") from error
     if len(content) > LARGEST:

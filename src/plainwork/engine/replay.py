@@ -20,10 +20,11 @@ from plainwork.db.audit import Actor
 from plainwork.db.inbox import Resolution
 from plainwork.db.runs import NewRun, Run
 from plainwork.engine import outputs
+from plainwork.engine.day import check_day
 from plainwork.engine.history import record_of, run_names
 from plainwork.engine.journal import BLOB_FROM
 from plainwork.engine.plan import Record, Side, carry_over, step_at
-from plainwork.engine.start import Started, check_day
+from plainwork.engine.start import Started
 from plainwork.engine.versions import Version, Versions
 from plainwork.errors import Conflict, LimitReached, NotFound
 from plainwork.spec.inputs import coerce
@@ -168,10 +169,10 @@ def failed_step(run: Run) -> str:
 
 
 def said(version: Version, path: str, output: Any, attempt: int = 1) -> Record:
-    """That a step gave this output; one that names an outcome names the ``label`` in it."""
+    """That a step gave this output; one that names an outcome names it in there."""
     step = step_at(version.graph, path)
-    has_label = step is not None and step.kind.outcomes_from and isinstance(output, Mapping) and "label" in output
-    return Record(path, attempt, "succeeded", output, json.clean_text(str(output["label"])) if has_label else None)
+    outcome = step.kind.outcome_of(output) if step is not None else None
+    return Record(path, attempt, "succeeded", output, outcome and json.clean_text(outcome))
 
 
 # ── The new run ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,19 +6,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from plainwork.db import Connection, Database, new_id, queue, runs
-from plainwork.db.ids import first_id_at
 from plainwork.db.queue import Claim
 from plainwork.db.runs import NewRun, Run, RunStatus
+from plainwork.engine.day import check_day
 from plainwork.engine.events import Event, Events
 from plainwork.engine.versions import Version, Versions
 from plainwork.engine.worker import Outside, Worker
-from plainwork.errors import LimitReached, NotFound
+from plainwork.errors import NotFound
 from plainwork.spec.inputs import coerce
 
 if TYPE_CHECKING:
@@ -220,19 +219,3 @@ def _first_of_each_key(new: Sequence[NewRun]) -> list[NewRun]:
         if run.key is not None:
             seen.add(run.key)
     return first
-
-
-async def check_day(connection: Connection, version: Version, more: int) -> None:
-    """Raises LimitReached when so many runs more are too many for the agent today."""
-    most = version.limits.runs_per_day
-    if most is None:
-        return
-    now = datetime.now(UTC)
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    had = await runs.count_since(connection, version.agent_id, first_id_at(today))
-    if had + more > most:
-        raise LimitReached(
-            f"{version.agent} may run {most} times a day and has run {had} times today (UTC).",
-            next_step="Wait for tomorrow, or raise `runs per day`.",
-            retry_after_s=(today + timedelta(days=1) - now).total_seconds(),
-        )

@@ -26,6 +26,7 @@ from plainwork.db import Connection, Database, llm_calls, queue, runs
 from plainwork.db.failures import is_outage
 from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
+from plainwork.db.waits import ANSWERED
 from plainwork.engine import outputs
 from plainwork.engine.answers import Answers
 from plainwork.engine.clock import Clock
@@ -36,6 +37,7 @@ from plainwork.engine.kinds import Reach
 from plainwork.engine.outages import Outages
 from plainwork.engine.undeliverable import give_up
 from plainwork.engine.versions import Version, Versions
+from plainwork.engine.waiting import Waits
 from plainwork.errors import PlainworkError
 from plainwork.queue import Queue
 from plainwork.spec.kinds import Kind
@@ -64,12 +66,14 @@ SWEEP_GRACE_S = 30.0
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What runs may use beyond the database: the guarded client, the vault, the operator's mail server, and ``gateway``,
-    which makes a workspace's model gateway that books its calls with the given function."""
+    which makes a workspace's model gateway that books its calls with the given function. ``public_url``: where this
+    installation is reached."""
 
     net: Client | None = None
     open_account: OpenAccount | None = None
     gateway: Callable[[UUID, Callable[[CallRecord], None]], Gateway] | None = None
     smtp_url: str | None = None
+    public_url: str = "http://127.0.0.1:8700"
 
 
 class Worker:
@@ -201,6 +205,7 @@ class Worker:
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda _, lost=lost: lost.set())
                 await connection.add_listener(queue.CANCELLED, self._hear_cancelled)
+                await connection.add_listener(ANSWERED, self._hear_answered)
                 number = await queue.register(connection, f"{socket.gethostname()}:{os.getpid()}")
                 async with self._claiming:
                     await self.outages.change_number(number, self._in_hand())
@@ -223,6 +228,12 @@ class Worker:
         execution = self.active.get(UUID(payload))
         if execution is not None:
             execution.records.lose()
+
+    def _hear_answered(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
+        run_id, _, path = payload.partition(" ")
+        execution = self.active.get(UUID(run_id))
+        if execution is not None:
+            execution.look_again(path)
 
     # claiming
 
@@ -405,11 +416,13 @@ class Worker:
     def reach(self, execution: Execution) -> Reach:
         """What the steps of this run may use outside."""
         outside = self._outside
+        claim, left_usd = execution.claim, execution.budget.left_usd
         return Reach(
             net=outside.net,
-            llm=self._gateway(execution.claim.workspace_id),
+            llm=self._gateway(claim.workspace_id),
             account=partial(self._open_account, execution) if outside.open_account else None,
             smtp_url=outside.smtp_url,
+            waits=Waits(self._db, self._bell, self.versions, claim, outside.public_url, left_usd),
         )
 
     async def spent_today(self, execution: Execution) -> float:

@@ -161,7 +161,15 @@ def _check_branches(level: Level, flow: Flow, catalogue: Catalogue, report: Repo
         if spot is not None:
             node = level.nodes[spot]
             _check_labels(node, edges, catalogue, report)
-            _check_failures(node, edges, flow, report)
+            _check_failures(node, edges, _time_limit(node, flow, catalogue), report)
+
+
+def _time_limit(node: Node, flow: Flow, catalogue: Catalogue) -> str | None:
+    """The step's own, or the one for all steps, which does not bound what waits for people."""
+    kind = catalogue.get(node.type)
+    if node.timeout is not None or flow.defaults is None or (kind is not None and kind.waits):
+        return node.timeout
+    return flow.defaults.timeout
 
 
 def _is_clear(edge: Edge, place: str | None, report: Report) -> bool:
@@ -198,7 +206,7 @@ def _outcomes(node: Node, catalogue: Catalogue) -> list[str] | None:
     if kind is None:
         return None
     if kind.outcomes_from is None:
-        return []
+        return list(kind.outcomes)
     field = kind.input.get("properties", {}).get(kind.outcomes_from, {})
     labels = node.config.get(kind.outcomes_from, field.get("default"))
     if not isinstance(labels, (list, dict)) or any(not isinstance(one, str) or "{{" in one for one in labels):
@@ -220,8 +228,7 @@ def _check_else(
         report.warn("lonely-otherwise", message, "Write Then instead.", node=node.id)
 
 
-def _check_failures(node: Node, edges: list[tuple[Edge, str | None]], flow: Flow, report: Report) -> None:
-    default = flow.defaults.timeout if flow.defaults is not None else None
+def _check_failures(node: Node, edges: list[tuple[Edge, str | None]], time_limit: str | None, report: Report) -> None:
     for edge, place in edges:
         condition = edge.condition
         if condition is None or condition.on is None:
@@ -229,7 +236,7 @@ def _check_failures(node: Node, edges: list[tuple[Edge, str | None]], flow: Flow
         if condition.failure is not None and condition.failure not in FAILURES:
             hint = report.did_you_mean(condition.failure, FAILURES, f"The kinds are {listed(FAILURES)}.")
             report.warn("unknown-failure", f"There is no failure {condition.failure}.", hint, node=node.id, field=place)
-        if condition.on == "timeout" and node.timeout is None and default is None:
+        if condition.on == "timeout" and time_limit is None:
             message = f"{node.id} has an On timeout, but no time limit."
             report.warn("no-timeout", message, "Add `timeout: 30s`, or another limit.", node=node.id, field=place)
 

@@ -22,7 +22,9 @@ class Kind(Part, frozen=True, kw_only=True):
     expression instead of a template (``"x-names"`` lists the extra names in its scope, such as ``item``).
     ``output``: JSON Schema of what later steps see under the step's name. ``blocks``: configuration keys best written
     as fenced text → fence language. ``outcomes_from``: the configuration key that lists the step's named outcomes
-    (``labels``). ``effect``: see ``docs/glossary.md``; ``reads_when`` lowers it to ``read`` for those that only
+    (``labels``); ``outcomes``: those it has whatever its configuration; ``outcome_in``: where its output names the one it
+    ended under. ``waits``: it waits for something outside, without a worker, for as long as its own ``timeout`` says.
+    ``effect``: see ``docs/glossary.md``; ``reads_when`` lowers it to ``read`` for those that only
     read (``{"method": ["GET", "HEAD"]}``, compared with the schema's default where the key is absent). ``account``: the
     kind of credential it needs (``smtp``, ``bearer`` …), ``account_required`` whether it can do without. ``hosts``:
     hosts it reaches anyway. ``holds``: its steps are the deeper headings. ``fake``: the output that
@@ -41,6 +43,9 @@ class Kind(Part, frozen=True, kw_only=True):
     output: dict[str, Any] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
     outcomes_from: str | None = None
+    outcomes: tuple[str, ...] = ()
+    outcome_in: str = "label"
+    waits: bool = False
     account: str | None = None
     account_required: bool = False
     hosts: tuple[str, ...] = ()
@@ -54,6 +59,16 @@ class Kind(Part, frozen=True, kw_only=True):
     def type(self) -> str:
         """The versioned name a flow node carries: ``http@1``."""
         return f"{self.id}@{self.version}"
+
+    def outcome_of(self, output: Any) -> str | None:
+        """The named outcome that an output tells of; None where the kind has no such outcomes."""
+        if (
+            not (self.outcomes or self.outcomes_from)
+            or not isinstance(output, Mapping)
+            or self.outcome_in not in output
+        ):
+            return None
+        return str(output[self.outcome_in])
 
     def effect_of(self, config: Mapping[str, Any]) -> Effect:
         """The effect of a step with this configuration."""

@@ -227,7 +227,8 @@ begin
     return null;
 end $$;
 
-create trigger follow_run after update of status on runs for each row
+create constraint trigger follow_run after update of status on runs
+    deferrable initially deferred for each row -- when all that the run gave is written, blobs too
     when (new.waits > 0 or new.parent_run_id is not null) execute function follow_run();
 
 -- ── What the application calls ───────────────────────────────────────────────────────────────────────────────────────

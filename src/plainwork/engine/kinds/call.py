@@ -13,6 +13,8 @@ from plainwork.engine.plan import Failure, GraphStep
 from plainwork.errors import CallFailed, ConnectionExpired, PlainworkError, Unavailable
 
 if TYPE_CHECKING:
+    from plainwork.db.waits import WaitKind
+    from plainwork.engine.waiting import Waits
     from plainwork.llm import Gateway
     from plainwork.net import Client
     from plainwork.spec.kinds import Kind
@@ -25,17 +27,19 @@ DEFAULT_TIMEOUT_S = 30.0
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What the steps of a run may use outside: the guarded client, the model gateway, the vault (``account``), the
-    operator's mail server, and the largest answer (bytes) a step takes in."""
+    operator's mail server, the largest answer (bytes) a step takes in, and where it can wait (``waits``)."""
 
     net: Client | None = None
     llm: Gateway | None = None
     account: Account | None = None
     smtp_url: str | None = None
     max_bytes: int = 10 * 1024 * 1024
+    waits: Waits | None = None
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One step to perform. ``config`` is rendered; ``scope`` are the names its expressions see; ``now``: epoch s.
+    """One step to perform, the one at ``path``. ``config`` is rendered; ``scope`` are the names its expressions see;
+    ``now``: epoch s.
 
     ``woken``: the step gave ``Waiting`` before, and this is the time it asked for. ``hear``: told what a model says as it
     says it (``llm.Gateway.complete``), when somebody wants to know.
@@ -53,6 +57,7 @@ class Call(msgspec.Struct, frozen=True):
     woken: float | None = None
     hear: Callable[[str | None], None] | None = None
     now: float = msgspec.field(default_factory=time.time)
+    path: str = ""
 
     @property
     def model(self) -> Any:
@@ -70,9 +75,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The step is to be taken again at this time (epoch s; None: when something outside says so)."""
+    """The step is to be taken again at this time (epoch s; None: when something outside says so). ``kind`` and ``asked``:
+    what it waits for outside, said once."""
 
     wake_at: float | None
+    kind: WaitKind | None = None
+    asked: Any = None
 
 
 Result: TypeAlias = Any

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from plainwork.engine.kinds import data, flow
+from plainwork.engine.kinds import data, flow, people
 from plainwork.engine.kinds.call import DEFAULT_TIMEOUT_S, Call, Result
 from plainwork.errors import CallFailed
 
@@ -21,6 +21,13 @@ _PURE: dict[str, Pure] = {
     "respond": flow.respond,
     "fail": flow.fail,
     "todo": flow.todo,
+}
+
+_WAITING: dict[str, Performer] = {
+    "approval": people.approval,
+    "callback.url": people.callback_url,
+    "callback": people.callback,
+    "agent.call": people.call_agent,
 }
 
 
@@ -55,7 +62,7 @@ def _outside(kind_id: str) -> Performer:
             "llm.extract": llm.extract,
         }
         return performers[kind_id]
-    return _connect
+    return _WAITING.get(kind_id) or _connect
 
 
 async def _connect(call: Call) -> Any:

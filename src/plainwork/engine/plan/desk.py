@@ -53,6 +53,10 @@ class Desk:
         if ask:
             self.asks[path] = None
 
+    def is_parked(self, path: str) -> bool:
+        """Whether the step is not to be taken now."""
+        return path in self._parked
+
     def unpark(self, path: str) -> None:
         """The step is being taken."""
         if path in self._parked:

@@ -227,7 +227,7 @@ class GraphStep:
         self.if_ = parse_expression(node.if_) if node.if_ is not None else None
         self.until = _until(node, kind)
         self.retry = _retry(node.retry or defaults.retry)
-        timeout = node.timeout or defaults.timeout
+        timeout = node.timeout or (None if kind.waits else defaults.timeout)
         self.timeout_s = parse_duration(timeout) if timeout else None
         looks = self.effect in ("none", "read")
         self.cache_s = parse_duration(node.cache) if node.cache and looks else None

@@ -119,6 +119,14 @@ class Progress:
         self._root.states.clear()
         self._live.clear()
 
+    def wake(self, path: str, at: float) -> bool:
+        """Offers a step again that waits for something outside, which may have come at this time; False: none waits."""
+        state = self._live.get(path)
+        if state is None or not state.step.kind.waits or not self._desk.is_parked(path):
+            return False
+        self._desk.offer(state, woken=at)
+        return True
+
     def is_due(self, path: str) -> bool:
         """Whether the step is taken or about to be: False once it is settled, or the loop it was in is over."""
         return path in self._live

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run web dev test check fix client screenshots simulate bench clean chromium no-node
+.PHONY: help install run web dev test check fix client screenshots simulate chaos bench clean chromium no-node
 .DELETE_ON_ERROR:
 
 TOOLS := $(CURDIR)/build/tools
@@ -110,6 +110,9 @@ screenshots: .venv/.developed $(BROWSER_READY) ## every screen and state, wide a
 
 simulate: .venv/.developed ## run the engine through seeded crashes, lost messages and a failing database (SEEDS=2000 FIRST=0)
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)
+
+chaos: .venv/.developed ## kill real workers, Postgres and Redis under thousands of runs and count what was lost or doubled (RUNS=5000 SEED=1)
+	@$(BIN)/python -m tests.chaos --runs $(or $(RUNS),5000) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # The bare page that the canvas is measured against.
 BARE := web/bench/out/index.html

@@ -173,7 +173,11 @@ async def add_workspace(database: db.Database, name: str = "Acme") -> UUID:
     return key
 
 
-_LOUD = {"tests/browser": "BROWSER JOURNEYS WERE SKIPPED", "tests/queue": "QUEUES WERE NOT TRIED ON THEIR SERVERS"}
+_LOUD = {
+    "tests/browser": "BROWSER JOURNEYS WERE SKIPPED",
+    "tests/queue": "QUEUES WERE NOT TRIED ON THEIR SERVERS",
+    "tests/chaos": "NOTHING WAS KILLED UNDER RUNS",
+}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

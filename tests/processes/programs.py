@@ -38,13 +38,24 @@ class Program:
     def is_alive(self) -> bool:
         return self.process.poll() is None
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it has said so."""
+        return any(line.startswith(AT_WORK) for line in self.said().splitlines())
+
     def said(self) -> str:
         return self.log.read_text(errors="replace")
+
+    @property
+    def set_up_token(self) -> str | None:
+        """The token of the set-up link, if it has printed one."""
+        found = re.search(r"\?token=(\S+)", self.said())
+        return found[1] if found else None
 
     def ready(self, timeout_s: float = 60.0) -> Program:
         """Waits until it says that it is at work."""
         until = time.monotonic() + timeout_s
-        while not any(line.startswith(AT_WORK) for line in self.said().splitlines()):
+        while not self.is_at_work:
             assert self.is_alive, f"{self.arguments} ended: {self.said()}"
             assert time.monotonic() < until, f"{self.arguments} did not start: {self.said()}"
             time.sleep(0.02)
@@ -87,8 +98,11 @@ class Installation:
         """Starts an API and waits until it answers; of those started before the set-up the last has the valid token."""
         port = free_port()
         api = self.start("api", "--port", str(port)).ready()
-        found = re.search(r"\?token=(\S+)", api.said())
-        return Server(api.process, port, found[1] if found else None)
+        return Server(api.process, port, api.set_up_token)
+
+    def said(self) -> str:
+        """What all programs said, also those that are gone."""
+        return "".join(log.read_text(errors="replace") for log in sorted(self._folder.glob("*.log")))
 
     def close(self) -> None:
         self._started.close()

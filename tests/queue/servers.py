@@ -108,6 +108,13 @@ class Redis(Server):
         async with Client(port=self.port, password=self.password) as client:
             await client.delete(name)
 
+    async def empty(self) -> None:
+        """Throws away everything, also what was made for queues."""
+        from redis.asyncio import Redis as Client
+
+        async with Client(port=self.port, password=self.password) as client:
+            await client.flushall()
+
 
 class Sqs(Server):
     def command(self) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
@@ -33,6 +34,9 @@ _FOREIGN = frozenset({"channel_binding", "pgbouncer", "connection_limit", "pool_
 """Parameters that hosts and other drivers put into a URL and this driver would send on to the server."""
 
 Connection: TypeAlias = asyncpg.Connection
+
+# Its pool logs a traceback for every vain attempt to reconnect. Whoever asks for a connection is told, and says it in a line.
+logging.getLogger("asyncpg").addHandler(logging.NullHandler())
 
 
 @dataclass(slots=True)

@@ -1,0 +1,29 @@
+"""A small storm: one fault of each kind. ``make chaos`` makes a large one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.chaos import chaos
+
+FAULTS = (
+    "workers killed -9",
+    "APIs killed -9",
+    "schedulers killed -9",
+    "Postgres crashed",
+    "Postgres restarted",
+    "Redis killed -9",
+    "Redis emptied",
+)
+
+
+@pytest.mark.xdist_group("chaos")
+async def test_a_small_storm(data_dir: Path) -> None:
+    verdict = await chaos(data_dir, 120, seed=1, workers=2, per_s=100, kill_every_s=1.5)
+    assert verdict.broken == []
+    assert all(verdict.figures[fault] >= 1 for fault in FAULTS), verdict.figures
+    assert verdict.figures["runs accepted"] == 120
+    assert verdict.figures["runs succeeded"] > 60
+    assert verdict.figures["keyed effects repeated"] > 0, "nothing was in flight when it was killed"

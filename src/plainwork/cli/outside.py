@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from plainwork.vault import Vault
 
 SECRET_PREFIX = "PLAINWORK_SECRET_"  # noqa: S105 - a name, not a secret
+_OTHER_FILES = 400
+_FEWEST_CONNECTIONS = 100
 
 
 @asynccontextmanager
@@ -44,7 +47,7 @@ async def open_outside(
         return _fields(value)
 
     made: Gateway | None = None
-    async with Client(settings.allow_hosts) as client:
+    async with Client(settings.allow_hosts, connections=_connections(settings.concurrency)) as client:
 
         def gateway(workspace_id: UUID, record: Callable[[CallRecord], None]) -> Gateway:
             nonlocal made
@@ -56,6 +59,19 @@ async def open_outside(
         finally:
             if made:  # all share the embedded model's process, which is all there is to close
                 await made.close()
+
+
+def _connections(concurrency: int) -> int:
+    """How many connections to the outside there may be at once: one for each run in hand, as far as the system lets this
+    process have open files. Requests beyond that wait for others, and their time limits go on."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = concurrency + _OTHER_FILES
+    if 0 <= allowed < wanted:  # below 0: there is no limit
+        with suppress(ValueError, OSError):  # some systems state more than they allow
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if most < 0 else min(wanted, most), most))
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        concurrency = min(concurrency, allowed - _OTHER_FILES)
+    return max(_FEWEST_CONNECTIONS, concurrency)
 
 
 def _fields(value: Any) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ whether trying again may help.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +59,11 @@ def hosts_of(kind: Kind, config: Mapping[str, Any], account: Mapping[str, Any]) 
     return hosts_of(actions()[kind.id], config, account)
 
 
-async def perform(kind: Kind, config: dict[str, Any], reach: Reach) -> Any:
-    """Does one step of a connector's kind with its rendered configuration; returns the step's output.
+def perform(kind: Kind, config: dict[str, Any], reach: Reach) -> Awaitable[Any]:
+    """Does one step of a connector's kind with its rendered configuration; to be awaited for the step's output.
 
     Raises CallFailed, classified ``retry | auth | rejected | timeout``.
     """
     from plainwork.connectors.engine import perform_action
 
-    return await perform_action(actions()[kind.id], config, reach)
+    return perform_action(actions()[kind.id], config, reach)

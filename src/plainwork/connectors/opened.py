@@ -22,7 +22,7 @@ class Opened:
 
     fields: Mapping[str, Any]
     open: dict[str, Any]
-    secrets: set[str] = field(default_factory=set)
+    secrets: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str:
         """A field as text; empty when it is not filled in."""
@@ -77,7 +77,7 @@ def open_account(connector: Connector, given: Mapping[str, Any] | None) -> Opene
         )
     properties = declared.fields.get("properties", {})
     hidden = {name for name, schema in properties.items() if schema.get("x-secret")}
-    secrets = {str(fields[name]) for name in hidden if len(str(fields.get(name) or "")) >= _SHORTEST_HIDDEN}
+    secrets = [str(fields[name]) for name in hidden if len(str(fields.get(name) or "")) >= _SHORTEST_HIDDEN]
     return Opened(fields, {name: fields.get(name) for name in properties if name not in hidden}, secrets)
 
 

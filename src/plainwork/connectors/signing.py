@@ -41,7 +41,7 @@ async def signer(
         return None
     if auth.method == "oauth2":
         token = await _oauth_token(connector, account, net, timeout_s, fresh=fresh)
-        account.secrets.add(token)
+        account.secrets.append(token)
         return _header("Authorization", f"Bearer {token}")
     return _by_method(auth, account)
 

@@ -50,7 +50,7 @@ _CAUSES = {"budget": "budget_exceeded", "timeout": "timed_out"}
 
 
 _taken: ContextVar[str | None] = ContextVar("taken")
-"""The path of the step that the current task takes: what is booked while it does belongs to that step."""
+"""The path of the model's step that the current task takes: what is booked while it does belongs to that step."""
 
 
 class Host(Protocol):
@@ -95,7 +95,7 @@ class Execution:
         given = (claim.inputs, claim.trigger, self.run, claim.vars)
         past = [record_of(row) for row in history if row.attempt]
         # A planner that takes in the history finds the same facts again.
-        self._told = {(row.path, row.status) for row in history if not row.attempt}
+        self._told = dict.fromkeys((row.path, row.status) for row in history if not row.attempt)
         self.progress = Progress.resume(version.graph, past, *given) if past else Progress(version.graph, *given)
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.TimerHandle] = {}
@@ -103,7 +103,7 @@ class Execution:
         self.redactor: log.Redactor | None = None
         self.live = Live(self)
         self.is_over = False
-        self._acting: set[str] = set()
+        self._acting: dict[str, None] = {}
         self._keys: dict[str, bytes] = {}
         self._is_winding_down = False
         self._is_announced = False
@@ -224,7 +224,8 @@ class Execution:
 
     async def _take(self, task: Task) -> None:
         began = time.perf_counter()
-        _taken.set(task.path)
+        if task.node.kind.id.startswith("llm"):
+            _taken.set(task.path)
         try:
             config = self.progress.config(task)
             if (known := self._remembered(task, config)) is not None:
@@ -232,7 +233,7 @@ class Execution:
                 return
             key = None
             if task.node.effect in _ACTS and task.woken is None:
-                self._acting.add(task.path)
+                self._acting[task.path] = None
                 key = await self._intend(task, config)
             await self.budget.check(task, partial(self.host.spent_today, self))
             async with asyncio.timeout((None if task.node.kind.waits else task.node.timeout_s) or STEP_TIMEOUT_S):
@@ -258,7 +259,7 @@ class Execution:
     def _end(self, task: Task, began: float, result: Any, error: Exception | None) -> None:
         self.tasks.pop(task.path, None)
         self.live.end(task.path)
-        self._acting.discard(task.path)
+        self._acting.pop(task.path, None)
         if self.is_over:
             return
         if error is not None:

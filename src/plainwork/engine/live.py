@@ -71,7 +71,7 @@ class Live:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._steps: dict[str, _Step] = {}
-        self._loops: set[str] = set()
+        self._loops: dict[str, None] = {}
 
     def begin(self, task: Task, at: float) -> None:
         """A step begins that takes its time."""
@@ -83,7 +83,7 @@ class Live:
         """Tells that a step begins, and the loops and groups it is the first of."""
         for path in _around(task.path):
             if path not in self._loops:
-                self._loops.add(path)
+                self._loops[path] = None
                 self._stage.tell(_begun(path, DERIVED, at))
         self._stage.tell(_begun(task.path, task.attempt, at))
 
@@ -108,11 +108,11 @@ class Live:
     def now(self) -> Iterator[tuple[int, Event]]:
         """What somebody who joins has missed: each step under way, and what was said in it so far, with how many rows the
         journal had when the step began."""
-        seen: set[str] = set()
+        seen: dict[str, None] = {}
         for step in self._steps.values():
             for path in _around(step.path):
                 if path not in seen:
-                    seen.add(path)
+                    seen[path] = None
                     yield step.seq, _begun(path, DERIVED, step.at)
             yield step.seq, _begun(step.path, step.attempt, step.at)
             if said := step.told():

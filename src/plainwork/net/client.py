@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
+from types import TracebackType
 from typing import Any
 
 import aiohttp
@@ -89,7 +90,6 @@ class Client:
             connector=aiohttp.TCPConnector(resolver=self._resolver, limit=self._connections, ttl_dns_cache=10),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            middlewares=(_send_acts_once,),
             trust_env=False,
             headers={"User-Agent": self._user_agent, "Accept-Encoding": ACCEPTED},
         )
@@ -213,7 +213,7 @@ class Client:
                 raise RuntimeError("a signature may not change where the request goes")
         self._check(out, call.hosts)
         _check_headers(out.headers)
-        async with _watched(call):
+        async with _Watched(call):
             return await self._session.request(
                 out.method,
                 out.url,
@@ -221,6 +221,7 @@ class Client:
                 data=out.body,
                 allow_redirects=False,
                 skip_auto_headers=() if out.body is None else ("Content-Type",),
+                middlewares=() if out.method in _READS else (_send_acts_once,),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_TIMEOUT_S, call.timeout_s)),
             )
 
@@ -376,30 +377,47 @@ async def _send_acts_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHa
     try:
         return await send(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        if request.method in _READS or isinstance(error, aiohttp.ClientConnectorError):
+        if isinstance(error, aiohttp.ClientConnectorError):
             raise
         raise _BrokenOff(str(error)) from error
 
 
-@asynccontextmanager
-async def _watched(call: _Call) -> AsyncIterator[None]:
+class _Watched:
     """Holds one wait to the call's deadline and translates what can go wrong. Never around a ``yield`` to the caller: a
-    deadline that ran out there would cancel the caller's own work."""
+    deadline that ran out there would cancel the caller's own work. Thousands wait at once, each in one of these."""
+
+    __slots__ = ("_call", "_limit")
+
+    def __init__(self, call: _Call) -> None:
+        self._call = call
+        self._limit = asyncio.timeout_at(call.deadline)
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._limit.__aexit__(kind, error, trace)
+        except TimeoutError as late:
+            error = late
+        if isinstance(error, aiohttp.ClientError | OSError):
+            raise _failed_wait(error, self._call) from error
+
+
+def _failed_wait(error: aiohttp.ClientError | OSError, call: _Call) -> CallFailed:
     host = call.out.url.raw_host or ""
-    try:
-        async with asyncio.timeout_at(call.deadline):
-            yield
-    except aiohttp.ClientError as error:
-        raise _connection_failure(error, call) from error
-    except TimeoutError as error:
-        raise CallFailed(
+    if isinstance(error, aiohttp.ClientError):
+        return _connection_failure(error, call)
+    if isinstance(error, TimeoutError):
+        return CallFailed(
             f"{host} did not answer within {call.timeout_s:g} s.",
             failure="timeout",
             uncertain=True,
             next_step="Give the step a longer `timeout`, or try again later.",
-        ) from error
-    except OSError as error:
-        raise CallFailed(f"The connection to {host} failed: {_words(error)}.", uncertain=True) from error
+        )
+    return CallFailed(f"The connection to {host} failed: {_words(error)}.", uncertain=True)
 
 
 async def _chunks(reply: aiohttp.ClientResponse, max_bytes: int, call: _Call) -> AsyncIterator[bytes]:
@@ -407,7 +425,7 @@ async def _chunks(reply: aiohttp.ClientResponse, max_bytes: int, call: _Call) ->
     try:
         inflate = Inflate(reply.headers.get("Content-Encoding", "") if reply.method != "HEAD" else "")
         while True:
-            async with _watched(call):
+            async with _Watched(call):
                 raw = await reply.content.readany()
             if not raw:
                 return

@@ -122,7 +122,7 @@ def _from_url(url: str, account: Opened) -> _Server:
     sender = account.text("from") or next(iter(parse_qs(parts.query).get("from", [])), None)
     password = unquote(parts.password) if parts.password else None
     if password:
-        account.secrets.add(password)
+        account.secrets.append(password)
     return _Server(
         host=parts.hostname,
         port=port or _PORTS[security],

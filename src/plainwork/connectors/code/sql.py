@@ -80,7 +80,7 @@ def _server(account: Opened) -> _Server:
         port = int(account.fields.get("port") or 5432)
     else:
         fields, port = _from_url(url)
-        account.secrets.add(fields["password"] or url)
+        account.secrets.append(fields["password"] or url)
     if not fields["host"] or not fields["user"] or (fields["ssl"] or "prefer") not in _SSL:
         raise CallFailed(
             "The database account is not complete.",

@@ -6,7 +6,6 @@ fresh one (``resume``) gives the same answer, so starting, carrying on and recov
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
@@ -44,7 +43,7 @@ class Progress:
         self._early: dict[str, list[Record]] = {}
         self._desk = Desk()
         self._derived: list[Record] = []
-        self._agenda: deque[State | Frame] = deque()
+        self._agenda: list[State | Frame] = []
         self._response: tuple[tuple[int, ...], Any] | None = None
         self._status: PlanStatus = "running"
         self._output: Any = None
@@ -250,13 +249,12 @@ class Progress:
         self._derived.append(Record(state.path, 0, status, output, at=self._now, **more))
 
     def _advance(self) -> None:
-        agenda = self._agenda
-        while agenda:
-            item = agenda.popleft()
+        for item in self._agenda:  # which grows meanwhile
             if isinstance(item, State):
                 self._leave(item)
             else:
                 self._close(item)
+        self._agenda.clear()
 
     def _leave(self, state: State) -> None:
         """Follow the edges of a settled step, and close its frame when nothing is left in it."""

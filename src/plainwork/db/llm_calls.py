@@ -99,3 +99,14 @@ async def cost_of_step(connection: Connection, run_id: UUID, path: str) -> Decim
         *(run_id, path),
     )
     return cost
+
+
+async def costs_by_step(connection: Connection, run_id: UUID) -> dict[str, float]:
+    """What the calls of each step of a run came to, in USD, by its path; calls outside any step are not among them."""
+    rows = await connection.fetch(
+        """select step_path, sum(cost_usd)::float8 as cost_usd from llm_calls
+           where workspace_id = current_workspace() and run_id = $1 and step_path is not null and cost_usd is not null
+           group by step_path""",
+        run_id,
+    )
+    return {row["step_path"]: row["cost_usd"] for row in rows}

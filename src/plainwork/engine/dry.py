@@ -43,7 +43,7 @@ class DryRun:
             if time.perf_counter() > until:
                 raise Rejected(f"{self.name} takes longer than {self._longest_s:g} s.", next_step=self.too_slow)
             if outstanding:
-                outstanding.remove(task := min(outstanding, key=_when))
+                outstanding.remove(task := min(outstanding, key=self.turn))
                 self._take(task)
             elif (heard := self.hear(plan)) is None:
                 return plan
@@ -63,6 +63,10 @@ class DryRun:
     def hear(self, plan: Plan) -> Record | None:
         """What is said to a run that can take no more steps by itself; None: nothing is."""
         return None
+
+    def turn(self, task: Task) -> float:
+        """Of the steps that could be taken, that with the smallest is taken first."""
+        return task.not_before or 0.0
 
     def begun(self, task: Task) -> None:
         """A step is about to be taken."""
@@ -128,7 +132,3 @@ def cost_of(output: Any) -> float:
     """What a model's answer says that it cost, in USD."""
     cost = output.get("cost_usd") if isinstance(output, Mapping) else None
     return float(cost) if isinstance(cost, int | float) else 0.0
-
-
-def _when(task: Task) -> float:
-    return task.not_before or 0.0

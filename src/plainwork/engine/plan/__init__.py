@@ -8,6 +8,7 @@ from plainwork.engine.plan.carry import Side, carry_over
 from plainwork.engine.plan.given import Given, step_at
 from plainwork.engine.plan.graph import Graph, GraphStep, Level, Scope
 from plainwork.engine.plan.progress import PASSED_OVER, Progress, plan
+from plainwork.engine.plan.recorded import Recorded
 from plainwork.engine.plan.records import REPEAT, Failure, Plan, PlanStatus, Record, RecordStatus, Task
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Progress",
     "Record",
     "RecordStatus",
+    "Recorded",
     "Scope",
     "Side",
     "Task",

@@ -13,7 +13,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope
 
 from plainwork.api.auth import Permission, admit
 from plainwork.errors import Rejected
@@ -112,10 +113,19 @@ class Guarded(APIRoute):
         return guarded
 
 
+class Door(Route):
+    """An ASGI application at a path, for every method: for what comes from outside so often, or in so many forms, that it
+    does without what the API's own routes do for it. It admits for itself whoever it admits."""
+
+    def __init__(self, path: str, serve: ASGIApp, permission: Permission) -> None:
+        super().__init__(path, serve, include_in_schema=False)
+        self.permission = permission
+
+
 def refuse_undeclared(app: FastAPI) -> None:
     """Raises RuntimeError when ``app`` has anything that was not declared with a permission: denied by default."""
     for route in app.routes:
-        if not isinstance(route, Guarded) or route.permission is None:
+        if not isinstance(route, Guarded | Door) or route.permission is None:
             raise RuntimeError(f"{getattr(route, 'path', route)} declares no permission")
 
 

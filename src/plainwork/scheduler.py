@@ -17,6 +17,7 @@ from plainwork.db import Database, new_id, queue, schedules
 from plainwork.db.ids import first_id_at
 from plainwork.db.runs import count_since
 from plainwork.db.schedules import Schedule, Tick
+from plainwork.engine import failures
 from plainwork.engine.plan import Failure
 from plainwork.engine.versions import Version, Versions
 from plainwork.errors import LimitReached, PlainworkError, Unavailable
@@ -64,6 +65,7 @@ class Scheduler:
         """Fires, sweeps and keeps up, each at its own pace; what fails is tried again at the next turn."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("fire", self._every_s, self.fire_due))
+            group.create_task(self._repeat("failures", self._every_s, self.tell_failures))
             group.create_task(self._repeat("sweep", SWEEP_EVERY_S, self.sweep))
             group.create_task(self._repeat("upkeep", UPKEEP_EVERY_S, self.keep_up))
 
@@ -81,6 +83,10 @@ class Scheduler:
             fired += len(started)
             if len(due) < AT_ONCE:
                 return fired
+
+    async def tell_failures(self) -> int:
+        """Starts the agents that watch for the failures of others; returns how many runs."""
+        return await failures.tell(self._db, self._versions, self._bell)
 
     async def sweep(self) -> queue.Swept:
         """Gives back what lost workers held and fails overdue runs."""

@@ -215,7 +215,7 @@ class Place:
         """The audit log, oldest first; its chain has to hold."""
         async with self.api.database.workspace(self.id) as connection:
             assert (await audit.verify(connection)).broken_at is None
-            return list(reversed(await audit.page(connection, 500)))
+            return list(reversed(await audit.page(connection, limit=500)))
 
 
 @dataclass
@@ -293,8 +293,11 @@ async def serving(
         bell = await queue.open(settings, database)
         safe = vault.open(settings, database)
         events = Events(database)
-        async with open_outside(settings, database, safe) as outside, _worker(works, database, bell, outside, events):
-            options = {"pages": folder / "site"} | options
+        async with (
+            open_outside(settings, database, safe) as outside,
+            _worker(works, database, bell, outside, events) as worker,
+        ):
+            options = {"pages": folder / "site", "worker": worker} | options
             api = Api(create_app(settings, database, safe, bell, events, outside, **options), database, bell, events)
             try:
                 yield api
@@ -306,11 +309,11 @@ async def serving(
 @asynccontextmanager
 async def _worker(
     works: bool, database: db.Database, bell: queue.Queue, outside: Outside, events: Events
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Worker | None]:
     worker = Worker(database, bell, outside, events=events, drain_s=0.0)
     working = asyncio.create_task(worker.run()) if works else None
     try:
-        yield
+        yield worker if works else None
     finally:
         if working is not None:
             worker.stop()

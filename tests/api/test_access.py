@@ -28,6 +28,8 @@ BODIES: dict[str, Any] = {
     "set_live": {"version": 1},
     "save_agent_draft": {"markdown": GREETER, "revision": 0},
     "start_run": {"inputs": {"name": "you"}},
+    "change_trigger": {"paused": True},
+    "test_trigger": {"payload": {}},
     "retry_run": {},
     "replay_run": {},
     "decide": {"action": "discard", "reason": "A test"},
@@ -54,6 +56,7 @@ def unknown() -> dict[str, Any]:
     """Ids that nothing has."""
     key = db.new_id()
     ids = {"agent_id": key, "run_id": key, "key_id": key, "number": 1}
+    ids["trigger_id"] = "trigger-1"
     return ids | {"name": "NOTHING", "kind_id": "http", "session_id": key, "path": "greet"}
 
 

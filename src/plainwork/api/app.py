@@ -16,7 +16,10 @@ from plainwork.api import (
     agent_summaries,
     agents,
     api_keys,
+    audit,
+    chat,
     drafts,
+    forms,
     inbox,
     kinds,
     models,
@@ -30,25 +33,30 @@ from plainwork.api import (
     site,
     specs,
     templates,
+    triggers,
 )
 from plainwork.api.auth import Permission
-from plainwork.api.routing import Routes, refuse_undeclared
+from plainwork.api.deliveries import Entrance, Rates
+from plainwork.api.doors import Doors
+from plainwork.api.hooks import Hooks
+from plainwork.api.routing import Door, Routes, refuse_undeclared
 from plainwork.db import Database
 from plainwork.engine.catalogue import load as load_catalogue
+from plainwork.engine.desk import Desk
 from plainwork.engine.versions import Versions
 from plainwork.errors import Unavailable
 
 if TYPE_CHECKING:
     from plainwork.engine.events import Events
-    from plainwork.engine.worker import Outside
+    from plainwork.engine.worker import Outside, Worker
     from plainwork.queue import Queue
     from plainwork.settings import Settings
     from plainwork.vault import Vault
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
-    *(setup, session, agent_summaries, agents, agent_drafts, runs, run_steps, replays, inbox, drafts, templates, specs),
-    *(kinds, models, secrets, api_keys),
+    *(setup, session, agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, inbox, drafts),
+    *(templates, specs, kinds, models, secrets, api_keys, audit),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {
@@ -74,13 +82,16 @@ def create_app(
     events: Events,
     outside: Outside,
     *,
+    worker: Worker | None = None,
+    rates: Rates | None = None,
     beat_s: float = 15.0,
     ready_s: float = 3.0,
     pages: Path = site.INSTALLED,
 ) -> FastAPI:
-    """The application over what the process has opened. ``beat_s``: how often event streams show that they live, and look
-    whether their reader may still read; ``ready_s``: how long the database may take to answer ``/readyz``; ``pages``:
-    where the web app's export is. Raises RuntimeError when a route declares no permission."""
+    """The application over what the process has opened. ``worker``: the one of this process, which takes the runs that
+    deliveries start here; ``rates``: how many of those are taken in; ``beat_s``: how often event streams show that they
+    live, and look whether their reader may still read; ``ready_s``: how long the database may take to answer
+    ``/readyz``; ``pages``: where the web app's export is. Raises RuntimeError when a route declares no permission."""
     app = FastAPI(
         title="Plainwork",
         version=__version__,
@@ -96,13 +107,19 @@ def create_app(
     app.state.events = events
     app.state.outside = outside
     app.state.versions = Versions(database)
+    app.state.entrance = Entrance(
+        database, Doors(database, vault), Desk(database, bell, app.state.versions, worker), events, rates or Rates()
+    )
     app.state.catalogue = load_catalogue()
     app.state.beat_s = beat_s
     app.state.ready_s = ready_s
     app.state.site = site.Site(pages)
     problems.install(app)
+    app.router.routes.append(Door("/hooks/{token}/{path:path}", Hooks(app.state.entrance), Permission.PUBLIC))
     for resource in RESOURCES:
         resource.routes.install(app, "/api/v1")
+    forms.routes.install(app)
+    chat.routes.install(app)
     _own.install(app)
     site.routes.install(app)
     refuse_undeclared(app)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from plainwork.db import Database
     from plainwork.engine.events import Events
-    from plainwork.engine.worker import Outside
+    from plainwork.engine.worker import Outside, Worker
     from plainwork.queue import Queue
     from plainwork.vault import Vault
 
@@ -200,8 +200,9 @@ class _Process:
         from plainwork.cli.outside import open_outside
 
         async with open_outside(self.settings, self.database, self.vault) as outside:
-            brief = [asyncio.ensure_future(part) for part in self._brief(parts, listener, outside)]
-            lasting = [asyncio.ensure_future(part) for part in self._lasting(parts, outside)]
+            worker = self._worker(outside) if "worker" in parts else None
+            brief = [asyncio.ensure_future(part) for part in self._brief(parts, listener, outside, worker)]
+            lasting = [asyncio.ensure_future(part) for part in self._lasting(worker)]
             try:
                 await first(self.stop.asked, *brief, *lasting)
             finally:
@@ -213,43 +214,46 @@ class _Process:
                 part.result()
 
     def _brief(
-        self, parts: set[str], listener: socket.socket | None, outside: Outside
+        self, parts: set[str], listener: socket.socket | None, outside: Outside, worker: Worker | None
     ) -> Iterator[Coroutine[Any, Any, None]]:
         """Parts that end as soon as they are told."""
         if listener is not None:
-            yield self._serve_api(listener, outside)
+            yield self._serve_api(listener, outside, worker)
         if "scheduler" in parts:
             from plainwork.scheduler import Scheduler
 
             yield Scheduler(self.database, self.bell).run()
 
-    def _lasting(self, parts: set[str], outside: Outside) -> Iterator[Coroutine[Any, Any, None]]:
+    def _lasting(self, worker: Worker | None) -> Iterator[Coroutine[Any, Any, None]]:
         """Parts that end by themselves after the stop, when what they have in hand is done."""
-        if "worker" in parts:
-            yield self._work(outside)
+        if worker is not None:
+            yield self._work(worker)
         if self.workers is not None:
             yield self.workers.run()
 
-    async def _work(self, outside: Outside) -> None:
+    def _worker(self, outside: Outside) -> Worker:
         from plainwork.engine.worker import Worker
 
         most, drain_s = self.settings.concurrency, self.settings.drain_s
-        worker = Worker(self.database, self.bell, outside, concurrency=most, events=self.events, drain_s=drain_s)
+        return Worker(self.database, self.bell, outside, concurrency=most, events=self.events, drain_s=drain_s)
+
+    async def _work(self, worker: Worker) -> None:
         working = asyncio.ensure_future(worker.run())
         await first(self.stop.asked, working)
         worker.stop()
         if worker.active and not working.done():
             click.echo(
-                f"{len(worker.active)} runs are in hand; they may go on for {drain_s:g} s. A second stop ends it."
+                f"{len(worker.active)} runs are in hand; they may go on for {self.settings.drain_s:g} s. A second stop ends it."
             )
         await first(self.stop.hurried, working)
         worker.stop(at_once=True)
         await working
 
-    async def _serve_api(self, listener: socket.socket, outside: Outside) -> None:
+    async def _serve_api(self, listener: socket.socket, outside: Outside, worker: Worker | None) -> None:
         import uvicorn
 
         from plainwork.api.app import create_app
+        from plainwork.api.deliveries import Rates
 
         class Quiet(uvicorn.Server):
             """uvicorn without its own signal handling: the process has one, for all its parts."""
@@ -257,7 +261,9 @@ class _Process:
             def capture_signals(self) -> Any:
                 return nullcontext()
 
-        app = create_app(self.settings, self.database, self.vault, self.bell, self.events, outside)
+        rates = Rates(self.settings.hooks_per_minute, self.settings.deliveries_per_minute)
+        shared = (self.settings, self.database, self.vault, self.bell, self.events, outside)
+        app = create_app(*shared, worker=worker, rates=rates)
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
         server = Quiet(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))

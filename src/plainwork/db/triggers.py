@@ -2,7 +2,7 @@
 database), and the deliveries that come in.
 
 Functions that take a connection work inside one workspace; ``start_delivered`` and ``claim_failures`` cross workspaces
-through the dispatcher's functions, which check every row themselves (migrations/0010_triggers.sql).
+through the dispatcher's functions, which check every row themselves (migrations/0008_triggers.sql).
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "set_live": {"version": 1},
     "save_agent_draft": {"markdown": GREETER, "revision": 0},
     "start_run": {"inputs": {"name": "you"}},
+    "shadow_runs": {"markdown": GREETER},
     "change_trigger": {"paused": True},
     "test_trigger": {"payload": {}},
     "retry_run": {},

@@ -30,6 +30,7 @@ from plainwork.api import (
     secrets,
     session,
     setup,
+    shadows,
     site,
     specs,
     templates,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
-    *(setup, session, agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, inbox, drafts),
+    *(setup, session, agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox, drafts),
     *(templates, specs, kinds, models, secrets, api_keys, audit),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""

@@ -133,6 +133,12 @@ class Conflict(Rejected):
     status = 409
 
 
+class Gone(Rejected):
+    """It was there, and its time has passed."""
+
+    status = 410
+
+
 class Forbidden(Rejected):
     """Signed in, but not allowed."""
 

@@ -19,6 +19,7 @@ class Settings:
 
     ``database_url`` None: the embedded Postgres under ``data_dir``. ``database_app_url``: the login of the role that
     row-level security binds, where Plainwork cannot make that role by itself. ``queue_url`` None: the database is the queue.
+    ``public_url`` None: this installation is reached from outside at its own host and port.
     ``vault_key`` None: a key file is made under ``data_dir`` on first use (``file:<data_dir>/vault.key``).
     """
 
@@ -28,6 +29,7 @@ class Settings:
     queue_url: str | None = field(default=None, repr=False)
     vault_key: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
+    public_url: str | None = None
     allow_hosts: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8700
@@ -52,6 +54,7 @@ class Settings:
             "queue_url": env.get("QUEUE_URL") or None,
             "vault_key": env.get("VAULT_KEY") or None,
             "smtp_url": _mail_server(env),
+            "public_url": _public_url(env),
             "allow_hosts": tuple(h.strip() for h in env.get("PLAINWORK_ALLOW_HOSTS", "").split(",") if h.strip()),
             "host": env.get("PLAINWORK_HOST") or "127.0.0.1",
             "port": _whole(env, "PLAINWORK_PORT", 8700, most=65535),
@@ -64,6 +67,29 @@ class Settings:
         }
         values.update({k: v for k, v in overrides.items() if v is not None})
         return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def address(self) -> str:
+        """Where this installation is reached from outside, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+
+def _public_url(env: Mapping[str, str]) -> str | None:
+    url = (env.get("PLAINWORK_PUBLIC_URL") or "").strip().rstrip("/")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise Invalid(
+            f"PLAINWORK_PUBLIC_URL is {url[:200]!r}, not a web address.",
+            next_step="Write it as https://plainwork.example.org, with the path under which a proxy serves it.",
+        )
+    return url
 
 
 def _data_folder(env: Mapping[str, str], given: object) -> Path:

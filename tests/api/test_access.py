@@ -17,6 +17,7 @@ from plainwork.api.auth import CSRF_HEADER, ROLES, SCOPES, Permission
 from plainwork.api.routing import refuse_undeclared
 from plainwork.db import api_keys, workspaces
 from tests.api.support import API, GREETER, Api, Client, Operation, Place, an_app, operations
+from tests.api.test_approvals import ASKING, asked
 
 OPERATIONS = operations()
 GUARDED = [one for one in OPERATIONS if one.permission is not Permission.PUBLIC]
@@ -27,11 +28,12 @@ BODIES: dict[str, Any] = {
     "create_version": {"markdown": GREETER},
     "set_live": {"version": 1},
     "save_agent_draft": {"markdown": GREETER, "revision": 0},
-    "start_run": {"inputs": {"name": "you"}},
     "shadow_runs": {"markdown": GREETER},
+    "start_run": {"inputs": {"name": "you"}},
     "change_trigger": {"paused": True},
     "test_trigger": {"payload": {}},
     "retry_run": {},
+    "decide_approval": {"decision": "approved"},
     "replay_run": {},
     "decide": {"action": "discard", "reason": "A test"},
     "decide_many": {"filter": {}, "decision": {"action": "repeat"}},
@@ -56,7 +58,7 @@ def each(of: list[Operation]) -> pytest.MarkDecorator:
 def unknown() -> dict[str, Any]:
     """Ids that nothing has."""
     key = db.new_id()
-    ids = {"agent_id": key, "run_id": key, "key_id": key, "number": 1}
+    ids = {"agent_id": key, "run_id": key, "key_id": key, "approval_id": key, "number": 1, "token": "nonsense"}
     ids["trigger_id"] = "trigger-1"
     return ids | {"name": "NOTHING", "kind_id": "http", "session_id": key, "path": "greet"}
 
@@ -76,13 +78,14 @@ async def standing(api: Api) -> tuple[Place, dict[str, Any]]:
     run = await place.as_owner.run(agent["id"], name="Treasure")
     await place.as_owner.ok("PUT", "/secrets/CHEST", json={"value": "the treasure itself", "about": "treasure"})
     key = await place.as_owner.ok("POST", "/api-keys", json={"name": "Treasure", "scopes": ["runs:read"]})
+    asking = await asked(place, ASKING.replace("Pay it?", "Dig for the treasure?"))
     ids = {"agent_id": agent["id"], "run_id": run["id"], "key_id": key["id"], "number": 1, "name": "CHEST"}
-    return place, ids
+    return place, ids | {"approval_id": asking["id"]}
 
 
 async def state(place: Place) -> list[Any]:
     """What a foreign caller must neither see nor change."""
-    paths = ("/agents", "/runs", "/secrets", "/api-keys")
+    paths = ("/agents", "/runs", "/approvals", "/secrets", "/api-keys")
     found = [await place.as_owner.ok("GET", path) for path in paths]
     for key in found[-1]["api_keys"]:
         key.pop("last_used_at")
@@ -93,10 +96,13 @@ async def state(place: Place) -> list[Any]:
 def test_there_are_routes_to_walk() -> None:
     assert len(OPERATIONS) >= 25
     assert {one.name for one in OPERATIONS if one.permission is Permission.PUBLIC} == {
-        *("visitor", "setup_needed", "set_up", "sign_in", "get_schema")
+        *("visitor", "setup_needed", "set_up", "sign_in", "get_schema", "use_callback")
     }
     assert {one.name for one in OPERATIONS if one.permission is Permission.ACCOUNT} == {"current_session", "sign_out"}
-    assert set(BODIES) == {one.name for one in OPERATIONS if one.method in {"POST", "PUT", "PATCH"}} - {"cancel_run"}
+    assert set(BODIES) == {one.name for one in OPERATIONS if one.method in {"POST", "PUT", "PATCH"}} - {
+        "cancel_run",
+        "use_callback",
+    }
 
 
 @each(GUARDED)
@@ -134,14 +140,15 @@ async def test_another_workspace_gets_nothing(
 ) -> None:
     place, ids = standing
     before = await state(place)
-    callers = [other.as_owner, await api.signed_in(other.owner)]
+    person = await api.signed_in(other.owner)
+    callers = [other.as_owner, person] if operation.permission in SCOPES else [person]
     for caller in callers:
         answer = await call(caller, operation, ids)
-        if {"agent_id", "run_id", "key_id"} & set(operation.path.replace("}", "{").split("{")):
+        if {"agent_id", "run_id", "key_id", "approval_id"} & set(operation.path.replace("}", "{").split("{")):
             assert answer.status_code == 404
         text = answer.text.lower()
         assert "treasure" not in text
-        for key in ("agent_id", "run_id", "key_id"):
+        for key in ("agent_id", "run_id", "key_id", "approval_id"):
             assert ids[key] not in text
     # Naming the foreign workspace does not help.
     for caller in callers:
@@ -183,11 +190,12 @@ async def test_each_role_may_do_what_it_may(place: Place, operation: Operation) 
 def test_the_roles_grow_from_viewer_to_owner() -> None:
     ladder = [ROLES[role] for role in reversed(workspaces.ROLES)]
     assert all(lower <= higher for lower, higher in pairwise(ladder))
-    assert ROLES["viewer"] == {Permission.AGENTS_READ, Permission.RUNS_READ}
-    assert ROLES["owner"] == {Permission(scope) for scope in SCOPES}
+    approvals = {Permission.APPROVALS_READ, Permission.APPROVALS_DECIDE}
+    assert ROLES["viewer"] == {Permission.AGENTS_READ, Permission.RUNS_READ} | approvals
+    assert ROLES["owner"] == {Permission(scope) for scope in SCOPES} | approvals
 
 
-@each(OF_WORKSPACES)
+@each([operation for operation in OF_WORKSPACES if operation.permission in SCOPES])
 async def test_a_key_needs_the_scope(place: Place, operation: Operation) -> None:
     wrong = await place.program(*(scope for scope in SCOPES if scope != operation.permission))
     refused = await call(wrong, operation)
@@ -195,6 +203,12 @@ async def test_a_key_needs_the_scope(place: Place, operation: Operation) -> None
     assert operation.permission.value in refused.json()["detail"]
     right = await place.program(operation.permission.value)
     assert (await call(right, operation)).status_code not in {401, 403}
+
+
+@each([operation for operation in OF_WORKSPACES if operation.permission not in SCOPES])
+async def test_no_key_does_what_only_people_do(place: Place, operation: Operation) -> None:
+    assert operation.permission is Permission.APPROVALS_DECIDE
+    assert (await call(place.as_owner, operation)).status_code == 403
 
 
 async def test_a_key_has_no_account(place: Place) -> None:

@@ -18,7 +18,7 @@ YAML = [PAGE[slice(*piece.inner)] for piece in FENCES if piece.text == "yaml"]
 
 
 def test_the_page_has_examples() -> None:
-    assert len(MARKDOWN) == 3
+    assert len(MARKDOWN) == 4
     assert len(YAML) >= 4
     assert len(FENCES) == len(MARKDOWN) + len(YAML)
 

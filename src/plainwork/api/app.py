@@ -16,7 +16,9 @@ from plainwork.api import (
     agent_summaries,
     agents,
     api_keys,
+    approvals,
     audit,
+    callbacks,
     chat,
     drafts,
     forms,
@@ -56,8 +58,8 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
-    *(setup, session, agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox, drafts),
-    *(templates, specs, kinds, models, secrets, api_keys, audit),
+    *(setup, session, agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
+    *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {

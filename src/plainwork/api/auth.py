@@ -31,21 +31,24 @@ class Permission(StrEnum):
     AGENTS_WRITE = "agents:write"
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"
+    APPROVALS_READ = "approvals:read"
+    APPROVALS_DECIDE = "approvals:decide"
     SECRETS_READ = "secrets:read"
     SECRETS_WRITE = "secrets:write"
     KEYS_MANAGE = "keys:manage"
     AUDIT_READ = "audit:read"
 
 
-SCOPES = tuple(p.value for p in Permission if p not in {Permission.PUBLIC, Permission.ACCOUNT})
-"""What an API key can be given."""
+_PEOPLES = {Permission.PUBLIC, Permission.ACCOUNT, Permission.APPROVALS_DECIDE}
+SCOPES = tuple(p.value for p in Permission if p not in _PEOPLES)
+"""What an API key can be given. No program decides what a person is asked."""
 
-_READ = {Permission.AGENTS_READ, Permission.RUNS_READ}
+_READ = {Permission.AGENTS_READ, Permission.RUNS_READ, Permission.APPROVALS_READ, Permission.APPROVALS_DECIDE}
 _RUN = _READ | {Permission.RUNS_WRITE}
 _EDIT = _RUN | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
 _ALL = _EDIT | {Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.AUDIT_READ}
 ROLES: dict[str, set[Permission]] = {"owner": _ALL, "admin": _ALL, "editor": _EDIT, "runner": _RUN, "viewer": _READ}
-"""The permission matrix: role → what it may do in its workspace."""
+"""The permission matrix: role → what it may do in its workspace. Whom an approval is for, its step says."""
 
 COOKIE = "plainwork_session"
 SECURE_COOKIE = "__Host-plainwork_session"

@@ -40,6 +40,7 @@ _MEANINGS = {
     403: "The role or the key's scopes do not allow it, or the request may come from another site.",
     404: "There is no such thing in this workspace.",
     409: "It exists already, has ended already, or somebody else changed it first.",
+    410: "It was there, and its time has passed.",
     413: "The body is too large.",
     415: "The body's content type is not JSON.",
     422: "The request or the document is not valid; `findings` says what and where.",

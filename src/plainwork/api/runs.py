@@ -19,7 +19,7 @@ from plainwork.api.auth import Caller, CallerArg, Permission, Tenant, admit
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import LARGEST_INTEGER, Body, Limit, Number, Shape
 from plainwork.db import agents as agent_rows
-from plainwork.db import audit
+from plainwork.db import audit, waits
 from plainwork.db import runs as rows
 from plainwork.engine import start
 from plainwork.engine.events import Event
@@ -30,7 +30,7 @@ MOST_WAIT_S = 120
 _FROM = re.compile(r"(\d{1,9})(-end)?", re.ASCII)
 
 Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
-Kind = Literal["manual", "schedule", "webhook", "poll", "form", "chat", "email", "error"]
+Kind = Literal["manual", "schedule", "webhook", "poll", "form", "chat", "email", "error", "call"]
 Statuses = Annotated[list[Status] | None, Query(max_length=20, description="Only runs with one of these.")]
 Agents = Annotated[list[UUID] | None, Query(max_length=100, description="Only runs of these agents.")]
 Kinds = Annotated[list[Kind] | None, Query(max_length=20, description="Only runs that one of these started.")]
@@ -57,11 +57,13 @@ class RunAgent(Shape):
 
 
 class Run(Shape):
-    """One run. ``version``: the number of the version it runs; ``cause``: why it needs a person; ``ask``: the step that a
-    person is asked about; ``failure``: its kind, a message and the next step; ``wake_at``: when a waiting run goes on;
-    ``steps``: how many journal rows it has; ``took_ms``: from its start to its end; ``origin_run_id``: the run that it was
-    made of by a retry or a replay, ``origin_step``: from which of its steps on (null: from the start, or from where it
-    stopped); ``resolution``: how a person dealt with the cause, at ``resolved_at``, so that it left the inbox."""
+    """One run. ``version``: the number of the version it runs; ``cause``: why it needs a person; ``ask``: the step
+    that a person is asked about; ``failure``: its kind, a message and the next step; ``wake_at``: when a waiting
+    run goes on; ``steps``: how many journal rows it has; ``took_ms``: from its start to its end; ``origin_run_id``:
+    the run that it was made of by a retry or a replay, ``origin_step``: from which of its steps on (null: from the
+    start, or from where it stopped); ``parent_run_id``: the run of another agent that has started it, by its step
+    at ``parent_path``; ``resolution``: how a person dealt with the cause, at ``resolved_at``, so that it left the
+    inbox."""
 
     id: UUID
     agent_id: UUID
@@ -86,6 +88,8 @@ class Run(Shape):
     took_ms: float | None
     origin_run_id: UUID | None
     origin_step: str | None
+    parent_run_id: UUID | None
+    parent_path: str | None
     resolved_at: datetime | None
     resolution: Literal["retried", "skipped", "answered", "discarded"] | None
 
@@ -109,10 +113,33 @@ class RunStep(Shape):
     source: Literal["taken", "carried", "given"]
 
 
+class Waiting(Shape):
+    """One thing that a run waits for, since when and until when at most. ``kind``: ``effect_uncertain`` asks a person in the
+    inbox; ``id``: of the approval; ``run_id``: of the other agent's run."""
+
+    kind: Literal["approval", "callback", "agent", "time", "retry", "effect_uncertain"]
+    path: str
+    since: datetime | None
+    until: datetime | None
+    id: UUID | None
+    run_id: UUID | None
+
+
+class ChildRun(Shape):
+    """A run that this one has started, by its step at ``path``. ``agent``: its id in addresses."""
+
+    id: UUID
+    path: str
+    agent: str
+    status: Status
+
+
 class RunDetail(Run):
-    """A run with the first 1,000 rows of its journal."""
+    """A run with the first 1,000 rows of its journal, what it waits for, and the newest runs it has started (100)."""
 
     journal: list[RunStep]
+    waiting: list[Waiting]
+    children: list[ChildRun]
 
 
 class RunPage(Shape):
@@ -228,7 +255,8 @@ def _page(found: list[rows.Run], limit: int) -> Response:
 async def get_run(tenant: Tenant, run_id: UUID) -> Response:
     """One run with its journal (the first 1,000 rows; ``/runs/{run_id}/steps`` pages on)."""
     run = await _read(tenant, run_id)
-    return answer(shown(run) | {"journal": await rows.steps(tenant, run_id)})
+    around = {"waiting": await waits.reasons(tenant, run), "children": await waits.children(tenant, run_id)}
+    return answer(shown(run) | around | {"journal": await rows.steps(tenant, run_id)})
 
 
 @routes.add("GET", "/runs/{run_id}/steps", Permission.RUNS_READ, response_model=StepPage)

@@ -55,7 +55,7 @@ async def open_outside(
             return made
 
         try:
-            yield Outside(net=client, open_account=open_account, gateway=gateway, smtp_url=settings.smtp_url)
+            yield Outside(client, open_account, gateway, settings.smtp_url, settings.address)
         finally:
             if made:  # all share the embedded model's process, which is all there is to close
                 await made.close()

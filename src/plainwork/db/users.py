@@ -122,6 +122,12 @@ async def get(database: Database, user_id: UUID) -> User:
     return User(**row)
 
 
+async def email_of(connection: Connection, user_id: UUID) -> str | None:
+    """The e-mail of a member of the workspace."""
+    email: str | None = await connection.fetchval("select email from users where id = $1", user_id)
+    return email
+
+
 async def set_password(database: Database, user_id: UUID, password: str) -> None:
     """Changes the password and ends all of the user's sessions."""
     hashed = await hash_password(password)

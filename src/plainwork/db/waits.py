@@ -6,6 +6,7 @@ dispatcher's role (migrations/0007_waits.sql). A wait is opened by the journal's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from plainwork.db import runs
 from plainwork.db.pool import Connection, Database
+from plainwork.db.runs import Run, RunAgent
 
 ANSWERED = "plainwork_answered"
 """Channel: something has come for a run that a worker has (payload: the run's id and the step's path)."""
@@ -91,15 +93,6 @@ async def give_up(connection: Connection, wait: Wait) -> bool:
 
 
 # ── Approvals ────────────────────────────────────────────────────────────────────────────────────────────────────────
-@dataclass(frozen=True, slots=True)
-class Author:
-    """What is told of the people behind a run: who wrote its version, who started it by hand or had it taken again (as the
-    audit log and triggers write them: ``user:…``, ``api_key:…``)."""
-
-    version_by: UUID | None
-    started_by: tuple[str, ...]
-
-
 async def approvals(
     connection: Connection, *, is_open: bool | None = None, before: UUID | None = None, limit: int = 50
 ) -> list[Wait]:
@@ -125,20 +118,48 @@ async def approval(connection: Connection, approval_id: UUID) -> Wait | None:
     return Wait(*row) if row else None
 
 
-async def author_of(connection: Connection, run_id: UUID) -> Author:
-    """Who is behind a run."""
-    row = await connection.fetchrow(
-        """select v.created_by, r.trigger, r.origin_run_id from runs r
-           join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id where r.id = $1""",
-        run_id,
+async def authors(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
+    """Who is behind each of these runs: the person who wrote its version, and whoever started it by hand or had it taken
+    again, or made the API key that did."""
+    rows = await connection.fetch(
+        """select r.id, v.created_by, r.trigger, array(
+               select l.actor_kind || ':' || l.actor_id from audit_log l where l.workspace_id = r.workspace_id
+               and l.target_kind = 'run' and l.target_id = r.origin_run_id::text and l.detail->>'new_run' = r.id::text)
+           from runs r join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id
+           where r.workspace_id = current_workspace() and r.id = any ($1)""",
+        run_ids,
     )
-    again = await connection.fetch(
-        """select actor_kind || ':' || actor_id as by from audit_log
-           where target_kind = 'run' and target_id = $1 and detail->>'new_run' = $2""",
-        *(str(row["origin_run_id"]), str(run_id)),
+    by_hand = {row[0]: {*row[3], *filter(None, [row[2].get("by")])} for row in rows}
+    keys = {one.partition(":")[2] for started in by_hand.values() for one in started if one.startswith("api_key:")}
+    made_by = dict(await connection.fetch("select id::text, created_by from api_keys where id::text = any ($1)", keys))
+    found = {}
+    for run_id, written_by, *_ in rows:
+        people = {written_by}
+        for one in by_hand[run_id]:
+            kind, _, key = one.partition(":")
+            people.add(UUID(key) if kind == "user" else made_by.get(key))
+        found[run_id] = {person for person in people if person is not None}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """Which run a wait is of."""
+
+    agent: RunAgent
+    version: int
+
+
+async def runs_of(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID, Of]:
+    """What each of these runs is a run of."""
+    rows = await connection.fetch(
+        """select r.id, a.id, a.name, a.slug, v.number from runs r
+           join agents a on a.workspace_id = r.workspace_id and a.id = r.agent_id
+           join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id
+           where r.workspace_id = current_workspace() and r.id = any ($1)""",
+        run_ids,
     )
-    by_hand = row["trigger"].get("by")
-    return Author(row["created_by"], (*([by_hand] if by_hand else []), *(entry["by"] for entry in again)))
+    return {row[0]: Of(RunAgent(*tuple(row)[1:4]), row[4]) for row in rows}
 
 
 async def answer(
@@ -239,3 +260,41 @@ async def children(connection: Connection, run_id: UUID, limit: int = 100) -> li
         *(run_id, limit),
     )
     return [Child(*row) for row in rows]
+
+
+# ── Why a run waits ──────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that a run waits for. ``kind``: ``approval``, ``callback``, ``agent``, ``time`` (a wait step), ``retry`` (the
+    next attempt), ``effect_uncertain`` (a person is to say whether the step has acted); ``id``: of the approval; ``run_id``:
+    of the other agent's run."""
+
+    kind: str
+    path: str
+    since: datetime | None
+    until: datetime | None = None
+    id: UUID | None = None
+    run_id: UUID | None = None
+
+
+async def reasons(connection: Connection, run: Run) -> list[Reason]:
+    """What a run waits for, the oldest first; empty for one that does not wait."""
+    if run.status != "waiting":
+        return []
+    found = [
+        Reason(one.kind, one.path, one.since, one.until, one.id if one.kind == "approval" else None, one.child_run_id)
+        for one in await open_of(connection, run.id)
+    ]
+    if run.ask is not None:
+        found.append(Reason("effect_uncertain", run.ask, None))
+    timed = await connection.fetch(
+        """select distinct on (s.path) s.path, s.status, s.at, s.wake_at from steps s
+           where s.run_id = $1 and s.attempt > 0 and s.path <> all ($2) order by s.path, s.seq desc""",
+        *(run.id, [one.path for one in found]),
+    )
+    pauses = [Reason("time", row["path"], row["at"], row["wake_at"]) for row in timed if row["status"] == "waiting"]
+    if run.wake_at is not None and run.wake_at not in {one.until for one in (*found, *pauses)}:
+        failed = [row for row in timed if row["status"] == "failed"]
+        last = max(failed, key=lambda row: row["at"], default=None)
+        pauses += [Reason("retry", last["path"], last["at"], run.wake_at)] if last else []
+    return [*found, *pauses]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,7 @@ def main() -> int:
     asked = parser.parse_args()
     seed = SystemRandom().randrange(10**6) if asked.seed is None else asked.seed
     os.environ["PLAINWORK_SERVERS"] = "required"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops this stops all that it has started
     with tempfile.TemporaryDirectory(prefix="plainwork-chaos-") as folder:
         print(f"{asked.runs} runs, seed {seed}; the programs' logs are in {folder}/logs meanwhile", flush=True)
         made = chaos(

@@ -11,7 +11,7 @@ Effect = Literal["once", "keyed", "read"]
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A document (``%(url)s`` stands for the receiving server), and name → effect of everything a run of it does outside."""
+    """A document (``%(url)s`` stands for the receiving server), and the effect of each step, by its path, that acts outside."""
 
     markdown: str
     acts: Mapping[str, Effect]
@@ -57,10 +57,10 @@ AGENTS = (
         _document(
             "Send parcels",
             _step("parcels", "foreach", '{items: "{{ [1, 2, 3] }}", as: parcel, at_once: 2}'),
-            _keyed("send", "send {{ parcel }}", level="####"),
+            _keyed("send", "parcels[{{ index }}].send", level="####"),
             _once("invoice"),
         ),
-        {"send 1": "keyed", "send 2": "keyed", "send 3": "keyed", "invoice": "once"},
+        {**{f"parcels[{n}].send": "keyed" for n in range(3)}, "invoice": "once"},
     ),
     Agent(
         _document(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import aiohttp
 
-from tests.chaos.ledger import Act, Ledger
+from tests.chaos.ledger import Act, Arrivals, Ledger
 from tests.journeys.server import Server
 
 AT_ONCE = 12
@@ -71,20 +71,35 @@ class Callers:
 
     async def decide(self, ledger: Ledger) -> Decided:
         """For each run in doubt looks whether its act has arrived, and says so; runs that have failed are taken again."""
-        arrived, plan = ledger.read(), dict[str, list[str]](answer=[], repeat=[], retry=[])
+        arrived, decided = ledger.read(), Decided()
+        in_doubt: dict[str, list[str]] = {"answer": [], "repeat": []}
         async for item in self._inbox():
-            is_in_doubt = item["cause"] == "effect_uncertain"
-            has_arrived = is_in_doubt and Act(item["id"], item["step"]["node"]) in arrived
-            plan["answer" if has_arrived else "repeat" if is_in_doubt else "retry"].append(item["id"])
-        decided = Decided({f"people decided: {action}": len(ids) for action, ids in plan.items()})
-        for action, ids in plan.items():
+            if item["cause"] == "effect_uncertain":
+                has_arrived = Act(item["id"], item["step"]["path"]) in arrived
+                in_doubt["answer" if has_arrived else "repeat"].append(item["id"])
+            else:
+                await self._retry(item["id"], arrived, decided)
+        for action, ids in in_doubt.items():
             decision = {"action": action, "output": {}} if action == "answer" else {"action": action}
             for some in (ids[n : n + MOST_IN_BULK] for n in range(0, len(ids), MOST_IN_BULK)):
                 done = await self._ok("POST", "/inbox/bulk", {"ids": some, "decision": decision})
                 refused = [one["problem"] for one in done["results"] if one["problem"]]
                 assert not refused, refused[:3]
-                decided.next_runs += [one["next_run_id"] for one in done["results"] if action == "retry"]
+            decided.counts[f"people decided: {action}"] = len(ids)
         return decided
+
+    async def _retry(self, run_id: str, arrived: Mapping[Act, Arrivals], decided: Decided) -> None:
+        """From where it ended. For steps that were acting then it is said what came of them, or to begin with them."""
+        rows = (await self._ok("GET", f"/runs/{run_id}/steps"))["steps"]
+        begun = {row["path"] for row in rows if row["status"] == "started"}
+        open_ = sorted(begun - {row["path"] for row in rows if row["status"] in ("succeeded", "failed")})
+        outputs: dict[str, Any] = {path: {} for path in open_ if Act(run_id, path) in arrived}
+        decision: dict[str, Any] = {"action": "retry", "outputs": outputs}
+        if missing := [path for path in open_ if path not in outputs]:
+            decision["from"] = missing[0]
+        done = await self._ok("POST", f"/inbox/{run_id}", decision)
+        decided.next_runs.append(done["next_run_id"])
+        decided.counts["people decided: retry"] = len(decided.next_runs)
 
     async def _inbox(self) -> AsyncIterator[Any]:
         before = ""

@@ -61,7 +61,7 @@ async def judge(
         "runs succeeded": states["succeeded", None],
         **{IN_INBOX + cause: n for (_, cause), n in sorted(states.items(), key=str) if cause},
     }
-    effects = {Act(run["id"], name): effect for run in runs for name, effect in agents[run["agent_id"]].acts.items()}
+    effects = {Act(run["id"], path): effect for run in runs for path, effect in agents[run["agent_id"]].acts.items()}
     succeeded = {run["id"] for run in runs if run["status"] == "succeeded"}
     verdict.figures |= _repeats(effects, arrived)
     verdict.promises |= {
@@ -95,17 +95,8 @@ def _repeats(effects: Mapping[Act, str], arrived: Mapping[Act, Arrivals]) -> dic
 
 
 def _late(done: list[Mapping[str, object]], arrived: Mapping[Act, Arrivals]) -> int:
-    ended_at = {(row["run_id"], row["path"]): float(str(row["at"])) for row in done}
-    return sum(
-        max(arrivals.at) > ended_at.get((act.run_id, _path(act.name)), float("inf")) + CLOCK_S
-        for act, arrivals in arrived.items()
-    )
-
-
-def _path(name: str) -> str:
-    """The path of the step that does this act."""
-    step, _, number = name.partition(" ")
-    return f"parcels[{int(number) - 1}].{step}" if number else step
+    ended_at = {Act(str(row["run_id"]), str(row["path"])): float(str(row["at"])) for row in done}
+    return sum(max(arrivals.at) > ended_at.get(act, float("inf")) + CLOCK_S for act, arrivals in arrived.items())
 
 
 def _shared_keys(arrived: Mapping[Act, Arrivals]) -> int:

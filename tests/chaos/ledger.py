@@ -13,10 +13,10 @@ BUSY_ONE_IN = 12
 
 
 class Act(NamedTuple):
-    """Something that a run does outside."""
+    """Something that a step of a run does outside."""
 
     run_id: str
-    name: str
+    path: str
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Ledger:
     def _answer(self, seen: Seen) -> Reply:
         told = seen.json() if seen.method == "POST" else seen.query
         key = seen.headers.get("Idempotency-Key")
-        if key is not None and told["act"] in _MAY_BE_REFUSED and self._is_busy(key):
+        if key is not None and told["act"] not in _TRIED_ONCE and self._is_busy(key):
             self.refused += 1
             return Reply(503, json={"message": "busy"}, headers={"Retry-After": "0"})
         arrivals = self._acts[Act(told["run"], told["act"])]
@@ -64,5 +64,5 @@ class Ledger:
         return True
 
 
-_MAY_BE_REFUSED = frozenset({"reserve", "ship", "file", "send 1", "send 2", "send 3", "book", "close"})
-"""The keyed acts: their steps try again."""
+_TRIED_ONCE = frozenset({"charge", "invoice", "remind"})
+"""The acts that may happen once: their steps do not try again."""

@@ -59,6 +59,7 @@ class Storm:
             await _reached(progress, until)
         finally:
             killing.cancel()
+            self._revive()
 
     async def calm(self) -> list[str]:
         """Stops everything in peace; what did not end as it should, in words."""
@@ -80,11 +81,11 @@ class Storm:
         """Now this one, now that; some are only stopped, and have to end in peace."""
         while True:
             await asyncio.sleep(every_s * self._random.uniform(0.5, 1.5))
-            at_work = [worker for worker in self._workers if worker.is_at_work]
-            if not at_work:
-                continue  # on a slow machine nothing would ever be done
-            worker = self._random.choice(at_work)
-            self._workers[self._workers.index(worker)] = self._start_worker()
+            self._revive()
+            if not all(one.is_at_work for one in self._workers):
+                continue  # or, on a slow machine, nothing would ever be done
+            place = self._random.randrange(len(self._workers))
+            worker, self._workers[place] = self._workers[place], self._start_worker()
             if not self._random.randrange(PEACEFUL_ONE_IN):
                 worker.signal()
                 self._leaving.append(worker)
@@ -92,6 +93,14 @@ class Storm:
             else:
                 worker.kill()
                 self.counts["workers killed -9"] += 1
+
+    def _revive(self) -> None:
+        """Starts again, as whoever runs services does, what ended by itself because it found no database when it began."""
+        self._workers = [one if one.is_alive else self._start_worker() for one in self._workers]
+        if not self._scheduler.is_alive:
+            self._scheduler = self._here.start("scheduler")
+        if not self._api.is_alive:
+            self._api = self._start_api()
 
     # everything else
 

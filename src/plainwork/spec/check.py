@@ -15,6 +15,7 @@ from plainwork.spec.check_config import check_config
 from plainwork.spec.check_document import Placed, check_document, check_examples
 from plainwork.spec.check_graph import check_falls, check_graph, check_order
 from plainwork.spec.check_names import Names
+from plainwork.spec.check_waits import check_waits
 from plainwork.spec.compile import compile, links, with_following
 from plainwork.spec.decompile import lanes_in_order, trigger_of
 from plainwork.spec.flow import Flow, Node
@@ -98,6 +99,7 @@ def _check_all(flow: Flow, triggers: Placed, book: Book, catalogue: Catalogue, r
     check_document(flow, triggers, book, catalogue, report)
     check_graph(flow, book, catalogue, report)
     check_config(flow, book, catalogue, report)
+    check_waits(flow, book, catalogue, report)
     Names(flow, book, catalogue, report).check()
 
 

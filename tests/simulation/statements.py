@@ -265,6 +265,7 @@ _CALLS: dict[str, Handler] = {
     "carry_over": _carry_over,
     "note_decision": _note_decision,
     "audit_append": _none_made,
+    "claim_failures": _nothing,
 }
 _STATEMENTS: dict[str, Handler] = {
     "listen": _nothing,

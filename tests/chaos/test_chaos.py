@@ -26,4 +26,5 @@ async def test_a_small_storm(data_dir: Path) -> None:
     assert all(verdict.figures[fault] >= 1 for fault in FAULTS), verdict.figures
     assert verdict.figures["runs accepted"] == 80
     assert verdict.figures["runs succeeded"] > 40
-    assert verdict.figures["keyed effects repeated"] > 0, "nothing was in flight when it was killed"
+    hit = verdict.figures["keyed effects repeated"] + verdict.figures.get("runs in the inbox: effect_uncertain", 0)
+    assert hit > 0, "nothing was in flight when it was killed"

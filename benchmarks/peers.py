@@ -27,7 +27,7 @@ from plainwork.engine.versions import Version
 from plainwork.engine.worker import Worker
 from plainwork.settings import Settings
 
-PEERS = {"dbos": ("dbos==3.4.0",), "prefect": ("prefect==3.6.4", "asyncpg")}
+PEERS = {"dbos": ("dbos==3.4.0",), "prefect": ("prefect==3.8.8", "asyncpg")}
 FOLDER = Path("build/peers")
 AT_ONCE = 16
 RUNS = 200

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from plainwork.db import json
@@ -130,10 +131,14 @@ def _insert_runs(session: Session, transaction: Transaction, arguments: Sequence
 
 
 def _enqueue(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
-    workspace, deadline_s, ids = arguments
+    workspace, deadline_s, ids, _, priorities = arguments
     now = transaction.now
     deadline = None if deadline_s is None else now + deadline_s
-    session.server.store.enqueue(transaction, [Entry(workspace, run_id, now, deadline) for run_id in ids])
+    entries = [
+        Entry(workspace, run_id, now, deadline, priority=priority or 0)
+        for run_id, priority in zip_longest(ids, priorities)
+    ]
+    session.server.store.enqueue(transaction, entries)
 
 
 def _delete_entry(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> Any:

@@ -7,9 +7,11 @@ transaction began, epoch seconds; the wire's own types are turned in ``server``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -64,6 +66,7 @@ class Entry:
     epoch: int = 0
     claims: int = 0
     worker: int | None = None
+    priority: int = 0
     owner: Transaction | None = None
 
 
@@ -172,17 +175,21 @@ class Store:
     def claim_runs(
         self, now: float, who: str, limit: int, suspects: int, worker: int | None, lease_s: float
     ) -> list[Any]:
-        due = sorted((e for e in self.queue.values() if e.due_at <= now and e.owner is None), key=lambda e: e.due_at)
-        ordinary = [e for e in due if e.claims < 2][:limit]
+        due = sorted((e for e in self.queue.values() if e.due_at <= now and e.owner is None), key=self._rank)
+        ordinary = _in_turns([e for e in due if e.claims < 2])[:limit]
         suspect = [e for e in due if e.claims >= 2][:suspects]
         return [self._claim(e, now, who, worker, lease_s) for e in ordinary + suspect]
+
+    def _rank(self, entry: Entry) -> float:
+        """Its place among those that are due: by age, with a head start of ten minutes for its priority."""
+        return self.runs[entry.run_id].created_at - entry.priority * 600
 
     def claim_run(self, now: float, who: str, _: UUID, run_id: UUID, worker: int | None, lease_s: float) -> list[Any]:
         entry = self.free_entry(run_id)
         return [] if entry is None or entry.due_at > now else [self._claim(entry, now, who, worker, lease_s)]
 
     def _claim(self, entry: Entry, now: float, who: str, worker: int | None, lease_s: float) -> tuple[Any, ...]:
-        entry.due_at, entry.worker = now + lease_s, worker
+        entry.due_at, entry.worker = now + lease_s, worker or 0
         entry.epoch += 1
         entry.claims += 1
         self.observer.claimed(entry, who)
@@ -414,6 +421,12 @@ class Store:
     def lock(self, row: Entry | Tick, transaction: Transaction) -> None:
         row.owner = transaction
         transaction.at_end.append(lambda: setattr(row, "owner", None))
+
+
+def _in_turns(entries: Iterable[Entry]) -> list[Entry]:
+    """One of each workspace after the other, each in its own order."""
+    turns: dict[UUID, Iterator[int]] = defaultdict(count)
+    return sorted(entries, key=lambda each: next(turns[each.workspace_id]))
 
 
 def micros(at: float) -> float:

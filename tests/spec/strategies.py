@@ -253,6 +253,8 @@ limits = st.builds(
     runs_per_day=_counts,
     tokens_per_run=_counts,
     steps_per_run=_counts,
+    runs_at_once=_counts,
+    priority=st.sampled_from([None, "low", "normal", "high"]),
 )
 models = st.one_of(st.none(), texts, st.lists(texts, max_size=2).map(tuple))
 tests = st.one_of(

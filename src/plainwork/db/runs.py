@@ -18,10 +18,12 @@ from plainwork.db.pool import Connection
 from plainwork.db.queue import CANCELLED
 
 RunStatus = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
+Priority = Literal["low", "normal", "high"]
 Source = Literal["taken", "carried", "given"]
 _CLOCKS_DIFFER = timedelta(hours=1)
 """A run's key is made by the clock of whoever starts it, a while before the database notes the time."""
 _FIRST_KEY, _LAST_KEY = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+PRIORITIES: Mapping[Priority, int] = {"low": -1, "normal": 0, "high": 1}
 ENDED: frozenset[str] = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -116,12 +118,13 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run to insert. ``key``: the trigger's idempotency key."""
+    """A run to insert. ``key``: the trigger's idempotency key; ``priority`` None: as the agent's live version says."""
 
     id: UUID
     inputs: Any
     trigger: Any
     key: str | None = None
+    priority: Priority | None = None
 
 
 _RUN = """r.workspace_id, r.id, r.agent_id, r.version_id, r.status, r.cause, r.trigger, r.inputs, {output} as output,
@@ -170,6 +173,7 @@ async def insert(
     """Inserts runs of one version with their queue entries; the workspace's variables are copied into them, so that a
     run sees the same ones to its end. ``deadline_s``: how long each may take, from now."""
     ids = [run.id for run in runs]
+    priorities = [None if run.priority is None else PRIORITIES[run.priority] for run in runs]
     await connection.execute(
         """insert into runs (workspace_id, id, agent_id, version_id, inputs, trigger, deadline_at, vars)
            select $1, u.id, $2, $3, convert_from(u.inputs, 'UTF8')::json, convert_from(u.trigger, 'UTF8')::json,
@@ -185,11 +189,13 @@ async def insert(
         [json.encode(run.trigger) for run in runs],
     )
     await connection.execute(
-        """insert into queue (workspace_id, run_id, deadline_at)
-           select $1, u.id, now() + make_interval(secs => $2::float8) from unnest($3::uuid[]) as u(id)""",
-        workspace_id,
-        deadline_s,
-        ids,
+        """insert into queue (workspace_id, run_id, deadline_at, agent_id, priority, lane, rank_at)
+           select $1, u.id, now() + make_interval(secs => $2::float8), $4, r.priority,
+                  lane_of($1, $4, a.runs_at_once is not null), rank_of(now(), r.priority)
+           from unnest($3::uuid[], $5::smallint[]) as u(id, priority)
+           left join agent_limits a on a.workspace_id = $1 and a.agent_id = $4
+           cross join lateral (select coalesce(u.priority, a.priority, 0::smallint)) as r(priority)""",
+        *(workspace_id, deadline_s, ids, agent_id, [] if priorities.count(None) == len(runs) else priorities),
     )
 
 

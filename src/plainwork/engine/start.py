@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from plainwork.db import Connection, Database, new_id, queue, runs
 from plainwork.db.queue import Claim
-from plainwork.db.runs import NewRun, Run, RunStatus
+from plainwork.db.runs import NewRun, Priority, Run, RunStatus
 from plainwork.engine.day import check_day
 from plainwork.engine.events import Event, Events
 from plainwork.engine.versions import Version, Versions
@@ -37,11 +37,12 @@ class Started:
 @dataclass(frozen=True, slots=True)
 class Start:
     """One run to start. ``trigger``: what started it (``{"kind": "manual"}`` …), in scope as ``trigger``; ``key``: the
-    trigger's idempotency key."""
+    trigger's idempotency key; ``priority`` None: as the agent's live version says."""
 
     inputs: Mapping[str, Any]
     trigger: Mapping[str, Any] = field(default_factory=lambda: MANUAL)
     key: str | None = None
+    priority: Priority | None = None
 
 
 async def start(
@@ -51,6 +52,7 @@ async def start(
     *,
     trigger: Mapping[str, Any] = MANUAL,
     key: str | None = None,
+    priority: Priority | None = None,
     bell: Queue | None = None,
 ) -> Started:
     """Starts a run of a version (``Versions.get`` gives it) with its queue entry, in one transaction, then rings.
@@ -58,7 +60,7 @@ async def start(
     The same ``key`` again, for the same agent, gives the first run back. Raises Invalid when the inputs do not fit the
     declaration, LimitReached when the agent's ``runs_per_day`` are used up.
     """
-    return (await start_many(db, version, [Start(inputs, trigger, key)], bell=bell))[0]
+    return (await start_many(db, version, [Start(inputs, trigger, key, priority)], bell=bell))[0]
 
 
 async def start_many(
@@ -66,7 +68,7 @@ async def start_many(
 ) -> list[Started]:
     """As ``start``, many runs of one version in one transaction: all of them, or none when one is refused."""
     declared = version.graph.flow.inputs
-    new = [NewRun(new_id(), coerce(declared, one.inputs), dict(one.trigger), one.key) for one in starts]
+    new = [NewRun(new_id(), coerce(declared, one.inputs), dict(one.trigger), one.key, one.priority) for one in starts]
     async with db.workspace(version.workspace_id) as connection:
         earlier = await _take_keys(connection, version, new)
         fresh = _first_of_each_key([run for run in new if run.key is None or run.key not in earlier])
@@ -112,6 +114,13 @@ async def read(db: Database, workspace_id: UUID, run_id: UUID) -> Run:
     return run
 
 
+_FOR_OTHERS = ("approval", "callback")
+
+
+async def _leave(_run_id: UUID, _event: Event) -> bool:
+    return False
+
+
 async def run_here(
     db: Database,
     version: Version,
@@ -122,11 +131,13 @@ async def run_here(
     versions: Versions | None = None,
     trigger: Mapping[str, Any] = MANUAL,
     on_event: Callable[[Event], None] = lambda _: None,
+    on_wait: Callable[[UUID, Event], Awaitable[bool]] = _leave,
 ) -> Run:
     """Starts a run and works on it in this process to its end, telling each event as it happens. No other worker takes it
     meanwhile, also while it waits: it sees this process' secrets and settings from its first step to its last.
 
-    It returns when the run is over, or waits for a person. Cancelled (Ctrl-C), it gives the run back to other workers.
+    It returns when the run is over, or waits for a person. ``on_wait`` is called with the run and the event when a step waits
+    for an approval or an answer; False: nobody here can give it. Cancelled (Ctrl-C), it gives the run back to other workers.
     """
     events = Events(db)
     claimed: asyncio.Future[UUID] = asyncio.get_running_loop().create_future()
@@ -151,6 +162,8 @@ async def run_here(
                 watched.set()
                 on_event(event)
                 if event.type == "run" and event.ask is not None:
+                    break
+                if event.outcome in _FOR_OTHERS and event.status == "waiting" and not await on_wait(run_id, event):
                     break
     finally:
         watched.set()

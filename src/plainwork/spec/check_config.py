@@ -105,7 +105,7 @@ def _check_step(node: Node, kind: Kind, default_account: str | None, report: Rep
     _check_special(node, kind, read, report)
 
 
-_OF_RUNS = ("cost_per_day_usd", "time_per_run", "runs_per_day", "steps_per_run")
+_OF_RUNS = ("cost_per_day_usd", "time_per_run", "runs_per_day", "steps_per_run", "runs_at_once", "priority")
 
 
 def _check_use(node: Node, kind: Kind, report: Report) -> None:
@@ -392,7 +392,14 @@ def check_limits(limits: Limits | None, report: Report, node: str | None = None)
     if limits is None:
         return
     check_duration(limits.time_per_run, "limits.time_per_run", report, node)
-    for name in ("cost_per_run_usd", "cost_per_day_usd", "runs_per_day", "tokens_per_run", "steps_per_run"):
+    for name in (
+        "cost_per_run_usd",
+        "cost_per_day_usd",
+        "runs_per_day",
+        "runs_at_once",
+        "tokens_per_run",
+        "steps_per_run",
+    ):
         value = getattr(limits, name)
         if value is not None and not value > 0:
             message = f"A limit of {value} lets nothing through."

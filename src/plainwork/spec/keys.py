@@ -32,6 +32,8 @@ LIMITS: Final[Table] = {
     "runs per day": ("runs_per_day", f.integer),
     "tokens per run": ("tokens_per_run", f.integer),
     "steps per run": ("steps_per_run", f.integer),
+    "runs at once": ("runs_at_once", f.integer),
+    "priority": ("priority", f.choice("low", "normal", "high")),
 }
 _retry = f.struct(model.Retry, RETRY)
 _limits = f.struct(model.Limits, LIMITS)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import field
 
 Effect = Literal["none", "read", "keyed", "once"]
+Priority = Literal["low", "normal", "high"]
 Lead = Literal["if", "when", "otherwise", "then", "error", "timeout"]
 Overlap = Literal["allow", "skip", "queue", "cancel previous"]
 STOP = "stop"
@@ -147,6 +148,8 @@ class Limits(Part, frozen=True, kw_only=True):
     runs_per_day: int | None = None
     tokens_per_run: int | None = None
     steps_per_run: int | None = None
+    runs_at_once: int | None = None
+    priority: Priority | None = None
 
 
 class Defaults(Part, frozen=True, kw_only=True):

@@ -152,13 +152,13 @@ def _replace(path: Path, text: str) -> None:
         raise
 
 
-def print_json(value: Any) -> None:
-    """One JSON document on standard output, indented."""
+def print_json(value: Any, *, err: bool = False) -> None:
+    """One JSON document on standard output, indented; ``err``: beside it, for a person."""
     try:
         data = msgspec.json.encode(value, enc_hook=str)
     except UnicodeEncodeError:
         data = msgspec.json.encode(_whole(msgspec.to_builtins(value, enc_hook=str)))
-    sys.stdout.write(visible(msgspec.json.format(data, indent=2).decode()) + "\n")
+    (sys.stderr if err else sys.stdout).write(visible(msgspec.json.format(data, indent=2).decode()) + "\n")
 
 
 def _whole(value: Any) -> Any:

@@ -3,7 +3,7 @@ line that lives: the step that is being taken, the time so far, the cost so far.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from rich.text import Text
 from plainwork.cli.output import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from plainwork.engine.events import Event
 
@@ -52,6 +52,17 @@ class Watch(AbstractContextManager["Watch"]):
     def __exit__(self, *why: object) -> None:
         if self._live is not None:
             self._live.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leaves the terminal to others for a while."""
+        if self._live is not None:
+            self._live.stop()
+        try:
+            yield
+        finally:
+            if self._live is not None:
+                self._live.start()
 
     def show(self, event: Event) -> None:
         """Takes in one event of the run."""

@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -152,7 +153,13 @@ class _Running:
         versions = Versions(database)
         version = await versions.get(LOCAL_WORKSPACE, version_id)
         async with open_outside(self.settings, database, store, secrets=secrets_from_env()) as outside:
-            work = run_here(database, version, self.inputs, outside, bell=bell, versions=versions, on_event=self._show)
+            work = run_here(
+                *(database, version, self.inputs, outside),
+                bell=bell,
+                versions=versions,
+                on_event=self._show,
+                on_wait=partial(self._answer, database),
+            )
             running = asyncio.ensure_future(work)
             try:
                 return await asyncio.shield(running)
@@ -162,6 +169,17 @@ class _Running:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
                 raise
+
+    async def _answer(self, database: Database, run_id: UUID, event: Event) -> bool:
+        """Has whoever sits here decide, where somebody does."""
+        from plainwork.cli import questions
+
+        if self.watch is not None and event.outcome == "approval" and questions.can_ask():
+            with self.watch.paused():
+                if await questions.ask(database, LOCAL_WORKSPACE, run_id, event):
+                    return True
+        click.echo(output.visible(questions.told(event)), err=True)
+        return False
 
     def _show(self, event: Event) -> None:
         self.has_begun = True

@@ -163,7 +163,7 @@ async def runs_of(connection: Connection, run_ids: Sequence[UUID]) -> dict[UUID,
 
 
 async def answer(
-    connection: Connection, workspace_id: UUID, wait: Wait, outcome: str, output: bytes, decided_by: UUID
+    connection: Connection, workspace_id: UUID, wait: Wait, outcome: str, output: bytes, decided_by: UUID | None
 ) -> bool:
     """Answers an approval; the run goes on. False, and nothing was written: it is not waited for any more."""
     done: bool = await connection.fetchval(

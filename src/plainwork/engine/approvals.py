@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
-from plainwork.db import Connection, audit, json, users, waits
-from plainwork.db.audit import Actor
+from plainwork.db import Connection, Database, audit, json, users, waits
+from plainwork.db.audit import SYSTEM, Actor
 from plainwork.db.waits import Wait
 from plainwork.engine.kinds.people import ROLES
 from plainwork.errors import Conflict, Forbidden, Gone, NotFound
@@ -78,6 +78,20 @@ async def decide(
     decided = await waits.approval(connection, approval_id)
     assert decided is not None
     return decided
+
+
+async def decide_here(
+    database: Database, workspace_id: UUID, run_id: UUID, path: str, attempt: int, choice: Choice
+) -> None:
+    """Carries out what whoever works at the command line decides about a run of theirs. Raises Gone when it does not wait
+    for that any more."""
+    async with database.workspace(workspace_id) as connection:
+        wait = await waits.find(connection, run_id, path, attempt)
+        output = {"decision": choice, "by": "command line", "at": _now(), "comment": ""}
+        if wait is None or not await waits.answer(connection, workspace_id, wait, choice, json.encode(output), None):
+            raise Gone("It is not waited for any more: its time has passed, or the run is over.")
+        detail = {"step": path, "attempt": attempt, "approval": str(wait.id)}
+        await audit.append(connection, SYSTEM, f"step.{choice}", ("run", run_id), detail)
 
 
 def _now() -> str:

@@ -1,8 +1,8 @@
 """The same work beside others: the five steps of ``durable_runs``, each run started by itself and waited for, so many at once,
 every step kept in the same Postgres.
 
-DBOS and Prefect are installed from PyPI into ``build/peers`` when they can be, each at one version, and run with nothing of
-ours; they are no part of the project. What cannot be had is said and left out. The floor is Plainwork, in the same run.
+DBOS is installed from PyPI into ``build/peers`` when it can be, at one version, and runs with nothing of ours; it is no part
+of the project. What cannot be had is said and left out. The floor is Plainwork, in the same run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from plainwork.engine.versions import Version
 from plainwork.engine.worker import Worker
 from plainwork.settings import Settings
 
-PEERS = {"dbos": ("dbos==3.4.0",), "prefect": ("prefect==3.8.8", "asyncpg")}
+PEERS = {"dbos": ("dbos==3.4.0",)}
 FOLDER = Path("build/peers")
 AT_ONCE = 16
 RUNS = 200

@@ -17,7 +17,7 @@ from plainwork.engine.start import start
 from tests.conftest import add_workspace
 from tests.engine.flows import node
 from tests.engine.running import add_version
-from tests.scheduler.test_scheduler import on
+from tests.scheduler.clockwork import on
 
 DUE = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
@@ -45,8 +45,9 @@ async def fired(database: db.Database, *ticks: tuple[UUID, UUID, UUID, UUID, UUI
     none: list[Any] = [None] * len(ticks)
     async with database.transaction() as connection:
         made: list[UUID] = await connection.fetchval(
-            "select fire_ticks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            *(workspaces, ids, [DUE] * len(ticks), runs, agents, versions, many, many, none, none),
+            "select fire_ticks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            *(workspaces, ids, [DUE] * len(ticks), [DUE] * len(ticks), ["fired"] * len(ticks), none),
+            *(runs, agents, versions, many, many, none, none),
         )
     return made
 

@@ -3,63 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import pytest
 
-from plainwork import queue
 from plainwork.db import Database, agents, schedules
 from plainwork.db.queue import make_partitions
-from plainwork.db.schedules import Schedule
-from plainwork.engine.versions import Version
+from plainwork.db.schedules import Next
 from plainwork.queue import Queue
-from plainwork.scheduler import Scheduler, due_times, inputs_from
-from plainwork.settings import Settings
-from plainwork.spec.cron import next_times
+from plainwork.scheduler import Scheduler, inputs_from
 from plainwork.spec.flow import Flow, Node
 from plainwork.spec.model import Input, Limits
 from tests.engine.flows import node
 from tests.engine.running import add_version, ended, eventually, working
-
-MONDAY = datetime(2026, 3, 2, 8, 0, 30, tzinfo=UTC)
-
-
-def on(cron: str = "30 8 * * 1-5", zone: str = "UTC", id: str = "trigger-1", **map: str) -> Node:
-    return Node(id=id, type="trigger.schedule@1", config={"phrase": "…", "cron": cron, "timezone": zone, "map": map})
-
-
-@dataclass
-class Clock:
-    at: datetime = MONDAY
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def pass_(self, **time: float) -> None:
-        self.at += timedelta(**time)
-
-
-@pytest.fixture
-async def bell(database: Database, settings: Settings) -> AsyncIterator[Queue]:
-    bell = await queue.open(settings, database)
-    yield bell
-    await bell.close()
-
-
-async def of(database: Database, version: Version) -> list[Schedule]:
-    async with database.workspace(version.workspace_id) as connection:
-        return await schedules.of_agent(connection, version.agent_id)
-
-
-async def fired(database: Database, workspace_id: UUID) -> list[Any]:
-    async with database.workspace(workspace_id) as connection:
-        rows = await connection.fetch("select status, cause, trigger, inputs, failure from runs order by id")
-    return [dict(row) for row in rows]
+from tests.scheduler.clockwork import Clock, fired, of, on
 
 
 async def test_a_schedule_fires_at_its_times_with_its_inputs(
@@ -69,7 +28,7 @@ async def test_a_schedule_fires_at_its_times_with_its_inputs(
         database,
         workspace_id,
         [
-            on(due="{{ trigger.due_at }}"),
+            on(map={"due": "{{ trigger.due_at }}"}),
             node("a", config={"text": "{{ inputs.due }} {{ inputs.n }} {{ trigger.kind }}"}),
         ],
         inputs={"due": Input(), "n": Input(type="number", default=7)},
@@ -118,7 +77,8 @@ async def test_a_tick_that_was_fired_is_not_fired_again(database: Database, work
     assert await scheduler.fire_due() == 1
     (schedule,) = await of(database, version)
     async with database.transaction() as connection:
-        await schedules.set_next(connection, [(schedule, datetime(2026, 3, 2, 8, 1, tzinfo=UTC))])
+        again = datetime(2026, 3, 2, 8, 1, tzinfo=UTC)
+        await schedules.set_next(connection, [Next(schedule, again, again)])
     assert await scheduler.fire_due() == 0
     assert len(await fired(database, workspace_id)) == 1
 
@@ -191,69 +151,15 @@ async def test_the_days_limit_holds_for_schedules_too(database: Database, worksp
     ]
 
 
-def schedule(cron: str, next_at: datetime, missed: str, zone: str = "UTC") -> Schedule:
-    key = UUID(int=1)
-    return Schedule(key, key, key, key, "trigger-1", None, cron, zone, {}, missed, None, next_at, next_at)
-
-
-@pytest.mark.parametrize(
-    ("cron", "missed", "late", "fires"),
-    [
-        ("0 * * * *", "last", timedelta(seconds=5), ["08:00"]),
-        ("0 * * * *", "last", timedelta(hours=3, minutes=10), ["11:00"]),
-        ("0 * * * *", "skip", timedelta(seconds=5), ["08:00"]),
-        ("0 * * * *", "skip", timedelta(minutes=10), []),
-        ("0 * * * *", "skip", timedelta(hours=3, minutes=10), []),
-        ("0 * * * *", "skip", timedelta(hours=3, seconds=10), ["11:00"]),
-        ("0 * * * *", "all", timedelta(hours=3, minutes=10), ["08:00", "09:00", "10:00", "11:00"]),
-        ("0 * * * *", "all", -timedelta(seconds=1), []),
-        ("* * * * *", "last", timedelta(days=3, seconds=10), ["08:00"]),
-    ],
-)
-def test_missed_times(cron: str, missed: str, late: timedelta, fires: list[str]) -> None:
-    due = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-    times = due_times(schedule(cron, due, missed), due + late)
-    assert [at.strftime("%H:%M") for at in times] == fires
-
-
-def test_missed_times_are_made_up_for_a_hundred_times_at_most() -> None:
-    due = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-    times = due_times(schedule("* * * * *", due, "all"), due + timedelta(days=2))
-    assert len(times) == len(set(times)) == 100
-
-
-def test_clocks_that_change_neither_double_nor_lose_a_time() -> None:
-    """02:30 in Berlin is skipped on 29 March 2026 and comes twice on 25 October."""
-    fires = []
-    next_at = datetime(2026, 3, 27, 1, 30, tzinfo=UTC)
-    now = next_at
-    while now < datetime(2026, 4, 1, tzinfo=UTC):
-        fires += due_times(schedule("30 2 * * *", next_at, "last", "Europe/Berlin"), now)
-        next_at = next_times("30 2 * * *", "Europe/Berlin", now, 1)[0]
-        now = next_at
-    assert len(fires) == len({at.date() for at in fires}) == 5
-
-
-async def test_a_schedule_with_no_more_times_rests(database: Database, workspace_id: UUID, bell: Queue) -> None:
-    version = await add_version(database, workspace_id, [on("0 0 31 2 *"), node("a")])
-    scheduler = Scheduler(database, bell, now=Clock())
-    assert await scheduler.fire_due() == 0
-    (found,) = await of(database, version)
-    assert found.next_at is not None
-    assert found.next_at.year == 9999
-    async with database.transaction() as connection:
-        assert await schedules.claim_due(connection, MONDAY + timedelta(days=9999), 10) == []
-
-
-async def test_inputs_are_mapped_from_the_trigger(database: Database, workspace_id: UUID) -> None:
-    version = await add_version(database, workspace_id, [node("a")], inputs={"day": Input(), "n": Input(default="x")})
-    assert inputs_from(version, {"day": "{{ trigger.due_at }}"}, {"due_at": "2026"}) == {"day": "2026", "n": "x"}
+def test_inputs_are_mapped_from_the_trigger() -> None:
+    declared = {"day": Input(), "n": Input(default="x")}
+    assert inputs_from(declared, {"day": "{{ trigger.due_at }}"}, {"due_at": "2026"}) == {"day": "2026", "n": "x"}
 
 
 async def test_partitions_are_made_ahead(database: Database, bell: Queue) -> None:
     scheduler = Scheduler(database, bell, now=Clock(datetime(2031, 5, 20, tzinfo=UTC)))
-    assert await scheduler.keep_up() == 6
-    assert await scheduler.keep_up() == 0
+    assert (await scheduler.keep_up()).partitions == 6
+    assert (await scheduler.keep_up()).partitions == 0
     assert await make_partitions(database, datetime(2031, 7, 31, 23, 59, tzinfo=UTC), 2) == 2
 
 

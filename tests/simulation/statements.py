@@ -46,6 +46,7 @@ def _named(*names: str) -> type[Row]:
 
 _SELECTED = re.compile(r"select (.+?) from ")
 _Outlook = _named("run_ids", "next_in_s")
+_Dropped = _named("dropped", "strays")
 _Key = _named("key")
 _KeyRun = _named("key", "run_id")
 _Agent = _named(*(field.name for field in fields(Agent)))
@@ -88,18 +89,25 @@ def _claim_schedules(session: Session, transaction: Transaction, arguments: Sequ
 def _schedule(tick: Tick) -> tuple[Any, ...]:
     return (
         *(tick.workspace_id, tick.id, tick.agent_id, tick.version_id, "trigger-1", None, tick.cron, "UTC", {}),
-        *(tick.missed, None, moment(tick.next_at), moment(tick.created_at)),
+        *(tick.missed, None, moment(tick.next_at), moment(tick.created_at), "allow", None, {}, {}, None),
+        *(moment(tick.next_at), 0, moment(tick.created_at)),
     )
 
 
 def _fire(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
-    rows = [(*row[:2], row[2].timestamp(), *row[3:]) for row in zip(*arguments, strict=True)]
+    told = zip(*arguments, strict=True)
+    rows = [(*row[:2], row[2].timestamp(), *row[6:]) for row in told if row[4] == "fired"]
     return session.server.store.fire_ticks(transaction, rows)
 
 
 def _set_next(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
-    _, schedules, times = arguments
+    _, schedules, times, *_ = arguments
     session.server.store.set_next_ticks(transaction, schedules, [_seconds(at) for at in times])
+
+
+def _next_fires_at(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> datetime | None:
+    times = [schedule.next_at for schedule in session.server.store.schedules.values() if schedule.next_at is not None]
+    return datetime.fromtimestamp(min(times), UTC) if times else None
 
 
 def _seconds(at: datetime) -> float:
@@ -254,6 +262,14 @@ def _nothing(session: Session, transaction: Transaction, arguments: Sequence[Any
     return None
 
 
+def _no_rows(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    return []
+
+
+def _nothing_dropped(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    return [_Dropped((0, 0))]
+
+
 def _none_made(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int:
     return 0
 
@@ -264,6 +280,11 @@ _CALLS: dict[str, Handler] = {
     "claim_due_schedules": _claim_schedules,
     "fire_ticks": _fire,
     "set_next_ticks": _set_next,
+    "next_fires_at": _next_fires_at,
+    "claim_waiting_schedules": _no_rows,
+    "workspaces_to_prune": _no_rows,
+    "prune_rest": _none_made,
+    "drop_partitions": _nothing_dropped,
     "make_partitions": _none_made,
     "settle_waits": _none_made,
     "set_config": _nothing,
@@ -274,6 +295,7 @@ _CALLS: dict[str, Handler] = {
 }
 _STATEMENTS: dict[str, Handler] = {
     "listen": _nothing,
+    "delete from sign_in_attempts": _nothing,
     "insert into run_keys": _take_keys,
     "select key, run_id from run_keys": _read_keys,
     "insert into runs": _insert_runs,

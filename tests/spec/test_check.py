@@ -292,13 +292,6 @@ FRONTS: dict[str, tuple[str, str, str, str, str]] = {
     "a cron": ("when: {cron: '99 * * * *', timezone: UTC}", "bad-schedule", "error", "when.0", "99"),
     "a zone": ("when: {cron: '0 9 * * *', timezone: Mars/Base}", "bad-schedule", "error", "when.0", "Mars"),
     "missed times": ("when: {schedule: every hour, missed: some}", "bad-schedule", "error", "when.0.missed", "some"),
-    "too many missed": (
-        "when: {schedule: every hour, missed: all up to 9999}",
-        "bad-schedule",
-        "error",
-        "when.0.missed",
-        "9999",
-    ),
     "a spread": ("when: {schedule: every hour, jitter: 3 moons}", "bad-schedule", "error", "when.0.jitter", "3 moons"),
     "a path": ("when: {webhook: orders}", "bad-webhook", "error", "when.0.path", "orders"),
     "a method": ("when: {webhook: /orders, method: FETCH}", "bad-webhook", "error", "when.0.method", "FETCH"),

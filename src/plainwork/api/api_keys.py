@@ -25,6 +25,7 @@ Scope = Literal[
     "secrets:write",
     "keys:manage",
     "audit:read",
+    "data:manage",
 ]
 
 

@@ -15,6 +15,7 @@ from plainwork.api import (
     agent_drafts,
     agent_summaries,
     agents,
+    alarms,
     api_keys,
     approvals,
     audit,
@@ -27,8 +28,10 @@ from plainwork.api import (
     models,
     problems,
     replays,
+    retention,
     run_steps,
     runs,
+    schedules,
     secrets,
     session,
     setup,
@@ -60,6 +63,7 @@ MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
     *(setup, session, agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
     *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit),
+    *(schedules, alarms, retention),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {

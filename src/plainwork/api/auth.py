@@ -37,6 +37,7 @@ class Permission(StrEnum):
     SECRETS_WRITE = "secrets:write"
     KEYS_MANAGE = "keys:manage"
     AUDIT_READ = "audit:read"
+    DATA_MANAGE = "data:manage"
 
 
 _PEOPLES = {Permission.PUBLIC, Permission.ACCOUNT, Permission.APPROVALS_DECIDE}
@@ -47,7 +48,8 @@ _READ = {Permission.AGENTS_READ, Permission.RUNS_READ, Permission.APPROVALS_READ
 _RUN = _READ | {Permission.RUNS_WRITE}
 _EDIT = _RUN | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
 _ALL = _EDIT | {Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.AUDIT_READ}
-ROLES: dict[str, set[Permission]] = {"owner": _ALL, "admin": _ALL, "editor": _EDIT, "runner": _RUN, "viewer": _READ}
+_OWN = _ALL | {Permission.DATA_MANAGE}
+ROLES: dict[str, set[Permission]] = {"owner": _OWN, "admin": _ALL, "editor": _EDIT, "runner": _RUN, "viewer": _READ}
 """The permission matrix: role → what it may do in its workspace. Whom an approval is for, its step says."""
 
 COOKIE = "plainwork_session"

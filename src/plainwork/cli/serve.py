@@ -223,6 +223,7 @@ class _Process:
             from plainwork.scheduler import Scheduler
 
             yield Scheduler(self.database, self.bell).run()
+        yield self._watch(outside)
 
     def _lasting(self, worker: Worker | None) -> Iterator[Coroutine[Any, Any, None]]:
         """Parts that end by themselves after the stop, when what they have in hand is done."""
@@ -230,6 +231,13 @@ class _Process:
             yield self._work(worker)
         if self.workers is not None:
             yield self.workers.run()
+
+    async def _watch(self, outside: Outside) -> None:
+        """Every process sees to it that somebody notices when no scheduler is at work."""
+        from plainwork.scheduler import AlarmWatch, mailer
+
+        mail = mailer(outside.net, self.settings.smtp_url) if outside.net and self.settings.smtp_url else None
+        await AlarmWatch(self.database, mail).run()
 
     def _worker(self, outside: Outside) -> Worker:
         from plainwork.engine.worker import Worker

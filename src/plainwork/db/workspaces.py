@@ -102,6 +102,15 @@ async def role_of(connection: Connection, user_id: UUID) -> Role | None:
     return role
 
 
+async def owners(connection: Connection) -> list[str]:
+    """The mail addresses of those who own the transaction's workspace."""
+    rows = await connection.fetch(
+        """select u.email from memberships m join users u on u.id = m.user_id
+           where m.workspace_id = current_workspace() and m.role = 'owner' and u.disabled_at is null order by u.email"""
+    )
+    return [row["email"] for row in rows]
+
+
 async def variables(connection: Connection) -> dict[str, Any]:
     """The workspace's variables: what expressions see as ``vars``."""
     rows = await connection.fetch(

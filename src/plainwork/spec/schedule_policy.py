@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Literal
+from uuid import UUID
 
 from plainwork.spec.cron import ScheduleError
 from plainwork.spec.durations import parse_duration
@@ -56,3 +59,10 @@ def read_jitter(text: str | None) -> float:
     if seconds > _LONGEST_JITTER_S:
         raise ScheduleError("A jitter is at most a day long.", next_step="Write it like 2 minutes.")
     return seconds
+
+
+def put_off(due_at: datetime, schedule_id: UUID, jitter_s: float) -> datetime:
+    """A time put off by less than ``jitter_s``: by how much follows from the schedule and the time alone."""
+    seed = schedule_id.bytes + int(due_at.timestamp()).to_bytes(8, "big", signed=True)
+    share = int.from_bytes(blake2b(seed, digest_size=4).digest(), "big") / 2**32
+    return due_at + timedelta(milliseconds=int(jitter_s * 1000 * share))

@@ -1,0 +1,47 @@
+"""Alarms: schedules that should have fired and have not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+
+from plainwork.api.auth import Permission, Tenant
+from plainwork.api.routing import Routes
+from plainwork.api.shapes import Limit, Shape
+from plainwork.db import alarms
+
+routes = Routes("alarms")
+
+
+class Alarm(Shape):
+    """A schedule that needs a look. ``kind``: it ``did_not_fire`` at ``due_at``, it ``cannot_be_planned`` (its times cannot be
+    worked out), or it ``cannot_start`` (three runs in a row could not even begin). ``cleared_at``: when all was well again."""
+
+    id: UUID
+    kind: Literal["did_not_fire", "cannot_be_planned", "cannot_start"]
+    agent_id: UUID
+    trigger_id: str
+    due_at: datetime
+    message: str
+    raised_at: datetime
+    cleared_at: datetime | None
+
+
+class Alarms(Shape):
+    """Alarms, the latest first."""
+
+    alarms: list[Alarm]
+
+
+@routes.add("GET", "/alarms", Permission.AGENTS_READ)
+async def list_alarms(
+    tenant: Tenant,
+    every: Annotated[bool, Query(description="Those that are over, too: they are kept for 90 days.")] = False,
+    limit: Limit = 50,
+) -> Alarms:
+    """The schedules that should have fired and have not, or cannot."""
+    found = await alarms.page(tenant, is_open=not every, limit=limit)
+    return Alarms(alarms=[Alarm.model_validate(one) for one in found])

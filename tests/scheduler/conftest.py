@@ -1,0 +1,19 @@
+"""The scheduler's tests: a bell over the fresh database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from plainwork import queue
+from plainwork.db import Database
+from plainwork.queue import Queue
+from plainwork.settings import Settings
+
+
+@pytest.fixture
+async def bell(database: Database, settings: Settings) -> AsyncIterator[Queue]:
+    bell = await queue.open(settings, database)
+    yield bell
+    await bell.close()

@@ -274,6 +274,10 @@ async def test_the_failure_of_the_other_is_the_steps(stage: Stage) -> None:
     assert run.status == "failed"
     assert "no stock" in run.failure["message"]
     assert (run.failure["kind"], run.failure["path"]) == ("rejected", "call")
+    (child,) = await stage.children(run.id)
+    assert (await stage.ended(child.id)).resolution == "reported"
+    async with stage.database.workspace(stage.workspace_id) as connection:
+        assert [one.id for one in await runs.find(connection, runs.Filter(is_in_inbox=True))] == [run.id]
 
 
 async def test_many_calls_at_once_all_come_back(stage: Stage) -> None:

@@ -63,7 +63,7 @@ class Run(Shape):
     the run that it was made of by a retry or a replay, ``origin_step``: from which of its steps on (null: from the
     start, or from where it stopped); ``parent_run_id``: the run of another agent that has started it, by its step
     at ``parent_path``; ``resolution``: how a person dealt with the cause, at ``resolved_at``, so that it left the
-    inbox."""
+    inbox; ``reported``: the run that had started it was told."""
 
     id: UUID
     agent_id: UUID
@@ -91,7 +91,7 @@ class Run(Shape):
     parent_run_id: UUID | None
     parent_path: str | None
     resolved_at: datetime | None
-    resolution: Literal["retried", "skipped", "answered", "discarded"] | None
+    resolution: Literal["retried", "skipped", "answered", "discarded", "reported"] | None
 
 
 class RunStep(Shape):

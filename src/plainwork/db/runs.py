@@ -42,8 +42,8 @@ class Run:
     (``step_failed``, ``timed_out``, ``crash_loop``, ``effect_uncertain``, ``budget_exceeded``, ``undeliverable``);
     ``ask``: the step a person is asked about; ``steps``: how many journal rows it has; ``origin_run_id``: the run that it
     comes of, ``origin_step``: from which step on that one is taken again; ``resolution``: what a person did about it
-    (``retried``, ``skipped``, ``answered``, ``discarded``), so that it is in the inbox no longer; ``parent_run_id``: the run
-    that has started it, by its step at ``parent_path``."""
+    (``retried``, ``skipped``, ``answered``, ``discarded``), or that its parent was told (``reported``), so that it is in the
+    inbox no longer; ``parent_run_id``: the run that has started it, by its step at ``parent_path``."""
 
     workspace_id: UUID
     id: UUID

@@ -181,6 +181,8 @@ begin
     update waits a set closed_at = clock_timestamp(), failure = why,
            status = case child.status when 'succeeded' then 'succeeded' else 'failed' end
     where a.workspace_id = w.workspace_id and a.run_id = w.run_id and a.path = w.path and a.attempt = w.attempt;
+    update runs r set resolved_at = clock_timestamp(), resolution = 'reported' -- it is the parent's matter now
+    where r.workspace_id = child.workspace_id and r.id = child.id and r.cause is not null;
     perform from queue q where q.workspace_id = w.workspace_id and q.run_id = w.run_id for update skip locked;
     if found then
         perform hand_over(w.workspace_id, w.run_id, w.path);

@@ -32,7 +32,7 @@ from plainwork.engine.versions import Version, Versions
 from plainwork.engine.worker import Worker
 from plainwork.settings import Settings
 
-RUNS = 8000
+RUNS = 16_000
 GROUP = 500
 ROUNDS = 5
 INPUTS = {"topic": "news", "least": 100, "posts": [{"title": f"Post {i}", "score": 40 * i} for i in range(6)]}

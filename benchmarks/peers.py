@@ -29,8 +29,8 @@ from plainwork.settings import Settings
 
 PEERS = {"dbos": ("dbos==3.4.0",)}
 FOLDER = Path("build/peers")
-AT_ONCE = 16
-RUNS = 200
+AT_ONCE = 64
+RUNS = 400
 OUR_RUNS = 4_000
 INSTALL_S = 600
 LONGEST_S = 300

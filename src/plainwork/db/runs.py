@@ -242,10 +242,12 @@ async def find(
 
     Keys begin with the time at which they were made, so that times also choose the partitions to look into.
     """
+    agents = list(only.agents)
     return await _newest(
         connection,
         limit,
-        ("agent_id = any ({})", list(only.agents)),
+        # Of one agent the index has them in this order; of several it would have to sort them all.
+        ("agent_id = {}", agents[0]) if len(agents) == 1 else ("agent_id = any ({})", agents),
         ("status = any ({})", list(only.statuses)),
         ("trigger->>'kind' = any ({})", list(only.triggers)),
         ("created_at >= {}", only.since),

@@ -104,6 +104,7 @@ def test_there_are_routes_to_walk() -> None:
     assert {one.name for one in OPERATIONS if one.permission is Permission.ACCOUNT} == {"current_session", "sign_out"}
     assert set(BODIES) == {one.name for one in OPERATIONS if one.method in {"POST", "PUT", "PATCH"}} - {
         "cancel_run",
+        "rotate_address",
         "use_callback",
     }
 

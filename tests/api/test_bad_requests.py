@@ -24,7 +24,8 @@ JSON = {"Content-Type": "application/json"}
 
 
 FINE: list[tuple[str, Any]] = [("start_run", {"inputs": {"a": {}}}), ("put_secret", {"value": {"a": {}}})]
-"""Fields that take an object of any shape."""
+FINE += [("test_trigger", {"payload": [[]]}), ("test_trigger", {"payload": {"a": {}}})]
+"""Fields that take an object, or anything, of any shape."""
 
 
 def nested(levels: int) -> bytes:

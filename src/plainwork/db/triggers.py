@@ -77,10 +77,12 @@ class NewStart:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What became of a ``NewStart``. ``run_id`` is the first run when it was ``repeated``; ``at``: the database's time."""
+    """What became of a ``NewStart``. ``run_id`` is the first run when it was ``repeated``; ``is_leased``: the run is the
+    worker's already, else it is queued; ``at``: the database's time."""
 
     outcome: Outcome
     run_id: UUID
+    is_leased: bool
     vars: Any
     deadline_at: datetime | None
     at: datetime
@@ -121,15 +123,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class FailureNotice:
-    """A failed run, and a trigger of an agent that watches for it. ``agent``: the slug of the agent that failed."""
+    """A failed run, and a trigger of an agent that watches for it. ``failed_version_id``: what failed; ``started_by``: the
+    kind of what had started it."""
 
     workspace_id: UUID
     run_id: UUID
-    agent: str
-    version: int
+    failed_version_id: UUID
     failure: Any
     cause: str | None
-    started_by: str
+    started_by: str | None
     finished_at: datetime
     watcher_id: UUID
     version_id: UUID

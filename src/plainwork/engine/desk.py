@@ -69,6 +69,11 @@ class Desk:
         if worker is not None:
             worker.on_left = self._note_end
 
+    @property
+    def is_free(self) -> bool:
+        """Whether this process works on what it starts at once."""
+        return self._worker is not None and self._worker.has_room(1)
+
     async def version(self, workspace_id: UUID, version_id: UUID) -> Version:
         """The version, ready to run. Raises NotFound."""
         return self.versions.known(workspace_id, version_id) or await self.versions.get(workspace_id, version_id)
@@ -116,11 +121,14 @@ class Desk:
         claims = []
         for request, one in zip(group, begun, strict=True):
             end = None
-            if one.outcome == "started":
+            if one.is_leased:
                 claims.append(_claim_of(request.new, one))
                 if request.is_awaited:
                     end = self._ends[one.run_id] = asyncio.get_running_loop().create_future()
             _settle(request, Started(one, end))
+        queued = [one.run_id for one in begun if one.outcome == "started" and not one.is_leased]
+        if queued:
+            await self._bell.ring(queued)
         return claims
 
     async def _start_queued(self, group: Sequence[_Request]) -> None:

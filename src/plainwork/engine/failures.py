@@ -12,7 +12,7 @@ from plainwork.db import Database, triggers
 from plainwork.db.triggers import FailureNotice, NewStart
 from plainwork.engine.day import check_day
 from plainwork.engine.triggers import inputs_of, key_of
-from plainwork.engine.versions import Versions
+from plainwork.engine.versions import Version, Versions
 from plainwork.errors import PlainworkError, Unavailable
 from plainwork.queue import Queue
 
@@ -33,11 +33,12 @@ async def tell(db: Database, versions: Versions, bell: Queue) -> int:
 
 async def _start_of(db: Database, versions: Versions, notice: FailureNotice) -> NewStart | None:
     """The run to start; None when it cannot be, which is noted with the trigger's deliveries."""
+    failed = await _version(versions, notice)
     seen = {
         "kind": "error",
         "id": notice.trigger_id,
-        "agent": notice.agent,
-        "version": notice.version,
+        "agent": failed.agent if failed else None,
+        "version": failed.number if failed else None,
         "run": str(notice.run_id),
         "failure": notice.failure,
         "cause": notice.cause,
@@ -65,6 +66,16 @@ async def _start_of(db: Database, versions: Versions, notice: FailureNotice) -> 
         deadline_s=version.time_s,
         key=key_of(notice.trigger_id, None, seen, f"failure of {notice.run_id}"),
     )
+
+
+async def _version(versions: Versions, notice: FailureNotice) -> Version | None:
+    """What failed; None when that it cannot be read is why it did."""
+    try:
+        return await versions.get(notice.workspace_id, notice.failed_version_id)
+    except Unavailable:
+        raise
+    except PlainworkError:
+        return None
 
 
 async def _note(db: Database, notice: FailureNotice, error: PlainworkError) -> None:

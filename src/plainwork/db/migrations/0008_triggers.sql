@@ -89,13 +89,14 @@ create table chat_turns (
     primary key (workspace_id, agent_id, session, run_id)
 );
 
--- Failed runs of agents that another agent watches, until those are started.
+-- Failed runs, each with a trigger that watches for it, until that is started.
 create table failure_notices (
     workspace_id uuid not null,
     run_id       uuid not null,
-    agent_id     uuid not null,
+    watcher_id   uuid not null, -- the agent to start
+    trigger_id   text not null,
     created_at   timestamptz not null default now(),
-    primary key (workspace_id, run_id)
+    primary key (workspace_id, run_id, watcher_id, trigger_id)
 );
 create index failure_notices_by_age on failure_notices (created_at);
 
@@ -112,11 +113,12 @@ grant select, insert, delete on deliveries, chat_turns to {{app}};
 -- Starts the runs of a group of deliveries, of whichever workspaces, in one commit. A position starts a run only for a
 -- trigger that is on, of the live version that the caller read. p_key: the same one gives the first run again; p_seal:
 -- what was signed, which starts a run once whatever key it is sent with. With p_lease_s the runs are leased to that worker
--- from the moment on that others can see them. Outcomes: started, repeated (run_id: the first run), replayed, gone.
+-- from the moment on that others can see them (is_leased), but for those of agents and workspaces with a limit on how much
+-- runs at once: they are queued. Outcomes: started, repeated (run_id: the first run), replayed, gone.
 create function start_delivered(
     p_workspace uuid[], p_agent uuid[], p_version uuid[], p_trigger_id text[], p_run uuid[], p_key text[], p_seal text[],
     p_trigger bytea[], p_inputs bytea[], p_deadline_s float8[], p_worker integer, p_lease_s float8
-) returns table (outcome text, run_id uuid, vars json, deadline_at timestamptz, at timestamptz)
+) returns table (outcome text, run_id uuid, is_leased boolean, vars json, deadline_at timestamptz, at timestamptz)
 language plpgsql security definer set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 #variable_conflict use_column
@@ -168,6 +170,9 @@ begin
         from unnest(p_workspace, p_agent, p_version, p_run, p_trigger, p_inputs, p_deadline_s, outcomes)
              as u(w, a, v, run, trigger, inputs, deadline_s, o)
         where u.o = 'started'
+    ), free as materialized (
+        select f.w, f.a, p_lease_s is not null and free_slots(f.w, f.a, false) is null as is_leased
+        from (select distinct w, a from fresh) f
     ), variables as materialized (
         select f.w, (select coalesce(json_object_agg(v.name, v.value), '{}') from workspace_variables v
                      where v.workspace_id = f.w) as vars
@@ -178,25 +183,25 @@ begin
                v.vars
         from fresh f join variables v on v.w = f.w
     ), queued as (
-        insert into queue (workspace_id, run_id, deadline_at, due_at, epoch, claims, worker)
-        select f.w, f.run, f.until, now() + make_interval(secs => coalesce(p_lease_s, 0)),
-               case when p_lease_s is null then 0 else 1 end, case when p_lease_s is null then 0 else 1 end,
-               case when p_lease_s is not null then p_worker end
-        from fresh f
+        insert into queue (workspace_id, run_id, agent_id, deadline_at, due_at, epoch, claims, worker)
+        select f.w, f.run, f.a, f.until, now() + make_interval(secs => case when l.is_leased then p_lease_s else 0 end),
+               l.is_leased::integer, l.is_leased::integer, case when l.is_leased then coalesce(p_worker, 0) end
+        from fresh f join free l on l.w = f.w and l.a = f.a
     )
-    select u.o, u.run, case when v.vars::text <> '{}' then v.vars end, now() + make_interval(secs => u.deadline_s), now()
-    from unnest(outcomes, runs_of, p_workspace, p_deadline_s) with ordinality as u(o, run, w, deadline_s, i)
-    left join variables v on v.w = u.w order by u.i;
+    select u.o, u.run, u.o = 'started' and l.is_leased, case when v.vars::text <> '{}' then v.vars end,
+           now() + make_interval(secs => u.deadline_s), now()
+    from unnest(outcomes, runs_of, p_workspace, p_agent, p_deadline_s) with ordinality as u(o, run, w, a, deadline_s, i)
+    left join variables v on v.w = u.w left join free l on l.w = u.w and l.a = u.a order by u.i;
 end $$;
 
 -- Notes a failed run for those who watch its agent. What a failure has started, and what that has called, is told to nobody,
 -- so that failures cannot go round in circles.
 create function notice_failure() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
+declare workspace text := current_setting('plainwork.workspace', true);
 begin
-    perform from triggers t join agents a on a.workspace_id = t.workspace_id
-    where t.workspace_id = new.workspace_id and t.kind = 'error' and t.is_on and t.paused_at is null
-      and a.id = new.agent_id and lower(t.config->>'agent') in (a.slug, lower(a.name));
+    perform from triggers t
+    where t.workspace_id = new.workspace_id and t.kind = 'error' and t.is_on and t.paused_at is null;
     if not found then
         return null;
     end if;
@@ -207,10 +212,17 @@ begin
             select r.trigger->>'kind', r.parent_run_id from above u
             join runs r on r.workspace_id = new.workspace_id and r.id = u.parent
         ) select from above where kind = 'error') circle;
-    if not found then
-        insert into failure_notices (workspace_id, run_id, agent_id) values (new.workspace_id, new.id, new.agent_id)
-        on conflict do nothing;
+    if found then
+        return null;
     end if;
+    perform set_config('plainwork.workspace', new.workspace_id::text, true); -- to read the agent's names
+    insert into failure_notices (workspace_id, run_id, watcher_id, trigger_id)
+    select t.workspace_id, new.id, t.agent_id, t.trigger_id
+    from agents a join triggers t on t.workspace_id = a.workspace_id
+    where a.workspace_id = new.workspace_id and a.id = new.agent_id and t.kind = 'error' and t.is_on
+      and t.paused_at is null and lower(t.config->>'agent') in (a.slug, lower(a.name))
+    on conflict do nothing;
+    perform set_config('plainwork.workspace', coalesce(workspace, ''), true);
     return null;
 end $$;
 
@@ -219,28 +231,26 @@ create trigger notice_failure after update of status on runs
 create trigger notice_failed_start after insert on runs
     for each row when (new.status = 'failed') execute function notice_failure();
 
--- Takes up to p_limit noticed failures, each with every trigger that it starts; they are gone once the caller commits.
+-- Takes up to p_limit noticed failures, each with the trigger that it starts; they are gone once the caller commits.
 create function claim_failures(p_limit integer)
-returns table (workspace_id uuid, run_id uuid, slug text, number integer, failure json, cause text, started text,
-               finished_at timestamptz, agent_id uuid, version_id uuid, trigger_id text, config json)
+returns table (workspace_id uuid, run_id uuid, failed_version_id uuid, failure json, cause text, started_by text,
+               finished_at timestamptz, watcher_id uuid, version_id uuid, trigger_id text, config json)
 language plpgsql security definer set search_path = public, pg_temp as $$
 #variable_conflict use_column
 begin
     return query
     with taken as (
-        delete from failure_notices n where (n.workspace_id, n.run_id) in (
-            select o.workspace_id, o.run_id from failure_notices o order by o.created_at limit p_limit
-            for update skip locked)
-        returning n.workspace_id, n.run_id
+        delete from failure_notices n where (n.workspace_id, n.run_id, n.watcher_id, n.trigger_id) in (
+            select o.workspace_id, o.run_id, o.watcher_id, o.trigger_id from failure_notices o
+            order by o.created_at limit p_limit for update skip locked)
+        returning n.workspace_id, n.run_id, n.watcher_id, n.trigger_id
     )
-    select r.workspace_id, r.id, a.slug, v.number, r.failure, r.cause, r.trigger->>'kind', r.finished_at,
+    select r.workspace_id, r.id, r.version_id, r.failure, r.cause, r.trigger->>'kind', r.finished_at,
            t.agent_id, t.version_id, t.trigger_id, t.config
     from taken n
     join runs r on r.workspace_id = n.workspace_id and r.id = n.run_id
-    join agents a on a.workspace_id = r.workspace_id and a.id = r.agent_id
-    join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id
-    join triggers t on t.workspace_id = r.workspace_id and t.kind = 'error' and t.is_on and t.paused_at is null
-         and lower(t.config->>'agent') in (a.slug, lower(a.name));
+    join triggers t on t.workspace_id = n.workspace_id and t.agent_id = n.watcher_id and t.trigger_id = n.trigger_id
+         and t.kind = 'error' and t.is_on and t.paused_at is null;
 end $$;
 
 do $$
@@ -250,9 +260,6 @@ declare
 begin
     foreach guarded in array array['triggers', 'run_keys', 'failure_notices'] loop
         execute format('create policy dispatch on %I to {{dispatcher}} using (true) with check (true)', guarded);
-    end loop;
-    foreach guarded in array array['agents', 'agent_versions'] loop
-        execute format('create policy dispatch on %I for select to {{dispatcher}} using (true)', guarded);
     end loop;
     execute 'grant create on schema public to {{dispatcher}}';
     for signature in
@@ -268,8 +275,7 @@ end $$;
 grant select on triggers to {{dispatcher}};
 grant select, insert on run_keys to {{dispatcher}};
 grant select, insert, delete, update on failure_notices to {{dispatcher}};
-grant select (workspace_id, id, slug, name) on agents to {{dispatcher}};
-grant select (workspace_id, id, number) on agent_versions to {{dispatcher}};
+grant select (workspace_id, id, slug, name) on agents to {{dispatcher}}; -- inside the workspace that is declared
 
 -- The agents that are live already.
 select set_config('plainwork.upkeep', 'on', true);

@@ -13,14 +13,14 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import Mount, WebSocketRoute
 
 from plainwork import db
-from plainwork.api.auth import CSRF_HEADER, ROLES, SCOPES, Permission
+from plainwork.api.auth import CSRF_HEADER, OPEN, ROLES, SCOPES, Permission
 from plainwork.api.routing import refuse_undeclared
 from plainwork.db import api_keys, workspaces
 from tests.api.support import API, GREETER, Api, Client, Operation, Place, an_app, operations
 from tests.api.test_approvals import ASKING, asked
 
 OPERATIONS = operations()
-GUARDED = [one for one in OPERATIONS if one.permission is not Permission.PUBLIC]
+GUARDED = [one for one in OPERATIONS if one.permission not in OPEN]
 OF_WORKSPACES = [one for one in GUARDED if one.permission is not Permission.ACCOUNT]
 BODIES: dict[str, Any] = {
     "create_agent": {"markdown": GREETER},
@@ -99,8 +99,9 @@ async def state(place: Place) -> list[Any]:
 def test_there_are_routes_to_walk() -> None:
     assert len(OPERATIONS) >= 25
     assert {one.name for one in OPERATIONS if one.permission is Permission.PUBLIC} == {
-        *("visitor", "setup_needed", "set_up", "sign_in", "get_schema", "use_callback")
+        *("visitor", "setup_needed", "set_up", "sign_in", "get_schema")
     }
+    assert {one.name for one in OPERATIONS if one.permission is Permission.ADDRESS} == {"use_callback"}
     assert {one.name for one in OPERATIONS if one.permission is Permission.ACCOUNT} == {"current_session", "sign_out"}
     assert set(BODIES) == {one.name for one in OPERATIONS if one.method in {"POST", "PUT", "PATCH"}} - {
         "cancel_run",

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from plainwork.api.auth import CSRF_HEADER, SAFE_METHODS, Permission
+from plainwork.api.auth import CSRF_HEADER, OPEN, SAFE_METHODS, Permission
 from plainwork.api.openapi import describe
 from tests.api.support import API, PROBLEM, Api, an_app, operations
 
@@ -94,7 +94,7 @@ def test_each_says_who_may_and_how_it_may_fail(operation: Any) -> None:
     answers = documented["responses"]
     assert documented["x-permission"] == operation.permission.value
     expected: list[dict[str, Any]] = []
-    if operation.permission is not Permission.PUBLIC:
+    if operation.permission not in OPEN:
         expected = [{"session": []} if operation.method in SAFE_METHODS else {"session": [], "csrf": []}]
         assert {"401", "403"} <= set(answers)
         if operation.permission is not Permission.ACCOUNT:

@@ -22,10 +22,12 @@ from plainwork.errors import Forbidden, SignInNeeded
 
 
 class Permission(StrEnum):
-    """What a route asks for. ``PUBLIC`` is said out loud, there is no default; ``ACCOUNT``: a signed-in person, whatever
-    their role, in a workspace or in none."""
+    """What a route asks for. ``PUBLIC`` is said out loud, there is no default; ``ADDRESS``: a secret word in the address is all
+    that counts, so pages of other sites may use it too; ``ACCOUNT``: a signed-in person, whatever their role, in a
+    workspace or in none."""
 
     PUBLIC = "public"
+    ADDRESS = "address"
     ACCOUNT = "account"
     AGENTS_READ = "agents:read"
     AGENTS_WRITE = "agents:write"
@@ -40,7 +42,9 @@ class Permission(StrEnum):
     DATA_MANAGE = "data:manage"
 
 
-_PEOPLES = {Permission.PUBLIC, Permission.ACCOUNT, Permission.APPROVALS_DECIDE}
+OPEN = frozenset({Permission.PUBLIC, Permission.ADDRESS})
+"""What nobody has to be signed in for."""
+_PEOPLES = {*OPEN, Permission.ACCOUNT, Permission.APPROVALS_DECIDE}
 SCOPES = tuple(p.value for p in Permission if p not in _PEOPLES)
 """What an API key can be given. No program decides what a person is asked."""
 
@@ -92,6 +96,8 @@ async def admit(request: Request, permission: Permission | None) -> None:
     if permission is None:
         raise Forbidden("This address declares no permission, so nobody may use it.")
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if permission is Permission.ADDRESS:
+        return
     is_program = scheme.lower() == "bearer"
     if not is_program:
         _check_origin(request)

@@ -34,7 +34,7 @@ class Taken(Shape):
     status: str
 
 
-@routes.add("POST", "/callbacks/{token}", Permission.PUBLIC, errors=(400, 409, 410, 413, 415), response_model=Taken)
+@routes.add("POST", "/callbacks/{token}", Permission.ADDRESS, errors=(400, 409, 410, 413, 415), response_model=Taken)
 async def use_callback(request: Request, token: str) -> Response:
     """Takes the one answer: JSON or a form, at most 256 KiB, or nothing. 409 when it was used, 410 when it came too late."""
     state = request.app.state
@@ -57,7 +57,7 @@ async def use_callback(request: Request, token: str) -> Response:
     return answer({"status": "taken"})
 
 
-@routes.add("GET", "/callbacks/{token}", Permission.PUBLIC, include_in_schema=False)
+@routes.add("GET", "/callbacks/{token}", Permission.ADDRESS, include_in_schema=False)
 async def look_at_callback(token: str) -> Response:
     """Says how the address is used, the same for every word."""
     detail = "This address takes one answer, sent with POST. Looking at it does nothing."

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import StreamingResponse
 
-from plainwork.api.auth import COOKIE, CSRF_HEADER, SAFE_METHODS, SECURE_COOKIE, WORKSPACE_HEADER, Permission
+from plainwork.api.auth import COOKIE, CSRF_HEADER, OPEN, SAFE_METHODS, SECURE_COOKIE, WORKSPACE_HEADER, Permission
 from plainwork.api.problems import MEDIA_TYPE
 from plainwork.api.routing import Guarded
 from plainwork.drafting.result import Draft
@@ -124,7 +124,7 @@ def _complete(operation: Schema, route: Guarded, method: str) -> None:
     operation.pop("x-errors", None)
     operation["summary"] = _summary(route.description)
     operation["security"] = list(_security(permission, method))
-    if permission not in {Permission.PUBLIC, Permission.ACCOUNT}:
+    if permission not in {*OPEN, Permission.ACCOUNT}:
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/Workspace"})
     answers = operation["responses"]
     answers.pop("422", None)
@@ -142,7 +142,7 @@ def _complete(operation: Schema, route: Guarded, method: str) -> None:
 
 
 def _security(permission: Permission, method: str) -> Iterator[Schema]:
-    if permission is Permission.PUBLIC:
+    if permission in OPEN:
         return
     yield {"session": []} if method in SAFE_METHODS else {"session": [], "csrf": []}
     if permission is not Permission.ACCOUNT:
@@ -150,9 +150,9 @@ def _security(permission: Permission, method: str) -> Iterator[Schema]:
 
 
 def _errors(route: Guarded, permission: Permission, operation: Schema) -> Iterator[int]:
-    if permission is not Permission.PUBLIC:
+    if permission not in OPEN:
         yield from (401, 403)
-    elif not SAFE_METHODS & (route.methods or set()):
+    elif permission is Permission.PUBLIC and not SAFE_METHODS & (route.methods or set()):
         yield 403
     if route.param_convertors:
         yield 404

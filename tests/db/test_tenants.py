@@ -88,7 +88,7 @@ async def test_functions_that_cross_are_few_and_pinned(owner: asyncpg.Connection
         assert row["acl"] is not None, row["proname"]
         assert not any(entry.startswith("=") for entry in row["acl"]), row["proname"]
     owned_otherwise = {row["proname"] for row in rows if row["rolname"] != "plainwork_dispatcher"}
-    assert owned_otherwise == {"audit_append", "make_partitions"}
+    assert owned_otherwise == {"audit_append", "make_partitions", "drop_partitions"}
 
 
 # ── Two tenants, table by table ──────────────────────────────────────────────────────────────────────────────────────

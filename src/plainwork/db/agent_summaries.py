@@ -47,7 +47,7 @@ async def summaries(connection: Connection, agent_ids: Sequence[UUID], since: da
                                     else v.id = a.live_version_id end
                            and node->>'type' like 'trigger.%'), '[]') as triggers,
                (select min(s.next_at) from schedules s where s.workspace_id = a.workspace_id and s.agent_id = a.id
-                and s.paused_at is null and s.next_at < 'infinity') as next_run_at,
+                and s.paused_at is null and s.held_at is null and s.next_at < 'infinity') as next_run_at,
                (select coalesce(sum(c.cost_usd), 0)::float8 from llm_calls c where c.workspace_id = a.workspace_id
                 and c.agent_id = a.id and c.at >= $2) as cost_usd,
                exists (select from agent_drafts d

@@ -397,8 +397,7 @@ return to_timestamp(('x' || substr(replace(key::text, '-', ''), 1, 12))::bit(48)
 
 -- As before, and rows that ended up in a default partition, because their month was missing then, move to their month's.
 create or replace function make_partitions(p_from timestamptz, p_months integer) returns integer
-language plpgsql security definer set search_path = public, pg_temp set client_min_messages = warning
-set plainwork.upkeep = 'on' as $$
+language plpgsql security definer set search_path = public, pg_temp set client_min_messages = warning as $$
 declare
     made integer := 0;
     month timestamptz;
@@ -413,6 +412,7 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
     perform pg_advisory_xact_lock(7010010);
+    perform set_config('plainwork.upkeep', 'on', true); -- not as a setting of the function: that takes a superuser
     for month in
         select date_trunc('month', p_from at time zone 'UTC') at time zone 'UTC' + make_interval(months => i)
         from generate_series(0, p_months - 1) i
@@ -442,6 +442,7 @@ begin
             made := made + 1;
         end loop;
     end loop;
+    perform set_config('plainwork.upkeep', '', true);
     return made;
 end $$;
 
@@ -449,20 +450,18 @@ end $$;
 -- went, and how many rows stand in the default partitions, where none should be.
 create function drop_partitions(p_now timestamptz, out dropped integer, out strays bigint)
 language plpgsql security definer set search_path = public, pg_temp set client_min_messages = warning
-set plainwork.upkeep = 'on' set lock_timeout = '200ms' as $$
+set lock_timeout = '200ms' as $$
 declare
     month text;
     has_rows boolean;
 begin
     dropped := 0;
+    perform set_config('plainwork.upkeep', 'on', true);
     select (select count(*) from (select from runs_default limit 1000) r)
          + (select count(*) from (select from steps_default limit 1000) s) into strays;
-    if p_now > now() + interval '1 day' or not pg_try_advisory_xact_lock(7010010) then
-        return;
-    end if;
     for month in
         select substr(c.relname, 6) from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent = 'runs'::regclass and c.relname ~ '^runs_[0-9]{4}_[0-9]{2}$'
+        where p_now < now() + interval '1 day' and pg_try_advisory_xact_lock(7010010) and i.inhparent = 'runs'::regclass and c.relname ~ '^runs_[0-9]{4}_[0-9]{2}$'
           and substr(c.relname, 6) < to_char((p_now - interval '1 month') at time zone 'UTC', 'YYYY_MM')
         order by 1 limit 12
     loop
@@ -476,6 +475,7 @@ begin
             continue;
         end;
     end loop;
+    perform set_config('plainwork.upkeep', '', true);
 end $$;
 
 -- ── Rights ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -45,6 +45,7 @@ BODIES: dict[str, Any] = {
     "change_schedule": {"paused": True},
     "backfill": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
     "set_retention": {"days": 30},
+    "change_limits": {"runs_at_once": 1000},
     "create_key": {"name": "k", "scopes": ["keys:manage"]},
     "sign_in": {"email": "a@example.org", "password": "a wrong password"},
     "set_up": {"token": "t", "email": "a@example.org", "password": "a long password"},

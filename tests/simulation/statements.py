@@ -270,6 +270,15 @@ def _nothing_dropped(session: Session, transaction: Transaction, arguments: Sequ
     return [_Dropped((0, 0))]
 
 
+def _no_rows(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    return []
+
+
+def _count_queued(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int:
+    entries = session.server.store.queue.values()
+    return sum(1 for each in entries if each.worker is None and each.due_at <= transaction.now)
+
+
 def _none_made(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int:
     return 0
 
@@ -303,6 +312,8 @@ _STATEMENTS: dict[str, Handler] = {
     "delete from queue where run_id": _delete_entry,
     "update runs set status = 'cancelled'": _mark_cancelled,
     "select status from runs": _status,
+    "select runs_at_once, queued_at_most from workspace_limits": _no_rows,
+    "select count(*) from ( select from queue": _count_queued,
     "select run_id, seq, path": _journals,
     "select v.id, v.agent_id": _versions,
     "select r.workspace_id, r.id": _run,

@@ -25,6 +25,7 @@ from plainwork.api import (
     forms,
     inbox,
     kinds,
+    limits,
     models,
     problems,
     replays,
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
     *(setup, session, agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
-    *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit),
+    *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
     *(schedules, alarms, retention),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     SECRETS_WRITE = "secrets:write"
     KEYS_MANAGE = "keys:manage"
     AUDIT_READ = "audit:read"
+    LIMITS_WRITE = "limits:write"
     DATA_MANAGE = "data:manage"
 
 
@@ -51,7 +52,7 @@ SCOPES = tuple(p.value for p in Permission if p not in _PEOPLES)
 _READ = {Permission.AGENTS_READ, Permission.RUNS_READ, Permission.APPROVALS_READ, Permission.APPROVALS_DECIDE}
 _RUN = _READ | {Permission.RUNS_WRITE}
 _EDIT = _RUN | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
-_ALL = _EDIT | {Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.AUDIT_READ}
+_ALL = _EDIT | {Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.AUDIT_READ, Permission.LIMITS_WRITE}
 _OWN = _ALL | {Permission.DATA_MANAGE}
 ROLES: dict[str, set[Permission]] = {"owner": _OWN, "admin": _ALL, "editor": _EDIT, "runner": _RUN, "viewer": _READ}
 """The permission matrix: role → what it may do in its workspace. Whom an approval is for, its step says."""
@@ -95,9 +96,9 @@ async def admit(request: Request, permission: Permission | None) -> None:
     """
     if permission is None:
         raise Forbidden("This address declares no permission, so nobody may use it.")
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if permission is Permission.ADDRESS:
         return
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     is_program = scheme.lower() == "bearer"
     if not is_program:
         _check_origin(request)

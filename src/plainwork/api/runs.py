@@ -41,10 +41,12 @@ Until = Annotated[AwareDatetime | None, Query(description="Only runs made before
 
 # ── Bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 class NewRun(Body):
-    """What to start. ``version``: a number; without it the live version runs."""
+    """What to start. ``version``: a number; without it the live version runs. ``priority``: before or after the workspace's
+    other runs; without it as the agent says."""
 
     inputs: dict[str, Any] = Field(default_factory=dict)
     version: Number | None = None
+    priority: rows.Priority | None = None
 
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,9 +117,12 @@ class RunStep(Shape):
 
 class Waiting(Shape):
     """One thing that a run waits for, since when and until when at most. ``kind``: ``effect_uncertain`` asks a person in the
-    inbox; ``id``: of the approval; ``run_id``: of the other agent's run."""
+    inbox; ``agent_limit`` and ``workspace_limit`` keep a queued run back; ``id``: of the approval; ``run_id``: of the other
+    agent's run."""
 
-    kind: Literal["approval", "callback", "agent", "time", "retry", "effect_uncertain"]
+    kind: Literal[
+        "approval", "callback", "agent", "time", "retry", "effect_uncertain", "agent_limit", "workspace_limit"
+    ]
     path: str
     since: datetime | None
     until: datetime | None
@@ -195,9 +200,8 @@ async def start_run(
         version_id = await _version_to_run(connection, agent_id, body.version)
     version = await state.versions.get(caller.workspace_id, version_id)
     trigger = {"kind": "manual", "by": f"{caller.actor.kind}:{caller.actor.id}"}
-    started = await start.start(
-        state.database, version, body.inputs, trigger=trigger, key=idempotency_key, bell=state.bell
-    )
+    how = {"trigger": trigger, "key": idempotency_key, "priority": body.priority, "bell": state.bell}
+    started = await start.start(state.database, version, body.inputs, **how)
     place = (state.database, caller.workspace_id, started.run_id)
     run = await start.wait_for(state.events, *place, wait) if wait else await start.read(*place)
     headers = {"Location": f"/api/v1/runs/{run.id}"}

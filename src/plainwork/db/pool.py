@@ -47,6 +47,8 @@ class Database:
     where: str
     login: Login = field(repr=False)
     server: embedded.Embedded | None = None
+    notes: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """What its users have lately read in it and may go by for a moment."""
 
     @asynccontextmanager
     async def workspace(self, workspace_id: UUID, person: UUID | None = None) -> AsyncIterator[Connection]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from plainwork.db import runs
+from plainwork.db import limits, runs
 from plainwork.db.pool import Connection, Database
 from plainwork.db.runs import Run, RunAgent
 
@@ -266,7 +266,8 @@ async def children(connection: Connection, run_id: UUID, limit: int = 100) -> li
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that a run waits for. ``kind``: ``approval``, ``callback``, ``agent``, ``time`` (a wait step), ``retry`` (the
-    next attempt), ``effect_uncertain`` (a person is to say whether the step has acted); ``id``: of the approval; ``run_id``:
+    next attempt), ``effect_uncertain`` (a person is to say whether the step has acted), ``agent_limit`` or
+    ``workspace_limit`` (a queued run, kept back as long as so many others are under way); ``id``: of the approval; ``run_id``:
     of the other agent's run."""
 
     kind: str
@@ -278,7 +279,10 @@ class Reason:
 
 
 async def reasons(connection: Connection, run: Run) -> list[Reason]:
-    """What a run waits for, the oldest first; empty for one that does not wait."""
+    """What a run waits for, the oldest first; empty for one that goes on, or waits for a worker only."""
+    if run.status == "queued":
+        whose = await limits.holding_back(connection, run.id)
+        return [Reason(f"{whose}_limit", "", run.created_at)] if whose else []
     if run.status != "waiting":
         return []
     found = [

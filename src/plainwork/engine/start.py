@@ -13,6 +13,7 @@ from uuid import UUID
 from plainwork.db import Connection, Database, new_id, queue, runs
 from plainwork.db.queue import Claim
 from plainwork.db.runs import NewRun, Priority, Run, RunStatus
+from plainwork.engine import backlog
 from plainwork.engine.day import check_day
 from plainwork.engine.events import Event, Events
 from plainwork.engine.versions import Version, Versions
@@ -58,7 +59,7 @@ async def start(
     """Starts a run of a version (``Versions.get`` gives it) with its queue entry, in one transaction, then rings.
 
     The same ``key`` again, for the same agent, gives the first run back. Raises Invalid when the inputs do not fit the
-    declaration, LimitReached when the agent's ``runs_per_day`` are used up.
+    declaration, LimitReached when the agent's ``runs_per_day`` are used up or too many runs of the workspace wait already.
     """
     return (await start_many(db, version, [Start(inputs, trigger, key, priority)], bell=bell))[0]
 
@@ -73,6 +74,7 @@ async def start_many(
         earlier = await _take_keys(connection, version, new)
         fresh = _first_of_each_key([run for run in new if run.key is None or run.key not in earlier])
         if fresh:
+            await backlog.check(db, connection, version.workspace_id, len(fresh))
             await check_day(connection, version, len(fresh))
             await runs.insert(connection, version.workspace_id, version.agent_id, version.id, fresh, version.time_s)
     if bell is not None and fresh:

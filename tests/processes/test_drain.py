@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from plainwork.db import Database
+from plainwork.engine.journal import LEASE_S
 from plainwork.engine.start import Start, start_many
 from plainwork.settings import Settings
 from plainwork.spec.flow import Node
@@ -37,11 +38,10 @@ async def test_runs_in_hand_come_to_their_end(
         tally = Tally(world, delay_s=0.3)
         version = await add_acting_version(database, workspace_id, world)
         started = await start_many(database, version, [Start({}) for _ in range(RUNS)])
-        worker = here.start("worker")
+        worker = here.start("worker", "--drain", "60s")
         await eventually(partial(tally.reaches, RUNS + RUNS // 4), 40)
         worker.signal()
-        took_s = await ended_in(worker, 25)
-        assert took_s < 15, "it did not end with its last run"
+        assert await ended_in(worker, 70) < 50, "it did not end with its last run"
         assert await all_ended(database, workspace_id), "it left runs behind"
         await check_promises(database, workspace_id, tally, started)
         assert tally.total == 3 * RUNS
@@ -61,13 +61,13 @@ async def test_what_takes_too_long_is_given_back(
         staying = here.start("worker").ready()
         leaving.signal()
         signalled_at = time.time()
-        assert 0.5 < await ended_in(leaving, 10) < 4
+        assert await ended_in(leaving, LEASE_S) > 0.5
         await eventually(partial(all_ended, database, workspace_id), 20)
-        assert asked[1] - signalled_at < 1.5
+        assert asked[1] - signalled_at < LEASE_S / 2, "it was not given back, its lease has ended"
         assert await states(database, workspace_id) == {("succeeded", None): 2}
         assert len(world.web.seen("/act")) == 1
         staying.signal()
-        await ended_in(staying, 10)
+        await ended_in(staying, 20)
 
 
 async def test_a_second_signal_ends_it_at_once(
@@ -83,13 +83,13 @@ async def test_a_second_signal_ends_it_at_once(
         leaving.signal(signal.SIGINT)
         await asyncio.sleep(0.3)
         assert leaving.is_alive
-        assert "3 runs are in hand" in leaving.said()
+        assert "In hand: 3 runs" in leaving.said()
         leaving.signal()
-        assert await ended_in(leaving, 10) < 2
-        await eventually(partial(all_ended, database, workspace_id), 2)
+        assert await ended_in(leaving, 10) < 10, "it went on for as long as it may after the first"
+        await eventually(partial(all_ended, database, workspace_id), LEASE_S / 2)
         assert await states(database, workspace_id) == {("waiting", "effect_uncertain"): 3}
         staying.signal()
-        await ended_in(staying, 10)
+        await ended_in(staying, 20)
 
 
 def read(world: World) -> Node:

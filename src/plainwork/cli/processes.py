@@ -67,12 +67,16 @@ class Keeper:
         asyncio.get_running_loop().add_reader(self._link, self._hear, stop)
 
     def _hear(self, stop: Stop) -> None:
-        with suppress(BlockingIOError, ConnectionError):
+        try:
             told = self._link.recv(1)
-            stop.asked.set()
-            if told:
-                stop.hurried.set()
-            asyncio.get_running_loop().remove_reader(self._link)
+        except BlockingIOError:
+            return
+        except ConnectionError:  # killed before it had read that this process is at work
+            told = b""
+        asyncio.get_running_loop().remove_reader(self._link)
+        stop.asked.set()
+        if told:
+            stop.hurried.set()
 
 
 class Processes:

@@ -251,7 +251,7 @@ class _Process:
         worker.stop()
         if worker.active and not working.done():
             click.echo(
-                f"{len(worker.active)} runs are in hand; they may go on for {self.settings.drain_s:g} s. A second stop ends it."
+                f"In hand: {len(worker.active)} runs, which may go on for {self.settings.drain_s:g} s unless it is stopped again."
             )
         await first(self.stop.hurried, working)
         worker.stop(at_once=True)

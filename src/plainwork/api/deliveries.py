@@ -21,7 +21,7 @@ from plainwork.api.doors import Door, Doors
 from plainwork.api.rates import Rate
 from plainwork.db import Database, triggers
 from plainwork.db.triggers import NewDelivery, NewStart, Trigger
-from plainwork.engine import start
+from plainwork.engine import backlog, start
 from plainwork.engine.day import check_day
 from plainwork.engine.desk import Desk, Started
 from plainwork.engine.events import Events
@@ -106,9 +106,10 @@ class Entrance:
 
     async def start(self, door: Door, new: NewStart, version: Version, *, is_awaited: bool) -> Started:
         """Starts the run. Raises Changed when the trigger is not what it was taken for, LimitReached when the agent
-        may run no more today."""
-        if version.limits.runs_per_day is not None:
+        may run no more today, or too much waits already."""
+        if version.limits.runs_per_day is not None or not self.desk.is_free:
             async with self._db.workspace(version.workspace_id) as connection:
+                await backlog.check(self._db, connection, version.workspace_id, 1)
                 await check_day(connection, version, 1)
         started = await self.desk.start(new, is_awaited=is_awaited)
         if started.begun.outcome == "gone":

@@ -12,7 +12,8 @@ from uuid import UUID
 import asyncpg
 
 from plainwork.db import json
-from tests.simulation.store import Entry, Locked, RunRow, Step, Store, Transaction
+from tests.simulation.rows import Entry, Locked, RunRow, Step, Transaction
+from tests.simulation.store import Store
 
 
 def name_origin(transaction: Transaction, run_id: UUID, origin: UUID, step: str | None) -> None:

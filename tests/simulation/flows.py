@@ -11,15 +11,17 @@ from typing import Any
 
 from plainwork.spec.flow import Edge, Flow, Node
 from plainwork.spec.model import Limits, Retry
-from tests.engine.flows import edge, loop, node
+from tests.engine.flows import chain, edge, loop, node
 from tests.simulation.web import HOST
 
 ACTS = ("keyed", "once")
+LEAVES = 3
+"""How many agents there are that others call."""
 
 
 def random_flow(random: Random) -> Flow:
     """A flow of three to seven steps; each has one or two of the earlier ones before it."""
-    kinds = ["keyed", "keyed", "once", "read", "set", "wait", "each", "condition"]
+    kinds = ["keyed", "keyed", "once", "read", "set", "wait", "each", "condition", "call", "approval", "callback"]
     names = [f"s{i}" for i in range(random.randint(3, 6))]
     nodes: list[Node] = []
     edges: list[Edge] = []
@@ -31,9 +33,23 @@ def random_flow(random: Random) -> Flow:
         kind = random.choice(kinds) if i else random.choice(("keyed", "once", "set"))
         nodes.append(_step(random, name, kind, sources))
         acting[name] = behind
-        edges += [edge(one, name, **_condition(random, nodes, one)) for one in before]
+        first = name
+        if kind == "callback":
+            first = f"{name}at"
+            nodes.insert(-1, node(first, "callback.url"))
+            edges.append(edge(first, name))
+        edges += [edge(one, first, **_condition(random, nodes, one)) for one in before]
     limits = Limits(time_per_run=f"{random.randint(20, 60)}s") if random.random() < 0.15 else None
     return Flow(nodes=tuple(nodes), edges=tuple(edges), limits=limits)
+
+
+def random_leaf(random: Random) -> Flow:
+    """A flow for an agent that others call: an act, or one after a wait; some fail."""
+    act = _request(random, "act", random.choice(("keyed", "once", "read")), [], "act")
+    first = random.choice((node("first"), node("first", "wait", config={"for": random.choice((1, 8))})))
+    last = [node("stop", "fail", config={"message": "no"})] if random.random() < 0.2 else []
+    steps = [first, act, *last]
+    return Flow(nodes=tuple(steps), edges=tuple(chain(*(one.id for one in steps))))
 
 
 def _kind_of(nodes: list[Node], name: str) -> str:
@@ -56,6 +72,14 @@ def _step(random: Random, name: str, kind: str, sources: list[str]) -> Node:
         return node(name, "condition")
     if kind == "wait":
         return node(name, "wait", config={"for": random.choice((1, 3, 7, 20))})
+    if kind == "call":
+        agent = {"agent": f"leaf-{random.randrange(LEAVES)}", "inputs": {}}
+        return node(name, "agent.call", config=agent, timeout=random.choice((None, "25s")))
+    if kind == "approval":
+        return node(name, "approval", config={"title": "May it?"}, timeout=random.choice(("10s", "40s")))
+    if kind == "callback":
+        config = {"for": f"{{{{ {name}at.url }}}}"}
+        return node(name, "callback", config=config, timeout=random.choice(("10s", "40s")))
     if kind == "each":
         inner = _request(
             random, "act", random.choice(("keyed", "keyed", "once")), sources, f"{name}[{{{{ index }}}}].act"

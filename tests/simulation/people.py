@@ -13,7 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from plainwork.db import Database
+from plainwork.db import Database, json, waits
 from plainwork.db.audit import SYSTEM
 from plainwork.engine.inbox import Answer, Decision, Discard, Repeat, Retry, Skip, decide
 from plainwork.engine.replay import Again
@@ -22,12 +22,13 @@ from plainwork.errors import PlainworkError, Rejected
 from plainwork.queue.postgres import PostgresQueue
 from tests.simulation.machine import Process
 from tests.simulation.promises import Watch
+from tests.simulation.rows import RunRow, WaitRow
 from tests.simulation.server import open_database
-from tests.simulation.store import RunRow
 
 if TYPE_CHECKING:
     from tests.simulation.simulation import Simulation
 
+WORKSPACE = UUID(int=1)
 WORKS_S = 100.0
 """How long after the last fault people go on looking."""
 QUIET_S = 45.0
@@ -50,11 +51,43 @@ class Person:
         versions = Versions(database)
         while simulation.machine.now < simulation.faults_s + WORKS_S:
             await asyncio.sleep(self._hand.uniform(3.0, 15.0))
+            for wait in [one for one in simulation.server.store.waits.values() if one.closed_at is None]:
+                if self._hand.random() < 0.5:
+                    await self._answer(database, wait)
+                    await bell.ring([wait.run_id])
             for run in list(self._inbox()):
                 decision = self._choose(run)
                 if decision is not None:
                     await self._decide(database, versions, run, decision)
                     await bell.ring([run.id])
+
+    async def _answer(self, database: Database, wait: WaitRow) -> None:
+        """Says what a step waits for, if it is a person or another system that it waits for; sometimes twice."""
+        for _ in range(self._hand.choice((1, 1, 2))):
+            try:
+                if wait.kind == "approval":
+                    await self._approve(database, wait)
+                elif wait.kind == "callback":
+                    await self._call_back(database, wait)
+            except (PlainworkError, OSError) as error:
+                self._simulation.machine.note(f"{self._process.name} is not heard about {wait.path}: {error}")
+
+    async def _approve(self, database: Database, wait: WaitRow) -> None:
+        outcome = self._hand.choice(("approved", "rejected"))
+        said = json.encode({"decision": outcome, "by": self._process.name})
+        async with database.workspace(WORKSPACE) as connection:
+            for one in await waits.open_of(connection, wait.run_id):
+                if one.kind == "approval":
+                    place = (one.run_id, one.path, one.attempt)
+                    self._simulation.answers[place] += await waits.answer(
+                        connection, WORKSPACE, one, outcome, said, None
+                    )
+
+    async def _call_back(self, database: Database, wait: WaitRow) -> None:
+        known = self._simulation.server.store.callbacks
+        token_hash = next(key for key, address in known.items() if address.id == wait.callback_id)
+        how, _ = await waits.use_callback(database, token_hash, json.encode({"said": self._process.name}))
+        self._simulation.answers[token_hash] += how == "taken"
 
     def _inbox(self) -> Iterator[RunRow]:
         for run in self._simulation.server.store.runs.values():

@@ -16,7 +16,8 @@ from plainwork.db.runs import ENDED
 from plainwork.engine.execution import CRASHES
 from plainwork.engine.plan import Failure, Graph, Record, plan
 from tests.simulation.machine import Machine, Process
-from tests.simulation.store import Entry, RunRow, Step, Store
+from tests.simulation.rows import Entry, RunRow, Step
+from tests.simulation.store import Store
 from tests.simulation.web import Act
 
 if TYPE_CHECKING:
@@ -158,7 +159,8 @@ def _check_journal(watch: Watch, run: RunRow, rows: Sequence[Step]) -> None:
     ended: set[str] = set()
     for row in rows:
         which = (row.path, row.attempt, row.status)
-        if (row.attempt and row.source == "taken" and which in seen) or row.path in ended:
+        is_result = row.attempt and row.source == "taken" and row.status != "waiting"
+        if (is_result and which in seen) or row.path in ended:
             watch.breaks("each result is written once", run.id, f"{row.seq} {which}")
         seen.add(which)
         if row.attempt and row.status == "succeeded":
@@ -214,6 +216,8 @@ def _numbers(watch: Watch, run: RunRow, row: Step) -> list[int]:
     """Those of the acts that a row may be of. What is carried over may have been given to the run before by a person."""
     assert watch.store is not None
     numbers: list[Any] = [act.number for act in watch.acts.get((run.id, row.path), ())]
+    children = [one for one in watch.store.runs.values() if (one.parent_run_id, one.parent_path) == (run.id, row.path)]
+    numbers += [_number_in(child.output) for child in children]
     origin = watch.store.runs.get(run.origin_run_id) if run.origin_run_id else None
     if row.source == "carried" and origin is not None:
         for before in watch.store.steps.get(origin.id, {}).values():
@@ -238,8 +242,11 @@ def _has_ended(row: Step, path: str) -> bool:
 
 
 def _number(row: Step) -> Any:
-    """The number that the web gave this act."""
-    output = row.output
+    """The number that the web gave this act, or one that the run of another agent ended with."""
+    return _number_in(row.output)
+
+
+def _number_in(output: Any) -> Any:
     return output["body"].get("n") if isinstance(output, dict) and isinstance(output.get("body"), dict) else None
 
 

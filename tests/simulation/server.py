@@ -17,8 +17,9 @@ import asyncpg
 from plainwork.db import Database
 from plainwork.db.pool import Login
 from tests.simulation.machine import EPOCH, Machine, Process
+from tests.simulation.rows import Locked, Transaction
 from tests.simulation.statements import run_statement
-from tests.simulation.store import Locked, Observer, Safeguard, Store, Transaction
+from tests.simulation.store import Observer, Safeguard, Store
 
 COMMAND_TIMEOUT_S = 60.0
 
@@ -52,6 +53,7 @@ class Server:
         self.machine = machine
         self.weather = weather
         self.store = Store(observer, self._is_alive, without=without)
+        self.store.notify = self.notify
         self.sessions: list[Session] = []
         self.is_up = True
         self.cut_off: dict[Process, float] = {}
@@ -118,19 +120,27 @@ class Session:
         self.workers: set[int] = set()
         self.is_open = True
         self.said = ""
+        self.sent = 0
+        self.executed = 0
         server.sessions.append(self)
 
-    def receive(self, sql: str, arguments: Sequence[Any], answer: Callable[[Any], None], began_at: float) -> None:
-        """Executes a statement that has arrived, when the rows it needs are free."""
+    def receive(
+        self, number: int, sql: str, arguments: Sequence[Any], answer: Callable[[Any], None], began_at: float
+    ) -> None:
+        """Executes a statement that has arrived, after those sent before it (nobody may wait for their answers any more) and
+        when the rows it needs are free."""
         if not self.is_open:
             return
         try:
+            if number > self.executed + 1:
+                raise Locked
             result = self._execute(" ".join(sql.split()), arguments, began_at)
         except Locked:
-            self.server.machine.after(0.01, self.receive, sql, arguments, answer, began_at)
+            self.server.machine.after(0.01, self.receive, number, sql, arguments, answer, began_at)
             return
         except asyncpg.PostgresError as error:
             result = error
+        self.executed = number
         answer(result)
 
     def _execute(self, sql: str, arguments: Sequence[Any], now: float) -> Any:
@@ -255,29 +265,29 @@ class Connection:
             else:
                 machine.after(back_s, self._process.call_soon, _settle, future, result)
 
+        session.sent += 1
         trap = self._server.sprung(sql) if self._server.traps else None
         slow_s = self._server.traps.pop(trap) if trap else 0.0
         if slow_s is None or machine.chance(weather.lost_before):
             machine.note(f"{self._process.name}: {_named(sql)} is lost")
             machine.after(self._travel_s(), session.sever)
         else:
-            machine.after(slow_s + self._travel_s(), self._arrive, sql, arguments, executed)
+            machine.after(slow_s + self._travel_s(), self._arrive, session.sent, sql, arguments, executed)
         timer = self._process.call_later(COMMAND_TIMEOUT_S, _settle, future, TimeoutError())
         try:
             return await future
         finally:
             timer.cancel()
 
-    def _arrive(self, sql: str, arguments: Sequence[Any], answer: Callable[[Any], None]) -> None:
+    def _arrive(self, number: int, sql: str, arguments: Sequence[Any], answer: Callable[[Any], None]) -> None:
         """The server begins: from now on the statement's ``now()`` stands, also while it is slow or waits for a row."""
         session, machine, weather = self._session, self._server.machine, self._server.weather
         began_at = session.transaction.now if session.transaction else self._server.now()
         if machine.chance(weather.slow):
-            machine.after(
-                machine.random.uniform(0.0, weather.slowest_s), session.receive, sql, arguments, answer, began_at
-            )
+            slow_s = machine.random.uniform(0.0, weather.slowest_s)
+            machine.after(slow_s, session.receive, number, sql, arguments, answer, began_at)
         else:
-            session.receive(sql, arguments, answer, began_at)
+            session.receive(number, sql, arguments, answer, began_at)
 
     def _travel_s(self) -> float:
         machine, weather = self._server.machine, self._server.weather

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from io import StringIO
 from random import Random
@@ -30,16 +30,17 @@ from plainwork.queue.doorbell import Doorbell
 from plainwork.queue.postgres import PostgresQueue
 from plainwork.scheduler import Scheduler
 from plainwork.spec.flow import Flow
-from tests.simulation.flows import random_flow
+from tests.simulation.calls import Answers, check_waits
+from tests.simulation.flows import LEAVES, random_flow, random_leaf
 from tests.simulation.machine import EPOCH, Machine, Process
 from tests.simulation.messages import Messages, Post, Wire
-from tests.simulation.people import Person, check_decisions
+from tests.simulation.people import WORKSPACE, Person, check_decisions
 from tests.simulation.promises import Watch, check, is_settled
+from tests.simulation.rows import Tick
 from tests.simulation.server import CALM, Server, Weather, open_database
-from tests.simulation.store import Safeguard, Tick
+from tests.simulation.store import Safeguard
 from tests.simulation.web import Traffic, Web
 
-WORKSPACE = UUID(int=1)
 FLOWS = 200
 """How many different flows there are; each simulation has two of them."""
 CALM_S = 400.0
@@ -77,10 +78,16 @@ def _version(number: int) -> tuple[Version, tuple[Any, ...]]:
     return version_of(random_flow(Random(number)), number)
 
 
-def version_of(flow: Flow, number: int) -> tuple[Version, tuple[Any, ...]]:
+@cache
+def _leaf(number: int) -> tuple[Version, tuple[Any, ...]]:
+    """One of the agents that others call."""
+    return version_of(random_leaf(Random(number)), FLOWS + number, f"leaf-{number}")
+
+
+def version_of(flow: Flow, number: int, agent_name: str | None = None) -> tuple[Version, tuple[Any, ...]]:
     """A version with this flow, compiled, and its row."""
     key, agent = UUID(int=1000 + number), UUID(int=5000 + number)
-    row = VersionRow(key, agent, f"agent-{number}", 1, msgspec.to_builtins(flow))
+    row = VersionRow(key, agent, agent_name or f"agent-{number}", 1, msgspec.to_builtins(flow))
     built = Versions(None)._build(WORKSPACE, row)  # type: ignore[arg-type]
     return built, (key, agent, row.agent, row.number, row.flow)
 
@@ -108,12 +115,13 @@ class Simulation:
         self.lease_s = self.random.choice((3.0, 6.0, 12.0))
         self.faults_s = self.random.uniform(10.0, 40.0)
         self.accepted: list[UUID] = []
+        self.answers: Answers = Counter()
         self.clients_left = 0
         self._finished: set[Process] = set()
         self._is_calm = False
         self._names = 0
         self.versions = versions or [_version(self.random.randrange(FLOWS)) for _ in range(2)]
-        for version, row in self.versions:
+        for version, row in (*self.versions, *map(_leaf, range(LEAVES))):
             self.watch.versions[version.id] = version
             self.server.store.versions[version.id] = row
 
@@ -157,6 +165,7 @@ class Simulation:
         machine.run(self.faults_s + CALM_S, self._is_settled)
         if not machine.complaints:
             check(self.watch, self.server.store, self.accepted)
+            check_waits(self.watch, self.server.store, self.answers)
             check_decisions(self.watch, self.server.store.runs)
             self._check_ticks()
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from plainwork.db import json
 from plainwork.db.agents import Agent
-from tests.simulation import decisions
+from tests.simulation import decisions, waits
 from tests.simulation.machine import EPOCH
-from tests.simulation.store import Entry, RunRow, Step, Tick, Transaction, moment
+from tests.simulation.rows import Address, Entry, RunRow, Step, Tick, Transaction, WaitRow
+from tests.simulation.store import moment
 
 if TYPE_CHECKING:
     from tests.simulation.server import Session
@@ -49,6 +50,8 @@ _Outlook = _named("run_ids", "next_in_s")
 _Dropped = _named("dropped", "strays")
 _Key = _named("key")
 _KeyRun = _named("key", "run_id")
+_Place = _named("depth", "trigger")
+_Used = _named("how", "p_run")
 _Agent = _named(*(field.name for field in fields(Agent)))
 
 
@@ -223,8 +226,8 @@ def _selected(sql: str) -> tuple[str, ...]:
 
 
 def _agent(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
-    store = session.server.store
-    version = next(one for one in store.versions.values() if one[1] == arguments[0])
+    store, by = session.server.store, 2 if "slug = $1" in session.said else 1
+    version = next(one for one in store.versions.values() if one[by] == arguments[0])
     at = moment(EPOCH)
     return [_Agent((version[1], version[2], version[2], "", [], version[0], version[3], None, None, at, at))]
 
@@ -253,6 +256,77 @@ def _note_decision(session: Session, transaction: Transaction, arguments: Sequen
     return decisions.note_decision(session.server.store, transaction, *arguments[1:])
 
 
+def _lock_run(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int | None:
+    return waits.lock_run(session.server.store, transaction, arguments[0])
+
+
+def _waits(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    """Those of a run that are open, or the one of an attempt."""
+    known = session.server.store.waits
+    if len(arguments) == 1:
+        found = [wait for key, wait in known.items() if key[0] == arguments[0] and wait.closed_at is None]
+    else:
+        found = [known[tuple(arguments)]] if tuple(arguments) in known else []
+    return [_wait(wait) for wait in found]
+
+
+def _wait(wait: WaitRow) -> tuple[Any, ...]:
+    return (
+        *(wait.run_id, wait.path, wait.attempt, wait.id, wait.kind, wait.asked, wait.child_run_id, moment(wait.until)),
+        *(moment(wait.since), moment(wait.closed_at), wait.status, wait.outcome, wait.output, wait.failure, None),
+    )
+
+
+def _give_up(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> Any:
+    run_id, path, attempt = arguments
+    return waits.give_up(session.server.store, transaction, run_id, path, attempt)
+
+
+def _place(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    run = session.server.store.runs[arguments[0]]
+    return [_Place((run.depth, run.trigger))]
+
+
+def _name_parent(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    run = transaction.made[arguments[0]]
+    run.parent_run_id, run.parent_path, run.depth = arguments[1:]
+
+
+def _adopt(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> Any:
+    return moment(waits.adopt(session.server.store, transaction, arguments))
+
+
+def _count_wait(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    run = session.server.store.runs[arguments[0]]
+    transaction.at_commit.append(lambda: setattr(run, "waits", run.waits + 1))
+
+
+def _add_address(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
+    _, key, run_id, _, token_hash = arguments
+    transaction.at_commit.append(
+        lambda: session.server.store.callbacks.update({token_hash: Address(key, run_id)}),
+    )
+
+
+def _address(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    run_id, token_hash = arguments
+    found = session.server.store.callbacks.get(token_hash)
+    return [] if found is None or found.run_id != run_id else [(found.id, found.is_used, found.content)]
+
+
+def _answer_wait(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> bool:
+    return waits.answer_wait(session.server.store, transaction, *arguments[1:])
+
+
+def _use_callback(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
+    token_hash, content = arguments
+    return [_Used(waits.use_callback(session.server.store, transaction, token_hash, content))]
+
+
+def _settle_waits(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> Any:
+    return waits.settle_waits(session.server.store, transaction.now, arguments[0])
+
+
 def _versions(session: Session, _: Transaction, arguments: Sequence[Any]) -> list[Any]:
     known = session.server.store.versions
     return [known[version_id] for version_id in arguments[0] if version_id in known]
@@ -268,10 +342,6 @@ def _no_rows(session: Session, transaction: Transaction, arguments: Sequence[Any
 
 def _nothing_dropped(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
     return [_Dropped((0, 0))]
-
-
-def _no_rows(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> list[Any]:
-    return []
 
 
 def _count_queued(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> int:
@@ -295,7 +365,8 @@ _CALLS: dict[str, Handler] = {
     "prune_rest": _none_made,
     "drop_partitions": _nothing_dropped,
     "make_partitions": _none_made,
-    "settle_waits": _none_made,
+    "settle_waits": _settle_waits,
+    "answer_wait": _answer_wait,
     "set_config": _nothing,
     "carry_over": _carry_over,
     "note_decision": _note_decision,
@@ -321,6 +392,16 @@ _STATEMENTS: dict[str, Handler] = {
     "select * from agents where": _agent,
     "select count(*), coalesce(sum(octet_length": _size,
     "select vars from runs": _vars,
+    "select epoch from queue": _lock_run,
+    "select w.run_id, w.path": _waits,
+    "update waits set closed_at": _give_up,
+    "select depth, trigger": _place,
+    "update runs set parent_run_id": _name_parent,
+    "insert into waits": _adopt,
+    "update runs set waits": _count_wait,
+    "insert into callbacks": _add_address,
+    "select id, used_at is not null": _address,
+    "select how, p_run from use_callback": _use_callback,
     "update runs set origin_run_id": _name_origin,
     "update runs set resolved_at": _resolve,
 }

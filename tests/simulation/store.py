@@ -18,120 +18,12 @@ from uuid import UUID
 import asyncpg
 
 from plainwork.db import json
+from tests.simulation import waits
+from tests.simulation.rows import Address, Entry, Locked, RunRow, Step, Tick, Transaction, WaitRow
 
 FOREVER = math.inf
 Safeguard = Literal["fencing", "tick locks", "tick keys"]
 """What keeps epochs that are over from writing, two schedulers from taking a schedule at once, a tick from firing twice."""
-
-
-@dataclass(slots=True)
-class RunRow:
-    """A row of ``runs``."""
-
-    workspace_id: UUID
-    id: UUID
-    agent_id: UUID
-    version_id: UUID
-    trigger: Any
-    inputs: Any
-    created_at: float
-    deadline_at: float | None = None
-    status: str = "queued"
-    cause: str | None = None
-    output: Any = None
-    failure: Any = None
-    ask: str | None = None
-    started_at: float | None = None
-    finished_at: float | None = None
-    wake_at: float | None = None
-    steps: int = 0
-    tokens: int = 0
-    cost_usd: float = 0.0
-    origin_run_id: UUID | None = None
-    origin_step: str | None = None
-    resolved_at: float | None = None
-    resolution: str | None = None
-    parent_run_id: UUID | None = None
-    parent_path: str | None = None
-
-
-@dataclass(slots=True)
-class Entry:
-    """A row of ``queue``. ``owner``: the open transaction that has locked it."""
-
-    workspace_id: UUID
-    run_id: UUID
-    due_at: float
-    deadline_at: float | None
-    epoch: int = 0
-    claims: int = 0
-    worker: int | None = None
-    priority: int = 0
-    owner: Transaction | None = None
-
-
-@dataclass(slots=True)
-class Step:
-    """A row of ``steps``."""
-
-    seq: int
-    path: str
-    attempt: int
-    status: str
-    outcome: str | None
-    output: Any
-    blob: UUID | None
-    failure: Any
-    wake_at: float | None
-    key: str | None
-    at: float
-    took_ms: float | None
-    written_at: float
-    epoch: int
-    source: str = "taken"
-
-
-@dataclass(slots=True)
-class Tick:
-    """A row of ``schedules``."""
-
-    workspace_id: UUID
-    id: UUID
-    agent_id: UUID
-    version_id: UUID
-    cron: str
-    missed: str
-    created_at: float
-    next_at: float | None = None
-    owner: Transaction | None = None
-
-
-class Transaction:
-    """One open transaction: what it has locked, what it does when it commits, and which rows it has ``made``, ``queued`` and
-    ``written`` that nobody else sees yet."""
-
-    def __init__(self, now: float) -> None:
-        self.now = now
-        self.at_commit: list[Callable[[], object]] = []
-        self.at_end: list[Callable[[], object]] = []
-        self.cancelled: set[UUID] = set()
-        self.made: dict[UUID, RunRow] = {}
-        self.queued: dict[UUID, Entry] = {}
-        self.written: dict[UUID, list[Step]] = {}
-        self.is_over = False
-
-    def end(self, *, commits: bool) -> None:
-        """Commits or rolls back, and lets go of what it has locked."""
-        if not self.is_over:
-            self.is_over = True
-            for act in self.at_commit if commits else ():
-                act()
-            for act in self.at_end:
-                act()
-
-
-class Locked(Exception):
-    """The statement has to wait for a row that another transaction has locked."""
 
 
 class Observer(Protocol):
@@ -163,6 +55,9 @@ class Store:
         self.workers: dict[int, float] = {}
         self.schedules: dict[UUID, Tick] = {}
         self.ticks: dict[tuple[UUID, float], UUID] = {}
+        self.waits: dict[tuple[UUID, str, int], WaitRow] = {}
+        self.callbacks: dict[bytes, Address] = {}
+        self.notify: Callable[[str, str], None] = lambda channel, payload: None
         self.deciding: dict[UUID, Transaction] = {}
         self.firing: dict[tuple[UUID, float], Transaction] = {}
         self.observer = observer
@@ -251,8 +146,9 @@ class Store:
         for entry in late:
             del self.queue[entry.run_id]
             run = self.runs[entry.run_id]
-            run.status, run.cause, run.finished_at = "failed", "timed_out", now
+            before, run.status, run.cause, run.finished_at = run.status, "failed", "timed_out", now
             run.failure = {"kind": "timeout", "message": "The run passed its time limit."}
+            waits.follow_run(self, run, before, now)
         return [(len(given_back), len(late))]
 
     # the journal
@@ -263,24 +159,35 @@ class Store:
             self.free_entry(head[1])
         of = {row[0] for row in rows}
         held = [i for i, head in enumerate(heads, 1) if self._holds(head)]
-        written: dict[int, list[Step]] = {i: [] for i in held}
-        for i, *row in rows:
-            if i in written:
-                step = _step(row, now, heads[i - 1][2])
-                known = self.steps.get(heads[i - 1][1], {})
-                if step.seq not in known:
-                    written[i].append(step)
-                elif not again:
-                    raise asyncpg.UniqueViolationError("duplicate key value violates unique constraint")
+        written = self._new_rows(now, heads, held, rows, again=again)
+        before = {i: self.runs[heads[i - 1][1]].status for i in held}
         for i in held:
             self._settle(now, heads[i - 1], has_rows=i in of)
             run = self.runs[heads[i - 1][1]]
             self.steps.setdefault(run.id, {}).update((step.seq, step) for step in written[i])
             self.observer.wrote(run, heads[i - 1][2], written[i], who)
+            for step in written[i]:
+                waits.note_wait(self, run.id, step, now)
         for i, key, content in blobs:
             if i in written:
                 self.blobs.setdefault(key, content)
+        for i in held:
+            if heads[i - 1][4]:
+                waits.follow_run(self, self.runs[heads[i - 1][1]], before[i], now)
         return held
+
+    def _new_rows(
+        self, now: float, heads: Sequence[Any], held: Sequence[int], rows: Iterable[Any], *, again: bool
+    ) -> dict[int, list[Step]]:
+        written: dict[int, list[Step]] = {i: [] for i in held}
+        for i, *row in rows:
+            if i in written:
+                step = _step(row, now, heads[i - 1][2])
+                if step.seq not in self.steps.get(heads[i - 1][1], {}):
+                    written[i].append(step)
+                elif not again:
+                    raise asyncpg.UniqueViolationError("duplicate key value violates unique constraint")
+        return written
 
     def _holds(self, head: Sequence[Any]) -> bool:
         entry = self.queue.get(head[1])
@@ -353,8 +260,9 @@ class Store:
     def mark_cancelled(self, transaction: Transaction, run_id: UUID) -> None:
         def mark() -> None:
             run = self.runs[run_id]
-            run.status, run.finished_at = "cancelled", transaction.now
+            before, run.status, run.finished_at = run.status, "cancelled", transaction.now
             run.wake_at = run.cause = run.ask = None
+            waits.follow_run(self, run, before, transaction.now, transaction)
 
         transaction.cancelled.add(run_id)
         transaction.at_commit.append(mark)

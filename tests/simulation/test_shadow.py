@@ -10,8 +10,8 @@ from plainwork.db.runs import ENDED
 from plainwork.engine.shadow import Past, compare
 from tests.simulation.machine import EPOCH
 from tests.simulation.promises import _record
+from tests.simulation.rows import RunRow
 from tests.simulation.simulation import Simulation
-from tests.simulation.store import RunRow
 
 SEEDS = 20
 

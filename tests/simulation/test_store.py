@@ -12,16 +12,19 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from plainwork.db import Database, inbox, new_id, queue, replays, runs
+from plainwork.db import Database, inbox, new_id, queue, replays, runs, waits
 from plainwork.db.queue import Claim
 from plainwork.db.runs import NewRun
+from plainwork.db.waits import Wait
 from plainwork.engine.journal import NOBODY, RunJournal, _columns, _Part
 from plainwork.engine.plan import Failure
 from plainwork.errors import Conflict
 from tests.engine.flows import node
 from tests.engine.running import add_version
 from tests.simulation import decisions
-from tests.simulation.store import Entry, RunRow, Silent, Store, Transaction
+from tests.simulation import waits as doubled_waits
+from tests.simulation.rows import Entry, RunRow, Transaction
+from tests.simulation.store import Silent, Store
 
 _GIVEN = ({"kind": "manual"}, {"n": 1})
 LONG, NONE_LEFT = 3600.0, -1.0
@@ -116,11 +119,13 @@ class Pair:
         journal.seq = max(0, self.seqs.get(claim.run_id, 0) - hand.choice((0, 0, 0, 1)))
         for _ in range(hand.choice((0, 1, 2))):
             status = hand.choice(("started", "succeeded", "failed", "waiting"))
-            output = b'{"n":1}' if status == "succeeded" else None
+            output = b'{"n":1}' if status in ("succeeded", "waiting") else None
+            outcome = hand.choice((None, "approval")) if status == "waiting" else None
             failure = b'{"kind":"retry","message":"No."}' if status == "failed" else None
             wake_at = time.time() + LONG if status == "waiting" else None
+            key = hand.choice((None, "k"))
             journal.add(
-                "a", 1, status, time.time(), output, failure=failure, wake_at=wake_at, key=hand.choice((None, "k"))
+                *("a", 1, status, time.time(), output, None, outcome), failure=failure, wake_at=wake_at, key=key
             )
         self.seqs[claim.run_id] = max(self.seqs.get(claim.run_id, 0), journal.seq)
         journal.state = hand.choice(("running", "running", "waiting", "released", "succeeded", "failed"))
@@ -143,6 +148,17 @@ class Pair:
                 self.double.mark_cancelled(transaction, run_id)
             transaction.end(commits=True)
             assert status == self.double.runs[run_id].status
+
+    async def answer(self) -> None:
+        """A person answers a step, which may wait for it."""
+        if self.double.runs:
+            wait = Wait(self.hand.choice(list(self.double.runs)), "a", 1, *[None] * 12)  # type: ignore[arg-type]
+            async with self.real.workspace(self.workspace_id) as connection:
+                is_taken = await waits.answer(connection, self.workspace_id, wait, "approved", b'{"n":3}', None)
+            transaction = Transaction(time.time())
+            said = (wait.run_id, wait.path, wait.attempt, "approved", b'{"n":3}', None)
+            assert is_taken == doubled_waits.answer_wait(self.double, transaction, *said)
+            transaction.end(commits=True)
 
     async def note(self) -> None:
         """A person says something about a step, of a run that asks about it or of one that does not."""
@@ -202,7 +218,17 @@ class Pair:
                 """select run_id, seq, path, attempt, status, output, failure, wake_at is null, idempotency_key, source
                    from steps order by run_id, seq"""
             )
+            waited = await connection.fetch(
+                """select run_id, path, attempt, kind, closed_at is null, status, outcome, output, is_settled from waits
+                   order by run_id, path, attempt"""
+            )
+            known = await connection.fetch("select id, waits from runs order by id")
         now, double = time.time(), self.double
+        assert [tuple(row) for row in waited] == [
+            (w.run_id, w.path, w.attempt, w.kind, w.closed_at is None, w.status, w.outcome, w.output, w.is_settled)
+            for _, w in sorted(double.waits.items())
+        ]
+        assert [tuple(row) for row in known] == [(r.id, r.waits) for _, r in sorted(double.runs.items())]
         assert [tuple(row) for row in entries] == [
             (e.run_id, e.epoch, e.claims, e.worker, e.due_at <= now, e.due_at == float("inf"))
             for e in sorted(double.queue.values(), key=lambda e: e.run_id)
@@ -265,6 +291,7 @@ async def test_the_double_does_what_the_database_does(database: Database, worksp
                 "cancel",
                 "note",
                 "go_on",
+                "answer",
             )
         )
         if pace == "start":

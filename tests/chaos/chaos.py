@@ -60,7 +60,7 @@ async def chaos(folder: Path, runs: int, seed: int, *, workers: int, per_s: floa
         verdict = await look(starting.result(), ledger.read())
         decided = await callers.decide(ledger)
         await eventually(are_over, QUIET_S)
-        verdict.add_last(await look(starting.result() + decided.next_runs, ledger.read()))
+        verdict.add_last(await look(starting.result(), ledger.read(), decided.next_runs))
         verdict.promises["programs that did not end in peace"] = len(await storm.calm())
         verdict.promises["errors of ours in the logs"] = here.said().count('"event": "bug"')
         verdict.figures |= storm.counts | decided.counts

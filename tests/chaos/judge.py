@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from plainwork.db import Database
@@ -13,6 +14,7 @@ from tests.chaos.ledger import Act, Arrivals
 
 NAMED = {"effect_uncertain", "crash_loop"}
 """Why runs of this suite may need a person: their worker died at the wrong moment, or too many did."""
+OVER = {"succeeded", "failed", "cancelled"}
 CLOCK_S = 0.05
 """By how much the clocks of the receiving server and of the database may differ."""
 IN_INBOX = "runs in the inbox: "
@@ -38,14 +40,18 @@ class Verdict:
         )
 
 
+Row = Mapping[str, Any]
+
+
 async def judge(
     database: Database,
     workspace_id: UUID,
     agents: Mapping[str, Agent],
-    accepted: list[str],
-    arrived: dict[Act, Arrivals],
+    accepted: Collection[str],
+    arrived: Mapping[Act, Arrivals],
+    again: Collection[str] = (),
 ) -> Verdict:
-    """What became of the accepted runs. ``agents``: by id."""
+    """What became of the accepted runs, and of those that people had taken ``again``. ``agents``: by id."""
     async with database.workspace(workspace_id) as connection:
         runs = await connection.fetch(
             """select id::text, agent_id::text, status, ask, case when resolved_at is null then cause end as cause from runs"""
@@ -54,48 +60,60 @@ async def judge(
             """select run_id::text, path, count(*) as times, min(extract(epoch from at))::float8 as at
                from steps where status = 'succeeded' group by 1, 2"""
         )
-    verdict, states = Verdict(), Counter((run["status"], run["cause"]) for run in runs)
-    over = ("succeeded", "failed", "cancelled")
-    verdict.figures |= {
+    return weigh(runs, done, agents, accepted, arrived, again)
+
+
+def weigh(
+    runs: Sequence[Row],
+    done: Sequence[Row],
+    agents: Mapping[str, Agent],
+    accepted: Collection[str],
+    arrived: Mapping[Act, Arrivals],
+    again: Collection[str] = (),
+) -> Verdict:
+    """``runs``: their rows; ``done``: for each step that succeeded how many times it did, and when first (epoch s)."""
+    effects = {Act(run["id"], path): effect for run in runs for path, effect in agents[run["agent_id"]].acts.items()}
+    states = Counter((run["status"], run["cause"]) for run in runs)
+    known = {run["id"] for run in runs}
+    # A run that was taken again begins with what the one before it had done.
+    whole = {run["id"] for run in runs if run["status"] == "succeeded" and run["id"] not in again}
+    figures = {
         "runs accepted": len(accepted),
         "runs succeeded": states["succeeded", None],
         **{IN_INBOX + cause: n for (_, cause), n in sorted(states.items(), key=str) if cause},
     }
-    effects = {Act(run["id"], path): effect for run in runs for path, effect in agents[run["agent_id"]].acts.items()}
-    succeeded = {run["id"] for run in runs if run["status"] == "succeeded"}
-    verdict.figures |= _repeats(effects, arrived)
-    verdict.promises |= {
-        "accepted runs that are not there": len(set(accepted) - {run["id"] for run in runs}),
-        "runs that nobody accepted": len({run["id"] for run in runs} - set(accepted)),
-        "runs neither over nor in the inbox": sum(r["status"] not in over and r["cause"] is None for r in runs),
-        "runs in the inbox for another cause": sum(
-            n for (_, cause), n in states.items() if cause and cause not in NAMED
-        ),
+    promises = {
+        "accepted runs that are not there": len(set(accepted) - known),
+        "runs that nobody accepted": len(known - {*accepted, *again}),
+        "runs neither over nor in the inbox": sum(r["status"] not in OVER and r["cause"] is None for r in runs),
+        "runs in the inbox for another cause": sum(r["cause"] is not None and r["cause"] not in NAMED for r in runs),
         "questions about acts that may be repeated": sum(
-            run["ask"] is not None and effects[Act(run["id"], run["ask"])] != "once" for run in runs
+            run["ask"] is not None and effects.get(Act(run["id"], run["ask"])) != "once" for run in runs
         ),
         "steps that succeeded twice": sum(row["times"] > 1 for row in done),
         "acts begun again after their result was on record": _late(done, arrived),
-        "once effects doubled": sum(effects[act] == "once" and len(a.at) > 1 for act, a in arrived.items()),
+        "once effects doubled": sum(effects.get(act) == "once" and len(a.at) > 1 for act, a in arrived.items()),
         "keyed effects under more than one key": sum(
-            effects[act] == "keyed" and (len(a.keys) > 1 or None in a.keys) for act, a in arrived.items()
+            effects.get(act) == "keyed" and (len(a.keys) > 1 or None in a.keys) for act, a in arrived.items()
         ),
         "keys of more than one effect": _shared_keys(arrived),
-        "effects of succeeded runs lost": sum(act.run_id in succeeded and act not in arrived for act in effects),
+        "effects of nobody's": sum(act not in effects for act in arrived),
+        "effects of succeeded runs lost": sum(act.run_id in whole and act not in arrived for act in effects),
     }
-    return verdict
+    return Verdict(figures | _repeats(effects, arrived), promises)
 
 
 def _repeats(effects: Mapping[Act, str], arrived: Mapping[Act, Arrivals]) -> dict[str, int]:
     sums: Counter[str] = Counter()
     for act, arrivals in arrived.items():
-        sums[f"{effects[act]} effects arrived"] += 1
-        sums[f"{effects[act]} effects repeated"] += len(arrivals.at) - 1
+        effect = effects.get(act, "unknown")
+        sums[f"{effect} effects arrived"] += 1
+        sums[f"{effect} effects repeated"] += len(arrivals.at) - 1
     return dict(sorted(sums.items()))
 
 
-def _late(done: list[Mapping[str, object]], arrived: Mapping[Act, Arrivals]) -> int:
-    ended_at = {Act(str(row["run_id"]), str(row["path"])): float(str(row["at"])) for row in done}
+def _late(done: Sequence[Row], arrived: Mapping[Act, Arrivals]) -> int:
+    ended_at = {Act(row["run_id"], row["path"]): row["at"] for row in done}
     return sum(max(arrivals.at) > ended_at.get(act, float("inf")) + CLOCK_S for act, arrivals in arrived.items())
 
 

@@ -8,7 +8,9 @@
     │   ├── NotFound            (404)
     │   ├── Conflict            (409)
     │   ├── Forbidden           (403)
+    │   │   └── EnrolmentNeeded the workspace asks for a second factor, and the person has none
     │   ├── SignInNeeded        (401)
+    │   │   └── CodeNeeded      the password is right, and a code of the second factor is missing or wrong
     │   ├── LimitReached        (429)
     │   └── BudgetExceeded      (402)
     ├── Unavailable             something outside failed; trying again may help (503)
@@ -149,6 +151,14 @@ class SignInNeeded(Rejected):
     """No session and no key, or neither is valid any more."""
 
     status = 401
+
+
+class EnrolmentNeeded(Forbidden):
+    """The workspace asks its members for a second factor, and this one has none yet."""
+
+
+class CodeNeeded(SignInNeeded):
+    """The password is right; signing in also takes a code of the second factor."""
 
 
 class LimitReached(Rejected):

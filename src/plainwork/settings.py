@@ -6,11 +6,28 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from plainwork.errors import Invalid
 
 MOST_PROCESSES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SingleSignOn:
+    """The OpenID Connect provider that people may sign in with.
+
+    ``domains``: whose people get an account by themselves, and the only ones that may sign in; empty: all who have an
+    account. ``join_workspace`` (a slug): where they become members at once, as ``join_role``.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    domains: tuple[str, ...] = ()
+    join_workspace: str | None = None
+    join_role: Literal["admin", "editor", "runner", "viewer"] = "viewer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +47,8 @@ class Settings:
     vault_key: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     public_url: str | None = None
+    single_sign_on: SingleSignOn | None = None
+    new_workspaces: Literal["anybody", "owners", "nobody"] = "anybody"
     allow_hosts: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8700
@@ -55,6 +74,8 @@ class Settings:
             "vault_key": env.get("VAULT_KEY") or None,
             "smtp_url": _mail_server(env),
             "public_url": _public_url(env),
+            "single_sign_on": _single_sign_on(env),
+            "new_workspaces": _one_of(env, "PLAINWORK_NEW_WORKSPACES", "anybody", ("anybody", "owners", "nobody")),
             "allow_hosts": tuple(h.strip() for h in env.get("PLAINWORK_ALLOW_HOSTS", "").split(",") if h.strip()),
             "host": env.get("PLAINWORK_HOST") or "127.0.0.1",
             "port": _whole(env, "PLAINWORK_PORT", 8700, most=65535),
@@ -126,6 +147,38 @@ def _mail_server(env: Mapping[str, str]) -> str | None:
             "with %40 for an @ in a password.",
         )
     return url
+
+
+def _is_address(url: str) -> bool:
+    """Whether it is a bare http(s) address: no login, query or fragment in it."""
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_whole and not (parts.query or parts.fragment or "@" in parts.netloc)
+
+
+def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn | None:
+    """The provider of single sign-on; None where no issuer is named."""
+    issuer = (env.get("PLAINWORK_OIDC_ISSUER") or "").strip()
+    if not issuer:
+        return None
+    client_id, secret = env.get("PLAINWORK_OIDC_CLIENT_ID") or "", env.get("PLAINWORK_OIDC_CLIENT_SECRET") or ""
+    if not _is_address(issuer):
+        raise Invalid(
+            f"PLAINWORK_OIDC_ISSUER is {issuer!r}, not an address.",
+            next_step="Write it just as the provider's discovery document says, https://….",
+        )
+    for name, value in (("CLIENT_ID", client_id), ("CLIENT_SECRET", secret), ("public URL", _public_url(env))):
+        if not value:
+            missing = "PLAINWORK_PUBLIC_URL" if name == "public URL" else f"PLAINWORK_OIDC_{name}"
+            raise Invalid(f"PLAINWORK_OIDC_ISSUER is set and {missing} is not.", next_step=f"Set {missing}.")
+    domains = tuple(d.strip().lower() for d in env.get("PLAINWORK_OIDC_DOMAINS", "").split(",") if d.strip())
+    workspace, _, role = (env.get("PLAINWORK_OIDC_JOIN") or "").strip().partition(":")
+    roles = ("admin", "editor", "runner", "viewer")
+    joined = _one_of({"PLAINWORK_OIDC_JOIN": role}, "PLAINWORK_OIDC_JOIN", "viewer", roles)
+    return SingleSignOn(issuer, client_id, secret, domains, workspace or None, joined)  # type: ignore[arg-type]
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, *, least: int = 0, most: int) -> int:

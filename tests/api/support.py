@@ -29,7 +29,7 @@ from plainwork.api.auth import COOKIE, CSRF_HEADER, SCOPES, Permission
 from plainwork.api.openapi import describe
 from plainwork.api.routing import Guarded
 from plainwork.cli.outside import open_outside
-from plainwork.db import api_keys, audit, users, workspaces
+from plainwork.db import api_keys, audit, sessions, workspaces
 from plainwork.engine.events import Events
 from plainwork.engine.worker import Outside, Worker
 from plainwork.settings import Settings
@@ -211,9 +211,12 @@ class Place:
 
     async def member(self, role: workspaces.Role) -> UUID:
         user = await self.api.user()
+        await self.admit(user, role)
+        return user
+
+    async def admit(self, user: UUID, role: workspaces.Role) -> None:
         async with self.api.database.workspace(self.id) as connection:
             await workspaces.add_member(connection, user, role)
-        return user
 
     async def audited(self) -> list[audit.Entry]:
         """The audit log, oldest first; its chain has to hold."""
@@ -270,7 +273,7 @@ class Api:
                    values ($1, $2, $3, now() + $4::text::interval)""",
                 *(db.new_id(), user, sha256(token.encode()).digest(), expires),
             )
-        return self.client(cookies={COOKIE: token}, headers={CSRF_HEADER: users.csrf_token(token)})
+        return self.client(cookies={COOKIE: token}, headers={CSRF_HEADER: sessions.csrf_token(token)})
 
     async def place(self, name: str = "Acme") -> Place:
         """A new workspace."""
@@ -289,20 +292,26 @@ class Api:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, url: str, *, works: bool = True, allow_hosts: Sequence[str] = (), **options: Any
+    folder: Path,
+    url: str,
+    *,
+    works: bool = True,
+    allow_hosts: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> AsyncIterator[Api]:
-    """The API over an open database, with a worker in the background."""
-    settings = Settings(data_dir=folder, database_url=url, allow_hosts=tuple(allow_hosts))
-    async with await db.open(settings, migrate=False) as database:
-        bell = await queue.open(settings, database)
-        safe = vault.open(settings, database)
+    """The API over an open database, with a worker in the background. ``settings``: those that differ from a plain one."""
+    given = Settings(data_dir=folder, database_url=url, allow_hosts=tuple(allow_hosts), **(settings or {}))
+    async with await db.open(given, migrate=False) as database:
+        bell = await queue.open(given, database)
+        safe = vault.open(given, database)
         events = Events(database)
         async with (
-            open_outside(settings, database, safe) as outside,
+            open_outside(given, database, safe) as outside,
             _worker(works, database, bell, outside, events) as worker,
         ):
             options = {"pages": folder / "site", "worker": worker} | options
-            api = Api(create_app(settings, database, safe, bell, events, outside, **options), database, bell, events)
+            api = Api(create_app(given, database, safe, bell, events, outside, **options), database, bell, events)
             try:
                 yield api
             finally:

@@ -47,12 +47,32 @@ BODIES: dict[str, Any] = {
     "set_retention": {"days": 30},
     "change_limits": {"runs_at_once": 1000},
     "create_key": {"name": "k", "scopes": ["keys:manage"]},
+    "change_password": {"old_password": "a wrong password", "password": "a new password of mine"},
+    "confirm_second_factor": {"code": "000000"},
+    "renew_recovery_codes": {"password": "a wrong password"},
+    "remove_second_factor": {"password": "a wrong password"},
+    "ask_reset": {"email": "a@example.org"},
+    "complete_reset": {"token": "nonsense", "password": "a new password of mine"},
+    "create_workspace": {"name": "Another"},
+    "change_workspace": {"name": "Renamed"},
+    "change_role": {"role": "viewer"},
+    "invite": {"email": "guest@example.org", "role": "viewer"},
+    "look_at_invitation": {"token": "nonsense"},
+    "accept_invitation": {"token": "nonsense", "name": "Guest", "password": "a new password of mine"},
+    "join_workspace": {"token": "nonsense"},
     "sign_in": {"email": "a@example.org", "password": "a wrong password"},
     "set_up": {"token": "t", "email": "a@example.org", "password": "a long password"},
 }
 
 
-PARAMS = {"discard_agent_draft": {"revision": 1}}
+PARAMS: dict[str, dict[str, Any]] = {
+    "discard_agent_draft": {"revision": 1},
+    "delete_workspace": {"name": "not its name"},
+}
+WITHOUT_BODY = {"cancel_run", "use_callback", "rotate_address", "begin_second_factor", "make_reset_link"}
+
+
+FOREIGN = ("agent_id", "run_id", "key_id", "approval_id", "user_id", "invitation_id")
 
 
 def each(of: list[Operation]) -> pytest.MarkDecorator:
@@ -63,6 +83,7 @@ def unknown() -> dict[str, Any]:
     """Ids that nothing has."""
     key = db.new_id()
     ids = {"agent_id": key, "run_id": key, "key_id": key, "approval_id": key, "number": 1, "token": "nonsense"}
+    ids |= {"user_id": key, "invitation_id": key, "workspace_id": key}
     ids["trigger_id"] = "trigger-1"
     return ids | {"name": "NOTHING", "kind_id": "http", "session_id": key, "path": "greet"}
 
@@ -83,13 +104,16 @@ async def standing(api: Api) -> tuple[Place, dict[str, Any]]:
     await place.as_owner.ok("PUT", "/secrets/CHEST", json={"value": "the treasure itself", "about": "treasure"})
     key = await place.as_owner.ok("POST", "/api-keys", json={"name": "Treasure", "scopes": ["runs:read"]})
     asking = await asked(place, ASKING.replace("Pay it?", "Dig for the treasure?"))
+    guest = {"email": "treasure@example.org", "role": "viewer"}
+    invitation = await place.as_owner.ok("POST", "/invitations", json=guest)
     ids = {"agent_id": agent["id"], "run_id": run["id"], "key_id": key["id"], "number": 1, "name": "CHEST"}
-    return place, ids | {"approval_id": asking["id"]}
+    ids |= {"user_id": str(await place.member("viewer")), "invitation_id": invitation["id"]}
+    return place, ids | {"approval_id": asking["id"], "workspace_id": str(place.id)}
 
 
 async def state(place: Place) -> list[Any]:
     """What a foreign caller must neither see nor change."""
-    paths = ("/agents", "/runs", "/approvals", "/secrets", "/api-keys")
+    paths = ("/agents", "/runs", "/approvals", "/secrets", "/workspace", "/members", "/invitations", "/api-keys")
     found = [await place.as_owner.ok("GET", path) for path in paths]
     for key in found[-1]["api_keys"]:
         key.pop("last_used_at")
@@ -100,15 +124,16 @@ async def state(place: Place) -> list[Any]:
 def test_there_are_routes_to_walk() -> None:
     assert len(OPERATIONS) >= 25
     assert {one.name for one in OPERATIONS if one.permission is Permission.PUBLIC} == {
-        *("visitor", "setup_needed", "set_up", "sign_in", "get_schema")
+        *("visitor", "setup_needed", "set_up", "sign_in", "begin_sso", "end_sso", "get_schema"),
+        *("ask_reset", "complete_reset", "look_at_invitation", "accept_invitation"),
     }
     assert {one.name for one in OPERATIONS if one.permission is Permission.ADDRESS} == {"use_callback"}
-    assert {one.name for one in OPERATIONS if one.permission is Permission.ACCOUNT} == {"current_session", "sign_out"}
-    assert set(BODIES) == {one.name for one in OPERATIONS if one.method in {"POST", "PUT", "PATCH"}} - {
-        "cancel_run",
-        "rotate_address",
-        "use_callback",
+    assert {one.name for one in OPERATIONS if one.permission is Permission.ACCOUNT} == {
+        *("current_session", "sign_out", "list_sessions", "end_session", "end_other_sessions", "change_password"),
+        *("second_factor", "begin_second_factor", "confirm_second_factor", "renew_recovery_codes"),
+        *("remove_second_factor", "list_workspaces", "create_workspace", "leave_workspace", "join_workspace"),
     }
+    assert set(BODIES) == {one.name for one in OPERATIONS if one.method in {"POST", "PUT", "PATCH"}} - WITHOUT_BODY
 
 
 @each(GUARDED)
@@ -150,11 +175,11 @@ async def test_another_workspace_gets_nothing(
     callers = [other.as_owner, person] if operation.permission in SCOPES else [person]
     for caller in callers:
         answer = await call(caller, operation, ids)
-        if {"agent_id", "run_id", "key_id", "approval_id"} & set(operation.path.replace("}", "{").split("{")):
+        if set(FOREIGN) & set(operation.path.replace("}", "{").split("{")):
             assert answer.status_code == 404
         text = answer.text.lower()
         assert "treasure" not in text
-        for key in ("agent_id", "run_id", "key_id", "approval_id"):
+        for key in FOREIGN:
             assert ids[key] not in text
     # Naming the foreign workspace does not help.
     for caller in callers:
@@ -197,7 +222,7 @@ def test_the_roles_grow_from_viewer_to_owner() -> None:
     ladder = [ROLES[role] for role in reversed(workspaces.ROLES)]
     assert all(lower <= higher for lower, higher in pairwise(ladder))
     approvals = {Permission.APPROVALS_READ, Permission.APPROVALS_DECIDE}
-    assert ROLES["viewer"] == {Permission.AGENTS_READ, Permission.RUNS_READ} | approvals
+    assert ROLES["viewer"] == {Permission.AGENTS_READ, Permission.RUNS_READ, Permission.WORKSPACE_READ} | approvals
     assert ROLES["owner"] == {Permission(scope) for scope in SCOPES} | approvals
 
 

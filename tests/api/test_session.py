@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from plainwork.api.auth import COOKIE, CSRF_HEADER, SECURE_COOKIE
-from plainwork.db import audit, users
+from plainwork.db import audit, passwords, sessions, users
 from tests.api.support import GREETER, Api, Client, serving
 
 PASSWORD = "correct horse battery"
@@ -37,7 +37,8 @@ async def set_up(api: Api, **more: Any) -> tuple[Client, dict[str, Any]]:
 async def test_the_token_makes_the_first_owner_once(fresh: Api) -> None:
     nobody = fresh.client()
     assert await nobody.ok("GET", "/setup") == {"needed": True}
-    assert await nobody.ok("GET", "/visitor") == {"is_set_up": False, "session": None}
+    ways = {"single_sign_on": False, "mails": False}
+    assert await nobody.ok("GET", "/visitor") == {"is_set_up": False, "session": None} | ways
     first = await users.new_setup_token(fresh.database)
     newest = await users.new_setup_token(fresh.database)
     for wrong in ("nonsense", first):
@@ -47,15 +48,27 @@ async def test_the_token_makes_the_first_owner_once(fresh: Api) -> None:
 
     body = {"token": newest, "name": "Olga", "workspace": "Works"} | OWNER
     shown = await nobody.ok("POST", "/setup", 201, json=body)
-    assert shown["user"] == {"id": shown["user"]["id"], "email": "owner@example.org", "name": "Olga"}
+    assert shown["user"] == {
+        "id": shown["user"]["id"],
+        "email": "owner@example.org",
+        "name": "Olga",
+        "second_factor_at": None,
+    }
     assert [(w["name"], w["slug"], w["role"]) for w in shown["workspaces"]] == [("Works", "works", "owner")]
     nobody.headers[CSRF_HEADER] = shown["csrf_token"]
     assert (await nobody.ok("GET", "/session"))["user"]["name"] == "Olga"
     await nobody.ok("POST", "/agents", 201, json={"markdown": GREETER})
 
     assert await nobody.ok("GET", "/setup") == {"needed": False}
-    assert await nobody.ok("GET", "/visitor") == {"is_set_up": True, "session": await nobody.ok("GET", "/session")}
-    assert await fresh.client().ok("GET", "/visitor") == {"is_set_up": True, "session": None}
+    assert (
+        await nobody.ok("GET", "/visitor")
+        == {
+            "is_set_up": True,
+            "session": await nobody.ok("GET", "/session"),
+        }
+        | ways
+    )
+    assert await fresh.client().ok("GET", "/visitor") == {"is_set_up": True, "session": None} | ways
     for token in (newest, "nonsense"):
         await nobody.refused("POST", "/setup", 409, json=body | {"token": token})
     assert await users.new_setup_token(fresh.database) is None
@@ -100,7 +113,7 @@ async def test_a_session_from_beginning_to_end(fresh: Api) -> None:
     assert answer.status_code == 201
     morsel = SimpleCookie(answer.headers["set-cookie"])[COOKIE]
     assert (morsel["httponly"], morsel["samesite"], morsel["path"], morsel["secure"]) == (True, "lax", "/", "")
-    assert int(morsel["max-age"]) == users.SESSION_LIFE.total_seconds()
+    assert int(morsel["max-age"]) == sessions.LIFE.total_seconds()
     assert morsel.value not in answer.text
     assert answer.headers["cache-control"] == "no-store"
 
@@ -145,9 +158,9 @@ async def test_a_wrong_password_and_an_unknown_person_look_the_same(fresh: Api) 
 
 async def test_too_many_wrong_passwords_are_stopped(fresh: Api) -> None:
     client, wrong = fresh.client(), {"email": "victim@example.org", "password": "wrong"}
-    tries = [client.post("/api/v1/session", json=wrong) for _ in range(users.FAILURES_PER_EMAIL + 3)]
+    tries = [client.post("/api/v1/session", json=wrong) for _ in range(passwords.FAILURES_PER_EMAIL + 3)]
     answers = [answer.status_code for answer in await asyncio.gather(*tries)]
-    assert sorted(answers) == [401] * users.FAILURES_PER_EMAIL + [429] * 3
+    assert sorted(answers) == [401] * passwords.FAILURES_PER_EMAIL + [429] * 3
     stopped = await client.refused("POST", "/session", 429, json=wrong | {"email": "Victim@example.org "})
     assert stopped["code"] == "LimitReached"
     again = await client.post("/api/v1/session", json=wrong)

@@ -244,7 +244,9 @@ def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, capsys
     assert "hush" not in said
 
 
-@pytest.mark.parametrize("name", ["PLAINWORK_PORT", "PLAINWORK_CONCURRENCY", "PLAINWORK_PROCESSES", "PLAINWORK_DRAIN_S"])
+@pytest.mark.parametrize(
+    "name", ["PLAINWORK_PORT", "PLAINWORK_CONCURRENCY", "PLAINWORK_PROCESSES", "PLAINWORK_DRAIN_S"]
+)
 def test_a_setting_that_cannot_be_understood(name: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setenv(name, "many")
     said = assert_clear(run(["migrate"]), capsys)

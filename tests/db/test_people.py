@@ -1,4 +1,4 @@
-"""Set-up, passwords, sign-in with its throttle, sessions, workspaces and API keys, against a real database."""
+"""Set-up, users, workspaces and API keys, against a real database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from plainwork import db
 from plainwork.db import api_keys, users, workspaces
-from plainwork.errors import Conflict, Invalid, LimitReached, NotFound, SignInNeeded
+from plainwork.errors import Conflict, Invalid, NotFound, SignInNeeded
 
 PASSWORD = "correct horse battery"
 
@@ -22,14 +22,6 @@ async def _set_up(database: db.Database) -> tuple[users.User, workspaces.Workspa
     return await users.set_up(
         database, token, email="Ada@Example.org ", name="Ada", password=PASSWORD, workspace="Acme & Søn"
     )
-
-
-async def _expire(url: str, table: str) -> None:
-    owner = await asyncpg.connect(url)
-    try:
-        await owner.execute(f"update {table} set expires_at = now() - interval '1 second'")
-    finally:
-        await owner.close()
 
 
 # ── Set-up ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,94 +73,7 @@ async def test_a_refused_set_up_leaves_nothing(database: db.Database) -> None:
     assert len(await workspaces.all_ids(database)) == 1
 
 
-# ── Signing in ───────────────────────────────────────────────────────────────────────────────────────────────────────
-async def test_signing_in_gives_a_session_until_it_is_ended(database: db.Database) -> None:
-    user, _ = await _set_up(database)
-    session, token = await users.sign_in(
-        database, " ADA@example.org", PASSWORD, address="10.0.0.1", user_agent="x" * 999
-    )
-    found = await users.session(database, token)
-    assert found == session
-    assert found.user == user
-    assert await users.session(database, token + "x") is None
-    await users.sign_out(database, db.new_id(), session.id)
-    assert await users.session(database, token) is not None
-    await users.sign_out(database, user.id, session.id)
-    assert await users.session(database, token) is None
-
-
-async def test_an_expired_session_is_over(database: db.Database, database_url: str) -> None:
-    await _set_up(database)
-    _, token = await users.sign_in(database, "ada@example.org", PASSWORD)
-    await _expire(database_url, "sessions")
-    assert await users.session(database, token) is None
-
-
-async def test_neither_password_nor_token_is_stored(database: db.Database, database_url: str) -> None:
-    await _set_up(database)
-    _, token = await users.sign_in(database, "ada@example.org", PASSWORD)
-    owner = await asyncpg.connect(database_url)
-    try:
-        stored = repr([await owner.fetch(f"select t::text from {t} t") for t in ("users", "sessions", "installation")])
-    finally:
-        await owner.close()
-    assert "$argon2id$" in stored
-    assert PASSWORD not in stored
-    assert token not in stored
-
-
-async def test_a_wrong_password_and_an_unknown_person_look_the_same(database: db.Database) -> None:
-    await _set_up(database)
-    said = set()
-    for email, password in (("ada@example.org", "wrong"), ("nobody@example.org", PASSWORD), ("", ""), ("a\0b", "\0")):
-        with pytest.raises(SignInNeeded) as caught:
-            await users.sign_in(database, email, password)
-        said.add(str(caught.value))
-    assert len(said) == 1
-
-
-async def test_guessing_is_stopped_even_at_once(database: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(users, "FAILURES_PER_EMAIL", 3)
-    await _set_up(database)
-    guesses = [users.sign_in(database, "ada@example.org", f"guess {i}") for i in range(8)]
-    results = await asyncio.gather(*guesses, return_exceptions=True)
-    assert sorted(type(r).__name__ for r in results) == ["LimitReached"] * 5 + ["SignInNeeded"] * 3
-    with pytest.raises(LimitReached):
-        await users.sign_in(database, "ada@example.org", PASSWORD)
-
-
-async def test_one_address_cannot_try_everybody(database: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(users, "FAILURES_PER_ADDRESS", 2)
-    for i in range(2):
-        with pytest.raises(SignInNeeded):
-            await users.sign_in(database, f"{i}@example.org", PASSWORD, address="10.0.0.1")
-    with pytest.raises(LimitReached):
-        await users.sign_in(database, "2@example.org", PASSWORD, address="10.0.0.1")
-
-
-async def test_success_forgets_the_failures(database: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(users, "FAILURES_PER_EMAIL", 2)
-    await _set_up(database)
-    for _ in range(3):
-        with pytest.raises(SignInNeeded):
-            await users.sign_in(database, "ada@example.org", "wrong")
-        await users.sign_in(database, "ada@example.org", PASSWORD)
-
-
-async def test_a_new_password_ends_all_sessions(database: db.Database) -> None:
-    user, _ = await _set_up(database)
-    _, token = await users.sign_in(database, "ada@example.org", PASSWORD)
-    await users.set_password(database, user.id, "another good one")
-    assert await users.session(database, token) is None
-    with pytest.raises(SignInNeeded):
-        await users.sign_in(database, "ada@example.org", PASSWORD)
-    await users.sign_in(database, "ada@example.org", "another good one")
-
-
-def test_csrf_tokens_belong_to_their_session() -> None:
-    assert users.csrf_token("a") == users.csrf_token("a") != users.csrf_token("b")
-
-
+# ── Users ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def test_an_email_is_taken_once_in_any_case(database: db.Database) -> None:
     user = await users.create(database, email="b@example.org", name="B", password=PASSWORD)
     assert await users.get(database, user.id) == user
@@ -184,28 +89,6 @@ async def test_an_email_is_taken_once_in_any_case(database: db.Database) -> None
 async def test_what_is_no_email(email: str) -> None:
     with pytest.raises(Invalid, match="e-mail"):
         users.normal_email(email)
-
-
-async def test_signing_in_does_not_count_against_a_shared_address(database: db.Database) -> None:
-    await _set_up(database)
-    for _ in range(3):
-        await users.sign_in(database, "ada@example.org", PASSWORD, address="10.0.0.1")
-    with pytest.raises(SignInNeeded):
-        await users.sign_in(database, "ada@example.org", "wrong wrong wrong", address="10.0.0.1")
-    await users.sign_in(database, "ada@example.org", PASSWORD, address="10.0.0.1")
-    async with database.transaction() as connection:
-        assert [row[0] for row in await connection.fetch("select failures from sign_in_attempts")] == [1]
-
-
-async def test_an_address_that_is_shut_out_fills_no_table(
-    database: db.Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(users, "FAILURES_PER_ADDRESS", 0)
-    for number in range(5):
-        with pytest.raises(LimitReached):
-            await users.sign_in(database, f"{number}@example.org", "wrong wrong wrong", address="10.0.0.1")
-    async with database.transaction() as connection:
-        assert await connection.fetchval("select count(*) from sign_in_attempts") == 1
 
 
 # ── Workspaces ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from tests.conftest import add_workspace
 
 INSTALLATION_WIDE = {"installation", "schema_migrations", "sign_in_attempts"}
 """Tables that hold nothing of any tenant."""
-BY_PERSON = {"users", "sessions"}
+BY_PERSON = {"users", "sessions", "second_factors", "recovery_codes", "password_resets", "identities"}
 """Guarded by who the person is: people belong to several workspaces."""
 WITHOUT_WORKSPACE = {"workers"}
 """Guarded, and seen by the dispatcher alone."""
@@ -211,6 +211,32 @@ async def test_workspaces_and_people_are_kept_apart_too(shared: db.Database, own
         assert await connection.fetch("select id from sessions") == []
     async with shared.person(stranger) as connection:
         assert [r["id"] for r in await connection.fetch("select id from workspaces")] == [theirs]
+
+
+async def test_what_is_a_persons_own_is_nobody_elses(shared: db.Database, owner: asyncpg.Connection) -> None:
+    workspace, me, stranger = await add_workspace(shared), db.new_id(), db.new_id()
+    for user in (me, stranger):
+        email = f"{user}@example.org"
+        await owner.execute("insert into users (id, email, name) values ($1, $2, 'Eve')", user, email)
+        await owner.execute("insert into memberships values ($1, $2, 'viewer')", workspace, user)
+    for table in sorted(BY_PERSON - {"users", "sessions"}):
+        columns = {"second_factors": "sealed", "recovery_codes": "code_hash", "password_resets": "token_hash"}
+        if table == "identities":
+            statement = "insert into identities (issuer, subject, user_id, email) values ('i', 's', $1, 'e')"
+        elif table == "password_resets":
+            statement = "insert into password_resets values ('x', $1, true, now(), now())"
+        else:
+            statement = f"insert into {table} (user_id, {columns[table]}) values ($1, 'x')"
+        await owner.execute(statement, stranger)
+        # Not even a colleague in the same workspace.
+        async with shared.workspace(workspace, me) as connection:
+            assert await connection.fetch(f"select * from {table}") == [], table
+            assert await connection.execute(f"delete from {table}") == "DELETE 0", table
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with shared.workspace(workspace, me) as connection:
+                await connection.execute(statement.replace("'x'", "'y'").replace("'s'", "'t'"), stranger)
+        async with shared.person(stranger) as connection:
+            assert len(await connection.fetch(f"select * from {table}")) == 1, table
 
 
 async def test_nobody_makes_himself_a_member(shared: db.Database) -> None:

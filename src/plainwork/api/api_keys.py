@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from plainwork.api.auth import CallerArg, Permission, Tenant
+from plainwork.api.auth import SCOPES, CallerArg, Permission, Tenant
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Shape
 from plainwork.db import api_keys, audit
@@ -16,17 +16,14 @@ from plainwork.errors import Forbidden
 
 routes = Routes("api-keys")
 
-Scope = Literal[
-    "agents:read",
-    "agents:write",
-    "runs:read",
-    "runs:write",
-    "secrets:read",
-    "secrets:write",
-    "keys:manage",
-    "audit:read",
-    "data:manage",
-]
+
+def _known(scope: str) -> str:
+    if scope not in SCOPES:
+        raise ValueError(f"it has to be one of {', '.join(SCOPES)}")
+    return scope
+
+
+Scope = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(SCOPES)})]
 
 
 class NewKey(Body):

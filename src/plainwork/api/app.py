@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainwork import __version__
 from plainwork.api import (
+    account,
     agent_drafts,
     agent_summaries,
     agents,
@@ -24,9 +25,12 @@ from plainwork.api import (
     drafts,
     forms,
     inbox,
+    invitations,
     kinds,
     limits,
+    members,
     models,
+    password_resets,
     problems,
     replays,
     retention,
@@ -39,8 +43,10 @@ from plainwork.api import (
     shadows,
     site,
     specs,
+    sso,
     templates,
     triggers,
+    workspaces,
 )
 from plainwork.api.auth import Permission
 from plainwork.api.deliveries import Entrance, Rates
@@ -62,7 +68,8 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
-    *(setup, session, agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
+    *(setup, session, sso, account, password_resets, workspaces, members, invitations),
+    *(agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
     *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
     *(schedules, alarms, retention),
 )

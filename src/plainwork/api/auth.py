@@ -16,9 +16,9 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from plainwork.db import api_keys, users, workspaces
+from plainwork.db import api_keys, sessions, users, workspaces
 from plainwork.db.audit import Actor
-from plainwork.errors import Forbidden, SignInNeeded
+from plainwork.errors import EnrolmentNeeded, Forbidden, SignInNeeded
 
 
 class Permission(StrEnum):
@@ -38,6 +38,10 @@ class Permission(StrEnum):
     SECRETS_READ = "secrets:read"
     SECRETS_WRITE = "secrets:write"
     KEYS_MANAGE = "keys:manage"
+    WORKSPACE_READ = "workspace:read"
+    WORKSPACE_MANAGE = "workspace:manage"
+    WORKSPACE_OWN = "workspace:own"
+    MEMBERS_MANAGE = "members:manage"
     AUDIT_READ = "audit:read"
     LIMITS_WRITE = "limits:write"
     DATA_MANAGE = "data:manage"
@@ -49,13 +53,46 @@ _PEOPLES = {*OPEN, Permission.ACCOUNT, Permission.APPROVALS_DECIDE}
 SCOPES = tuple(p.value for p in Permission if p not in _PEOPLES)
 """What an API key can be given. No program decides what a person is asked."""
 
-_READ = {Permission.AGENTS_READ, Permission.RUNS_READ, Permission.APPROVALS_READ, Permission.APPROVALS_DECIDE}
-_RUN = _READ | {Permission.RUNS_WRITE}
-_EDIT = _RUN | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
-_ALL = _EDIT | {Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.AUDIT_READ, Permission.LIMITS_WRITE}
-_OWN = _ALL | {Permission.DATA_MANAGE}
-ROLES: dict[str, set[Permission]] = {"owner": _OWN, "admin": _ALL, "editor": _EDIT, "runner": _RUN, "viewer": _READ}
-"""The permission matrix: role → what it may do in its workspace. Whom an approval is for, its step says."""
+MEANINGS: dict[Permission, str] = {
+    Permission.AGENTS_READ: "see agents, their versions and drafts",
+    Permission.AGENTS_WRITE: "make and change agents, save drafts, publish versions",
+    Permission.RUNS_READ: "see runs and the inbox",
+    Permission.RUNS_WRITE: "start, cancel, retry and decide about runs",
+    Permission.APPROVALS_READ: "see what runs ask people",
+    Permission.APPROVALS_DECIDE: "decide what a run asks of them; never an API key",
+    Permission.SECRETS_READ: "see the names and bindings of secrets, never a value",
+    Permission.SECRETS_WRITE: "set and remove secrets",
+    Permission.KEYS_MANAGE: "make and revoke API keys",
+    Permission.WORKSPACE_READ: "see the workspace's settings and who belongs to it",
+    Permission.WORKSPACE_MANAGE: "rename the workspace, change what it asks of its members",
+    Permission.MEMBERS_MANAGE: "invite people, change roles, remove members; not those of owners",
+    Permission.AUDIT_READ: "read the audit log",
+    Permission.LIMITS_WRITE: "set how much the workspace may run at once",
+    Permission.DATA_MANAGE: "say how long runs are kept",
+    Permission.WORKSPACE_OWN: "make and unmake owners, reset members' passwords, delete the workspace",
+}
+"""What each permission that a role can have lets people do."""
+
+_VIEWER = {
+    *(Permission.AGENTS_READ, Permission.RUNS_READ, Permission.WORKSPACE_READ),
+    *(Permission.APPROVALS_READ, Permission.APPROVALS_DECIDE),
+}
+_RUNNER = _VIEWER | {Permission.RUNS_WRITE}
+_EDITOR = _RUNNER | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
+_ADMIN = _EDITOR | {
+    *(Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.MEMBERS_MANAGE),
+    *(Permission.WORKSPACE_MANAGE, Permission.AUDIT_READ, Permission.LIMITS_WRITE),
+}
+_OWNER = _ADMIN | {Permission.WORKSPACE_OWN, Permission.DATA_MANAGE}
+ROLES: dict[str, set[Permission]] = {
+    "owner": _OWNER,
+    "admin": _ADMIN,
+    "editor": _EDITOR,
+    "runner": _RUNNER,
+    "viewer": _VIEWER,
+}
+"""The permission matrix: role → what it may do in its workspace. Whom an approval is for, its step says.
+``docs/security.md`` shows it."""
 
 COOKIE = "plainwork_session"
 SECURE_COOKIE = "__Host-plainwork_session"
@@ -83,9 +120,14 @@ class Caller:
 class SignedIn:
     """A session with its token, for the routes of the person's own account."""
 
-    session: users.Session
+    session: sessions.Session
     token: str
     actor: Actor
+
+    @property
+    def user(self) -> users.User:
+        """The person."""
+        return self.session.user
 
 
 async def admit(request: Request, permission: Permission | None) -> None:
@@ -126,10 +168,12 @@ async def _program(request: Request, credential: str) -> Caller:
     workspace_id, key = found
     role: str | None = "owner"
     async with database.workspace(workspace_id) as connection:
+        workspace = await workspaces.in_use(connection)
+        if workspace is None:
+            raise SignInNeeded("The workspace of this API key has been deleted.", next_step="Use another workspace's.")
         if key.created_by is not None:
             role = await workspaces.role_of(connection, key.created_by)
-        named = request.headers.get(WORKSPACE_HEADER)
-        if named not in {None, str(workspace_id), (await workspaces.get(connection)).slug}:
+        if request.headers.get(WORKSPACE_HEADER) not in {None, str(workspace_id), workspace.slug}:
             raise Forbidden("This API key belongs to another workspace.", next_step=f"Leave out {WORKSPACE_HEADER}.")
     if role is None:
         raise SignInNeeded(
@@ -141,7 +185,7 @@ async def _program(request: Request, credential: str) -> Caller:
 
 async def _person(request: Request) -> SignedIn:
     token = token_of(request)
-    session = await users.session(request.app.state.database, token) if token else None
+    session = await sessions.find(request.app.state.database, token) if token else None
     if token is None or session is None:
         raise SignInNeeded("Sign in first.", next_step="POST /api/v1/session, or send an API key as a bearer token.")
     _check_csrf(request, token)
@@ -149,12 +193,18 @@ async def _person(request: Request) -> SignedIn:
 
 
 async def _member(request: Request, signed_in: SignedIn) -> Caller:
-    """The person in the workspace that the header names, else in their first. Raises Forbidden where they have none."""
-    user_id = signed_in.session.user.id
+    """The person in the workspace that the header names, else in their first. Raises Forbidden where they have none, and
+    EnrolmentNeeded where the workspace asks for a second factor that they do not have."""
+    user = signed_in.user
     named = request.headers.get(WORKSPACE_HEADER)
-    for workspace, role in await workspaces.of_person(request.app.state.database, user_id):
+    for workspace, role in await workspaces.of_person(request.app.state.database, user.id):
         if named in {None, str(workspace.id), workspace.slug}:
-            return Caller(signed_in.actor, workspace.id, role, user_id)
+            if workspace.requires_second_factor and not signed_in.session.is_strong:
+                raise EnrolmentNeeded(
+                    f"{workspace.name} asks its members for a second factor, and you have none.",
+                    next_step="Enrol one under your account: POST /api/v1/account/second-factor.",
+                )
+            return Caller(signed_in.actor, workspace.id, role, user.id)
     raise Forbidden("You do not belong to this workspace.", next_step="Ask one of its owners to invite you.")
 
 
@@ -173,7 +223,7 @@ def _check_csrf(request: Request, token: str) -> None:
     if request.method in SAFE_METHODS:
         return
     given = request.headers.get(CSRF_HEADER, "")
-    if not hmac.compare_digest(given.encode(), users.csrf_token(token).encode()):
+    if not hmac.compare_digest(given.encode(), sessions.csrf_token(token).encode()):
         raise Forbidden(
             f"The header {CSRF_HEADER} is missing or wrong.",
             next_step="Send the csrf_token that GET /api/v1/session gives, or use an API key.",

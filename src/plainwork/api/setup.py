@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import Request, Response
 from pydantic import Field
 
 from plainwork.api.auth import Permission, address_of
 from plainwork.api.routing import Routes
-from plainwork.api.session import Session, begin
+from plainwork.api.session import Password, Session, browser_of, enter
 from plainwork.api.shapes import Body, Shape
-from plainwork.db import Database, audit, users
+from plainwork.db import Database, audit, sessions, users
 from plainwork.errors import Conflict
 
 routes = Routes("setup")
@@ -22,7 +20,7 @@ class FirstOwner(Body):
 
     token: str = Field(min_length=1, max_length=200)
     email: str = Field(max_length=254)
-    password: Annotated[str, Field(max_length=1000, json_schema_extra={"format": "password"})]
+    password: Password
     name: str = Field(default="", max_length=200)
     workspace: str = Field(default="Main", min_length=1, max_length=200)
 
@@ -53,4 +51,7 @@ async def set_up(request: Request, response: Response, body: FirstOwner) -> Sess
     async with database.workspace(workspace.id) as connection:
         target = ("workspace", workspace.id)
         await audit.append(connection, actor, "workspace.created", target, {"name": workspace.name})
-    return await begin(request, response, body.email, body.password)
+    browser = browser_of(request)
+    async with database.person(user.id) as connection:
+        begun, token = await sessions.begin(connection, user.id, address=browser.address, user_agent=browser.user_agent)
+    return await enter(request, response, begun, token)

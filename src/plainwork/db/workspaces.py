@@ -1,4 +1,4 @@
-"""Workspaces, who belongs to them in which role, and their variables."""
+"""Workspaces, their variables, and a person's role in them. Who belongs to a workspace: ``members``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,17 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A tenant. ``slug`` is its name in addresses, unique in the installation."""
+    """A tenant. ``slug`` is its name in addresses, unique in the installation. ``requires_second_factor``: members who
+    sign in with a password need a second factor to get in."""
 
     id: UUID
     slug: str
     name: str
     created_at: datetime
+    requires_second_factor: bool = False
+
+
+_COLUMNS = "id, slug, name, created_at, requires_second_factor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ async def create(connection: Connection, workspace_id: UUID, name: str, slug: st
     slug = checked_slug(slug) if slug else slug_of(name)
     try:
         row = await connection.fetchrow(
-            "insert into workspaces (id, slug, name) values ($1, $2, $3) returning id, slug, name, created_at",
+            f"insert into workspaces (id, slug, name) values ($1, $2, $3) returning {_COLUMNS}",  # noqa: S608 - ours
             *(workspace_id, slug, name),
         )
     except asyncpg.UniqueViolationError:
@@ -54,25 +59,71 @@ async def create(connection: Connection, workspace_id: UUID, name: str, slug: st
 
 
 async def get(connection: Connection) -> Workspace:
-    """The workspace of the transaction."""
+    """The workspace of the transaction; NotFound when it does not exist, or was deleted."""
+    found = await in_use(connection)
+    if found is None:
+        raise NotFound("There is no such workspace.")
+    return found
+
+
+async def in_use(connection: Connection) -> Workspace | None:
+    """The workspace of the transaction, unless it was deleted."""
     row = await connection.fetchrow(
-        "select id, slug, name, created_at from workspaces where id = current_workspace() and deleted_at is null"
+        f"select {_COLUMNS} from workspaces where id = current_workspace() and deleted_at is null"  # noqa: S608 - ours
+    )
+    return Workspace(**row) if row else None
+
+
+async def change(
+    connection: Connection, *, name: str | None = None, requires_second_factor: bool | None = None
+) -> Workspace:
+    """Renames the transaction's workspace, or changes what it asks of its members. None: as it is. The slug stays, so
+    that addresses go on to work."""
+    row = await connection.fetchrow(
+        f"""update workspaces set name = coalesce($1, name), updated_at = now(),
+                requires_second_factor = coalesce($2, requires_second_factor)
+            where id = current_workspace() and deleted_at is null returning {_COLUMNS}""",  # noqa: S608 - ours
+        *(None if name is None else checked_name(name, "workspace"), requires_second_factor),
     )
     if row is None:
         raise NotFound("There is no such workspace.")
     return Workspace(**row)
 
 
+async def delete(connection: Connection) -> None:
+    """Takes the transaction's workspace out of use: nobody can enter it, and its agents are paused, so that nothing
+    starts any more. All stays on record, and its slug is free again."""
+    await connection.execute(
+        "update agents set paused_at = coalesce(paused_at, now()) where workspace_id = current_workspace()"
+    )
+    await connection.execute(
+        """update workspaces set deleted_at = now(), updated_at = now(), slug = slug || '-' || replace(id::text, '-', '')
+           where id = current_workspace() and deleted_at is null"""
+    )
+
+
+async def hold(connection: Connection) -> None:
+    """Makes others who change the transaction's workspace, or who belongs to it, wait until the transaction ends."""
+    await connection.execute("select 1 from workspaces where id = current_workspace() for update")
+
+
+async def of_slug(database: Database, slug: str) -> UUID | None:
+    """The id of the workspace with this slug."""
+    async with database.transaction() as connection:
+        found: UUID | None = await connection.fetchval("select workspace_of_slug($1)", slug)
+    return found
+
+
 async def of_person(database: Database, user_id: UUID) -> list[tuple[Workspace, Role]]:
     """The workspaces that a person belongs to, with the role in each, oldest first."""
     async with database.person(user_id) as connection:
         rows = await connection.fetch(
-            """select w.id, w.slug, w.name, w.created_at, m.role
+            """select w.id, w.slug, w.name, w.created_at, w.requires_second_factor, m.role
                from memberships m join workspaces w on w.id = m.workspace_id
                where m.user_id = $1 and w.deleted_at is null order by w.id""",
             user_id,
         )
-    return [(Workspace(r["id"], r["slug"], r["name"], r["created_at"]), r["role"]) for r in rows]
+    return [(Workspace(*list(row)[:-1]), row["role"]) for row in rows]
 
 
 async def all_ids(database: Database) -> list[UUID]:

@@ -15,7 +15,7 @@ from tests.processes.programs import installation
 from tests.scheduler.clockwork import on
 from tests.world import running_world
 
-SCHEDULES = 60
+SCHEDULES = 30
 BEHIND = 50
 """So many minutes each schedule has to make up for."""
 

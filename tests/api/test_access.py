@@ -45,6 +45,7 @@ BODIES: dict[str, Any] = {
     "change_schedule": {"paused": True},
     "backfill": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
     "set_retention": {"days": 30},
+    "limit_secret": {"at_once": 1000},
     "change_limits": {"runs_at_once": 1000},
     "create_key": {"name": "k", "scopes": ["keys:manage"]},
     "change_password": {"old_password": "a wrong password", "password": "a new password of mine"},

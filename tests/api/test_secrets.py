@@ -51,6 +51,23 @@ async def test_a_secret_is_sealed_and_shown_nowhere(api: Api, place: Place) -> N
     assert actions == [("secret.sealed", "MAIL"), ("secret.sealed", "MAIL"), ("secret.deleted", "MAIL")]
 
 
+async def test_a_secret_is_limited_and_stays_so_when_it_is_sealed_again(place: Place, other: Place) -> None:
+    await place.as_owner.refused("PUT", "/secrets/KEY/limits", 404, json={"at_once": 2})
+    await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": VALUE})
+    limited = await place.as_owner.ok("PUT", "/secrets/KEY/limits", 200, json={"at_once": 2, "per_minute": 60})
+    assert (limited["at_once"], limited["per_minute"], limited["in_use"]) == (2, 60, 0)
+    again = await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": "another"})
+    assert (again["at_once"], again["per_minute"]) == (2, 60)
+    assert (await place.as_owner.ok("GET", "/secrets"))["secrets"] == [again]
+    await other.as_owner.refused("PUT", "/secrets/KEY/limits", 404, json={})
+    unlimited = await place.as_owner.ok("PUT", "/secrets/KEY/limits", 200, json={})
+    assert (unlimited["at_once"], unlimited["per_minute"]) == (None, None)
+    for wrong in ({"at_once": 0}, {"per_minute": -1}, {"at_once": "x"}, {"often": 1}):
+        await place.as_owner.refused("PUT", "/secrets/KEY/limits", 422, json=wrong)
+    limits = [entry.detail for entry in await place.audited() if entry.action == "secret.limited"]
+    assert limits == [{"at_once": 2, "per_minute": 60}, {"at_once": None, "per_minute": None}]
+
+
 async def test_a_secret_has_no_address_to_read_it_from(place: Place) -> None:
     await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": VALUE})
     refused = await place.as_owner.request("GET", f"{API}/secrets/KEY")

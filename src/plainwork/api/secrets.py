@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,14 +10,17 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import Field
 
-from plainwork.api.auth import CallerArg, Permission
+from plainwork.api.auth import CallerArg, Permission, Tenant
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Shape
-from plainwork.db import Database, agents
+from plainwork.db import Database, agents, audit
+from plainwork.db import secrets as rows
 from plainwork.errors import NotFound
 from plainwork.vault import Vault
 
 routes = Routes("secrets")
+
+Most = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class SecretValue(Body):
@@ -29,8 +33,17 @@ class SecretValue(Body):
     agents: list[UUID] | None = Field(default=None, max_length=1000)
 
 
+class SecretLimits(Body):
+    """How a secret may be used: by ``at_once`` steps at the same time, ``per_minute`` times a minute, spread evenly (null:
+    no bound)."""
+
+    at_once: Most | None = None
+    per_minute: Most | None = None
+
+
 class Secret(Shape):
-    """What is known of a secret without opening it. Only the connector, hosts and agents named may use it; null: any."""
+    """What is known of a secret without opening it. Only the connector, hosts and agents named may use it; null: any.
+    ``in_use``: how many steps use it now, of ``at_once``; it is counted where there is such a bound."""
 
     name: str
     about: str
@@ -41,6 +54,9 @@ class Secret(Shape):
     created_by: UUID | None
     created_at: datetime
     updated_at: datetime
+    at_once: int | None
+    per_minute: int | None
+    in_use: int
 
 
 class Secrets(Shape):
@@ -50,10 +66,14 @@ class Secrets(Shape):
 
 
 @routes.add("GET", "/secrets", Permission.SECRETS_READ)
-async def list_secrets(request: Request, caller: CallerArg) -> Secrets:
-    """The names and bindings of the workspace's secrets; no values."""
-    vault: Vault = request.app.state.vault
-    return Secrets(secrets=[Secret.model_validate(one) for one in await vault.list(caller.workspace_id)])
+async def list_secrets(tenant: Tenant) -> Secrets:
+    """The names, bindings and limits of the workspace's secrets; no values."""
+    taken = await rows.slots_taken(tenant)
+    return Secrets(secrets=[_shown(one, taken.get(one.name, 0)) for one in await rows.all_of(tenant)])
+
+
+def _shown(secret: rows.Secret, in_use: int) -> Secret:
+    return Secret.model_validate({**asdict(secret), "in_use": in_use})
 
 
 @routes.add("PUT", "/secrets/{name}", Permission.SECRETS_WRITE, errors=(404, 409, 429))
@@ -75,7 +95,19 @@ async def put_secret(request: Request, caller: CallerArg, name: str, body: Secre
         agents=body.agents,
         actor=caller.actor,
     )
-    return Secret.model_validate(sealed)
+    async with database.workspace(caller.workspace_id) as connection:
+        taken = await rows.slots_taken(connection)
+    return _shown(sealed, taken.get(name, 0))
+
+
+@routes.add("PUT", "/secrets/{name}/limits", Permission.SECRETS_WRITE, errors=(404,))
+async def limit_secret(tenant: Tenant, caller: CallerArg, name: str, body: SecretLimits) -> Secret:
+    """Bounds how often steps may use a secret, and how many at the same time. Those over it wait; nothing fails for it."""
+    secret = await rows.set_limits(tenant, name, body.at_once, body.per_minute)
+    if secret is None:
+        raise NotFound(f"There is no secret {name!r}.", next_step="PUT /api/v1/secrets/{name} stores one.")
+    await audit.append(tenant, caller.actor, "secret.limited", ("secret", name), body.model_dump())
+    return _shown(secret, (await rows.slots_taken(tenant)).get(name, 0))
 
 
 @routes.add("DELETE", "/secrets/{name}", Permission.SECRETS_WRITE, status_code=204)

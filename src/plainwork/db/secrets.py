@@ -18,7 +18,8 @@ KEPT_VERSIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What is known of a secret without opening it. A binding that is None does not bind."""
+    """What is known of a secret without opening it. A binding that is None does not bind. ``at_once``: how many steps may
+    use it at the same time; ``per_minute``: how often it may be used, spread evenly over the minute."""
 
     name: str
     about: str
@@ -29,6 +30,8 @@ class Secret:
     created_by: UUID | None
     created_at: datetime
     updated_at: datetime
+    at_once: int | None = None
+    per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,54 @@ async def delete(connection: Connection, name: str) -> bool:
         "delete from secrets where workspace_id = current_workspace() and name = $1", name
     )
     return done != "DELETE 0"
+
+
+async def set_limits(connection: Connection, name: str, at_once: int | None, per_minute: int | None) -> Secret | None:
+    """Bounds how a secret is used (None: no bound); None when there is no such secret."""
+    row = await connection.fetchrow(
+        """update secrets set at_once = $2, per_minute = $3, updated_at = now()
+           where workspace_id = current_workspace() and name = $1 returning *""",
+        *(name, at_once, per_minute),
+    )
+    return _secret(row) if row else None
+
+
+async def is_limited(connection: Connection, name: str) -> bool:
+    """Whether its use is bounded."""
+    return bool(
+        await connection.fetchval(
+            """select coalesce(at_once, per_minute) is not null from secrets
+               where workspace_id = current_workspace() and name = $1""",
+            name,
+        )
+    )
+
+
+async def take_slot(connection: Connection, name: str, holder: tuple[UUID, str, int], most_s: float) -> float:
+    """Takes a slot for a step (run, path, epoch of its lease), to be used in so many seconds, at most ``most_s``. Less than 0:
+    there is none now, and it is worth asking again in that many."""
+    wait_s: float = await connection.fetchval("select take_slot($1, $2, $3, $4, $5)", name, *holder, most_s)
+    return wait_s
+
+
+async def free_slot(connection: Connection, name: str, holder: tuple[UUID, str, int]) -> None:
+    """Gives a slot back."""
+    await connection.execute(
+        """delete from secret_slots where workspace_id = current_workspace() and name = $1 and run_id = $2 and path = $3
+           and epoch = $4""",
+        *(name, *holder),
+    )
+
+
+async def slots_taken(connection: Connection) -> dict[str, int]:
+    """How many slots of each secret are taken."""
+    rows = await connection.fetch(
+        """select s.name, count(*) from secret_slots s
+           join queue q on q.workspace_id = s.workspace_id and q.run_id = s.run_id and q.epoch = s.epoch
+                        and q.worker is not null and q.due_at > now()
+           where s.workspace_id = current_workspace() group by s.name"""
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 async def sealed_before(connection: Connection, data_key_version: int, limit: int = 500) -> list[Sealed]:

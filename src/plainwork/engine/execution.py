@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,11 +21,11 @@ from plainwork.db import json
 from plainwork.db.queue import Claim
 from plainwork.db.runs import StepRow
 from plainwork.engine import answers, outputs
-from plainwork.engine.answers import Answers
 from plainwork.engine.budget import Budget
 from plainwork.engine.events import Event
 from plainwork.engine.history import record_of, run_names
-from plainwork.engine.journal import NOBODY, Journal, LeaseLost, RunJournal
+from plainwork.engine.host import Host
+from plainwork.engine.journal import NOBODY, LeaseLost, RunJournal
 from plainwork.engine.kinds import Call, Done, Reach, Waiting, failure_of, is_pure, perform, perform_pure
 from plainwork.engine.live import Live, is_by_a_person
 from plainwork.engine.plan import Failure, Plan, Progress, Record, Task
@@ -51,33 +51,6 @@ _CAUSES = {"budget": "budget_exceeded", "timeout": "timed_out"}
 
 _taken: ContextVar[str | None] = ContextVar("taken")
 """The path of the model's step that the current task takes: what is booked while it does belongs to that step."""
-
-
-class Host(Protocol):
-    """What an execution needs of its worker."""
-
-    journal: Journal
-    answers: Answers
-    keeps_waiting: bool
-    """Whether it keeps its runs through waits of any length, rather than giving them back until their time comes."""
-
-    def reach(self, execution: Execution) -> Reach:
-        """What the run's steps may use outside."""
-
-    async def spent_today(self, execution: Execution) -> float:
-        """What the model calls of the run's agent came to since midnight (UTC), in USD, as far as they are on record."""
-
-    def left(self, execution: Execution) -> None:
-        """The run is over, waits, or is lost; the worker has it no longer."""
-
-    def tell(self, execution: Execution, event: Event | None = None) -> None:
-        """Those who watch the run are to look again; ``event``: something only they see (it is not journaled)."""
-
-    def is_watched(self, execution: Execution) -> bool:
-        """Whether anybody in this process watches the run."""
-
-    def now(self) -> float:
-        """The database's time, epoch seconds."""
 
 
 class Execution:
@@ -231,19 +204,24 @@ class Execution:
             if (known := self._remembered(task, config)) is not None:
                 self._guarded(self._end, task, began, known, None)
                 return
-            key = None
-            if task.node.effect in _ACTS and task.woken is None:
-                self._acting[task.path] = None
-                key = await self._intend(task, config)
-            await self.budget.check(task, partial(self.host.spent_today, self))
-            async with asyncio.timeout((None if task.node.kind.waits else task.node.timeout_s) or STEP_TIMEOUT_S):
-                result = await perform(self._call(task, config, key))
+            async with self.host.slots.slot(self.claim, task) as busy:
+                result = busy or await self._perform(task, config)
         except LeaseLost:
             return
         except Exception as error:
             self._guarded(self._end, task, began, None, error)
         else:
             self._guarded(self._end, task, began, result, None)
+
+    async def _perform(self, task: Task, config: dict[str, Any]) -> Any:
+        """Takes the step, once its intent is durable when it acts on the outside."""
+        key = None
+        if task.node.effect in _ACTS and not (task.woken is not None and task.node.kind.waits):
+            self._acting[task.path] = None
+            key = await self._intend(task, config)
+        await self.budget.check(task, partial(self.host.spent_today, self))
+        async with asyncio.timeout((None if task.node.kind.waits else task.node.timeout_s) or STEP_TIMEOUT_S):
+            return await perform(self._call(task, config, key))
 
     def _remembered(self, task: Task, config: dict[str, Any]) -> Done | None:
         """What an equal call gave a while ago, when the step says that this will do."""

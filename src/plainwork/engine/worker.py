@@ -35,6 +35,7 @@ from plainwork.engine.execution import Execution
 from plainwork.engine.journal import LEASE_S, Journal, RunJournal
 from plainwork.engine.kinds import Reach
 from plainwork.engine.outages import Outages
+from plainwork.engine.slots import Slots
 from plainwork.engine.undeliverable import give_up
 from plainwork.engine.versions import Version, Versions
 from plainwork.engine.waiting import Waits
@@ -103,6 +104,7 @@ class Worker:
         self.events = events or Events(db)
         self.versions = versions or Versions(db)
         self.answers = Answers()
+        self.slots = Slots(db, self.now)
         self.clock = clock or Clock()
         self.active: dict[UUID, Execution] = {}
         self._db = db

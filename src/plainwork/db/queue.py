@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from plainwork.db.pool import Connection, Database
 
 RING = "plainwork_ring"
@@ -19,8 +21,7 @@ CANCELLED = "plainwork_cancelled"
 """Channels: a run is due (no payload); a run was cancelled (payload: its id)."""
 
 
-@dataclass(slots=True)
-class Claim:
+class Claim(msgspec.Struct):
     """A run leased to a worker under ``epoch``, with all that is needed to begin. ``claims`` counts the workers that had
     it since one last wrote something; ``claimed_at`` is the database's time."""
 

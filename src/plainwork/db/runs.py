@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from plainwork.db import json
 from plainwork.db.ids import first_id_at
 from plainwork.db.pool import Connection
@@ -116,8 +118,7 @@ class VersionRow:
     flow: Any
 
 
-@dataclass(frozen=True, slots=True)
-class NewRun:
+class NewRun(msgspec.Struct, frozen=True):
     """A run to insert. ``key``: the trigger's idempotency key; ``priority`` None: as the agent's live version says."""
 
     id: UUID

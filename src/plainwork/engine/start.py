@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
+
 from plainwork.db import Connection, Database, new_id, queue, runs
 from plainwork.db.queue import Claim
 from plainwork.db.runs import NewRun, Priority, Run, RunStatus
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 MANUAL: Mapping[str, Any] = MappingProxyType({"kind": "manual"})
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(msgspec.Struct, frozen=True):
     """A run. ``is_new`` False: its key had started this run before, and nothing was started now."""
 
     run_id: UUID

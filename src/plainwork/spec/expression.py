@@ -62,7 +62,7 @@ class Expression:
 
         Raises ExpressionError with the offset, and MissingValue (one of them) when a name, key or index is not there.
         """
-        return self.evaluate_in(Frame(scope, self._slots))
+        return self.evaluate_in(Frame(scope))
 
     def evaluate_in(self, frame: Frame) -> Any:
         """As :meth:`evaluate`, on budgets shared with other expressions."""

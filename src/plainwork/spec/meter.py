@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
 
+import msgspec
+
 from plainwork.errors import Rejected, Where
 from plainwork.spec.durations import format_duration
 
@@ -58,16 +60,13 @@ class MissingValue(ExpressionError):
     """A key, an index or a name is not there; ``default(…)`` and ``exists(…)`` take note of it."""
 
 
-class Frame:
+class Frame(msgspec.Struct, eq=False):  # a struct: there is one for each evaluation
     """One evaluation: what is in scope, the loop variables, and what is left of the budgets."""
 
-    __slots__ = ("bytes", "locals", "scope", "steps")
-
-    def __init__(self, scope: Mapping[str, Any], slots: int = 0) -> None:
-        self.scope = scope
-        self.locals: list[Any] = [None] * slots
-        self.steps = MAX_STEPS
-        self.bytes = MAX_BYTES
+    scope: Mapping[str, Any]
+    locals: list[Any] = []
+    steps: int = MAX_STEPS
+    bytes: int = MAX_BYTES
 
     def work(self, steps: int) -> None:
         """Charge ``steps`` units of time (about half a microsecond each)."""

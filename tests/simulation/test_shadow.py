@@ -13,7 +13,7 @@ from tests.simulation.promises import _record
 from tests.simulation.rows import RunRow
 from tests.simulation.simulation import Simulation
 
-SEEDS = 20
+SEEDS = 10
 
 
 def past(simulation: Simulation, row: RunRow) -> Past:

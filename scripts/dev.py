@@ -19,7 +19,7 @@ from aiohttp import web
 from yarl import URL
 
 ROOT = Path(__file__).resolve().parent.parent
-OF_THE_API = ("/api/", "/healthz", "/readyz")
+OF_THE_API = ("/api/", "/hooks/", "/forms/", "/chat/", "/healthz", "/readyz")
 ONE_CONNECTION = {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"}
 """Headers that belong to one connection and are not passed on (RFC 9110 §7.6.1)."""
 NO_BODY = {"GET", "HEAD"}

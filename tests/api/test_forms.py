@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
@@ -114,6 +116,9 @@ async def test_no_script_runs_and_nobody_frames_it(place: Place, address: str) -
     assert "form-action 'self'" in policy
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["referrer-policy"] == "no-referrer"
+    style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    assert style
+    assert b64encode(sha256(style[1].encode()).digest()).decode() in policy
     assert not {"script", "link", "img", "iframe"} & set(Page(answer).tags)
     assert " style=" not in answer.text
     assert not re.search(r" on\w+=", answer.text)
@@ -141,7 +146,9 @@ async def test_what_is_wrong_is_said_beside_its_field(place: Place, address: str
     assert {"how_many-wrong", "your_name-wrong"} <= page.ids
     assert page.fields["email"]["value"] == "ada@example.org"
     assert "aria-invalid" not in page.fields["email"]
-    assert "how_many should be a whole number" in page.text
+    assert "This should be a whole number" in page.text
+    assert "This is needed." in page.text
+    assert "your_name" not in page.text
     assert 'role="alert"' in answer.text
     assert (await place.as_owner.ok("GET", "/runs"))["runs"] == []
 

@@ -177,16 +177,18 @@ def _form(trigger: Trigger, version: Version, sent: Mapping[str, Any], wrong: Ma
 def _field(name: str, declared: Input, sent: Mapping[str, Any], wrong: Finding | None) -> str:
     """One input with its label, what it is about, and what is wrong with what was filled in."""
     kind, value = _kind(declared), _shown(declared, sent.get(name))
-    label = name.replace("_", " ").capitalize()
+    is_needed = is_required(declared) and kind != "boolean"
+    may_be_empty = declared.default is msgspec.UNSET and not declared.required
+    label = name.replace("_", " ").capitalize() + (" (optional)" if may_be_empty else "")
     about, trouble = f"{name}-about" if declared.about else "", f"{name}-wrong" if wrong else ""
     common: dict[str, str | bool | None] = {
         "name": name,
-        "required": is_required(declared) and kind != "boolean",
+        "required": is_needed,
         "aria-invalid": "true" if wrong else None,
         "aria-describedby": f"{about} {trouble}".strip() or None,
     }
     notes = element("div", {"class": "about", "id": about}, escape(declared.about)) if about else ""
-    after = element("p", {"class": "wrong", "id": trouble}, escape(_said(wrong))) if wrong else ""
+    after = element("p", {"class": "wrong", "id": trouble}, escape(_said(name, wrong))) if wrong else ""
     choices = [str(one) for one in type_schema(declared.type).get("enum", ())]
     if kind == "enum" and len(choices) <= _MOST_RADIOS:
         return _radios(label, choices, value, common, notes + after)
@@ -230,8 +232,12 @@ def _shown(declared: Input, sent: Any) -> str:
     return default if isinstance(default, str) else msgspec.json.encode(default).decode()
 
 
-def _said(finding: Finding) -> str:
-    return f"{finding.message} {finding.next_step or ''}".strip()
+def _said(name: str, finding: Finding) -> str:
+    """What is wrong, to somebody who sees a label and knows no inputs."""
+    if finding.code == "missing-input":
+        return "This is needed."
+    message = f"This{finding.message.removeprefix(name)}" if finding.message.startswith(name) else finding.message
+    return f"{message} {finding.next_step or ''}".strip()
 
 
 def _thanks(trigger: Trigger, ended: Ended | None) -> Response:

@@ -42,7 +42,8 @@ a { color: var(--accent); } a.button { display: inline-block; } .answer { backgr
 .talk { list-style: none; padding: 0; margin: 2rem 0 0; display: grid; gap: .75rem; }
 .talk li { max-width: 85%; padding: .65rem 1rem; border-radius: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .talk .you { justify-self: end; background: var(--sunken); }
-.talk .agent { background: var(--raised); border: 1px solid var(--line); }
+.talk .agent { justify-self: start; background: var(--raised); border: 1px solid var(--line); }
+form + p { margin-top: 1.5rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 """
 _DIGEST = b64encode(sha256(_STYLE.encode()).digest()).decode()

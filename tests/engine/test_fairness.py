@@ -16,8 +16,9 @@ from plainwork.engine.worker import Outside
 from plainwork.spec.model import Limits
 from tests.conftest import add_workspace
 from tests.engine.flows import node
+from tests.engine.gauge import Gauge
 from tests.engine.running import add_version, ended, eventually, working
-from tests.world import Reply, Seen, Web
+from tests.world import Web
 
 CROWD = 20_000
 LONG = 3600.0
@@ -184,23 +185,6 @@ async def test_slots_of_a_worker_that_died_are_free(database: Database, workspac
     await asyncio.sleep(1.1)  # a worker younger than a second is not taken for lost
     await queue.sweep(database, 30.0)
     assert {one.run_id for one in await claim(database, 10)} == held
-
-
-class Gauge:
-    """How many requests the other side has in hand, and how many it had at most."""
-
-    def __init__(self, web: Web, takes_s: float = 0.03) -> None:
-        self.now = self.most = self.total = 0
-        self._takes_s = takes_s
-        web.on("GET", "/", self._answer)
-
-    async def _answer(self, _: Seen) -> Reply:
-        self.now += 1
-        self.total += 1
-        self.most = max(self.most, self.now)
-        await asyncio.sleep(self._takes_s)
-        self.now -= 1
-        return Reply(json={})
 
 
 async def test_many_workers_never_pass_the_limit_of_an_agent(

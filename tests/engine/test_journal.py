@@ -13,6 +13,7 @@ import pytest
 from plainwork.db import Database, queue
 from plainwork.db.queue import Claim
 from plainwork.engine import journal as journal_module
+from plainwork.engine import worker as worker_module
 from plainwork.engine.journal import Journal, LeaseLost, RunJournal
 from plainwork.engine.plan import Failure
 from plainwork.engine.start import Start, read, start_many
@@ -20,7 +21,7 @@ from plainwork.engine.versions import Version
 from plainwork.settings import Settings
 from tests.conftest import add_workspace
 from tests.engine.flows import node
-from tests.engine.running import add_version, journal_of
+from tests.engine.running import add_version, ended, eventually, journal_of, working
 
 
 class Owner:
@@ -224,3 +225,25 @@ async def test_who_waits_for_a_commit_that_was_broken_off_does_not_act(
         with pytest.raises(LeaseLost):
             await asyncio.wait_for(waiting, 5)
     assert flushing.cancelled()
+
+
+async def test_a_worker_takes_no_more_runs_than_the_journal_can_write(
+    database: Database, database_url: str, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "GROUP_RUNS", 10)
+    monkeypatch.setattr(worker_module, "CLAIM_AT_ONCE", 10)
+    version = await add_version(database, workspace_id, [node("a")])
+    started = await start_many(database, version, [Start({})] * 200)
+    owner = await asyncpg.connect(database_url)
+    blocked = owner.transaction()
+    await blocked.start()
+    await owner.execute("lock table steps in access exclusive mode")
+    async with working(database) as running:
+        await eventually(lambda: running.worker.journal.is_behind)
+        await asyncio.sleep(0.5)
+        taken = len(running.worker.active)
+        assert 10 * journal_module.GROUPS_AHEAD <= taken <= 10 * (journal_module.GROUPS_AHEAD + 3)
+        await blocked.rollback()
+        for one in started:
+            assert (await ended(database, workspace_id, one.run_id, 30)).status == "succeeded"
+    await owner.close()

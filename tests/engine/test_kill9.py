@@ -25,9 +25,10 @@ from plainwork.engine.start import Start, Started, start_many
 from plainwork.engine.versions import Version
 from plainwork.settings import Settings
 from plainwork.spec.flow import Node
-from plainwork.spec.model import Retry
+from plainwork.spec.model import Limits, Retry
 from tests.conftest import add_workspace
 from tests.engine.flows import chain, node
+from tests.engine.gauge import Gauge
 from tests.engine.running import add_version, eventually
 from tests.world import Reply, Seen, World, running_world
 
@@ -160,6 +161,24 @@ async def test_workers_killed_with_500_runs_in_flight(
         assert counter.total > 2 * RUNS
         repeated = sum(len(times) - 1 for times in counter.at.values())
         assert repeated > 0, "nothing was in flight when the workers were killed"
+
+
+async def test_slots_of_a_killed_worker_are_free_and_the_limit_holds_for_the_next_ones(
+    database: Database, workspace_id: UUID, settings: Settings, tmp_path: Path
+) -> None:
+    with running_world() as world, part_process(settings, world, tmp_path, "scheduler"):
+        gauge = Gauge(world.web, takes_s=0.15)
+        ask = node("ask", "http", config={"method": "GET", "url": f"{world.web.url}/"})
+        version = await add_version(database, workspace_id, [ask], limits=Limits(runs_at_once=3))
+        await start_many(database, version, [Start({})] * 40)
+        with part_process(settings, world, tmp_path) as worker:
+            await eventually(lambda: gauge.total >= 6 and gauge.now == 3, 40)
+            kill9(worker)
+        with part_process(settings, world, tmp_path), part_process(settings, world, tmp_path):
+            await eventually(lambda: all_ended(database, workspace_id), 60)
+        assert await states(database, workspace_id) == {("succeeded", None): 40}
+        assert gauge.total > 40, "nothing was in flight when the worker was killed"
+        assert gauge.most == 3
 
 
 @asynccontextmanager

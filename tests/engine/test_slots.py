@@ -17,8 +17,8 @@ from plainwork.engine.start import Start, start, start_many
 from plainwork.engine.worker import Outside
 from plainwork.spec.kinds import Kind
 from tests.engine.flows import node
+from tests.engine.gauge import Gauge
 from tests.engine.running import add_version, ended, in_state, journal_of, working
-from tests.engine.test_fairness import Gauge
 from tests.world import Reply, Seen, Web
 
 TOKEN = {"token": "t0p-secret"}
@@ -115,7 +115,7 @@ async def test_a_step_that_acts_notes_its_intent_when_it_has_its_slot(
     monkeypatch.setattr(slots, "HOLD_S", 0.1)
     monkeypatch.setattr("plainwork.engine.execution.HOLD_S", 0.05)
     gauge = Gauge(web, takes_s=0.5)
-    web.on("POST", "/", gauge._answer)
+    web.on("POST", "/", gauge.answer)
     await add_secret(database, workspace_id, at_once=1)
     send = node("send", "http", config={"method": "POST", "url": web.url + "/"}, account="KEY", effect="once")
     version = await add_version(database, workspace_id, [send])

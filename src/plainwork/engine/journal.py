@@ -30,6 +30,8 @@ LEASE_S = 30.0
 RENEW_S = 8.0
 GROUP_RUNS = 1000
 GROUP_BYTES = 8 * 1024 * 1024
+GROUPS_AHEAD = 3
+"""How many groups may wait to be committed before no more runs are taken on."""
 BLOB_FROM = 256 * 1024
 _LONGEST_PAUSE_S = 5.0
 
@@ -231,6 +233,11 @@ class Journal:
                 await self._renew()
             if self._groups:
                 await self._commit(self._take())
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits to be committed, by runs or by bytes, that no more work should be taken on."""
+        return len(self._groups) > GROUPS_AHEAD
 
     def close(self) -> None:
         """Ends ``run`` once everything submitted is committed."""

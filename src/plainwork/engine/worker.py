@@ -259,8 +259,8 @@ class Worker:
             return []
         async with self._claiming:
             await self.outages.settle(self._number, self._in_hand)
-            if self.outages.is_under_way:
-                await self._until_stopped(asyncio.sleep(_READ_AGAIN_S))  # what it claimed now it could not keep
+            if self.outages.is_under_way or self.journal.is_behind:
+                await self._until_stopped(asyncio.sleep(_READ_AGAIN_S))  # it could not keep, or write, what it claimed
                 return []
             suspects = 1 if self._suspect is None else 0
             claims = await self._watched(queue.claim(self._db, limit, self._number, self._lease_s, suspects))

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from plainwork.api.auth import Caller, CallerArg, Permission, Tenant
 from plainwork.api.deliveries import received_at
+from plainwork.api.links import public_address
 from plainwork.api.routing import Routes
 from plainwork.api.runs import answer
 from plainwork.api.shapes import Body, Shape
@@ -117,7 +118,7 @@ async def _shown(request: Request, tenant: Any, caller: Caller, trigger: Row, de
     url = None
     if caller.may(Permission.RUNS_WRITE) and (token := await rows.token_of(tenant, trigger.agent_id)):
         path = path_of(trigger, token)
-        url = path and f"{str(request.base_url).rstrip('/')}{path}"
+        url = path and f"{public_address(request)}{path}"
     return {
         "id": trigger.trigger_id,
         "kind": trigger.kind,

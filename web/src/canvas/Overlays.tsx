@@ -1,6 +1,7 @@
 /** What lies over the canvas while something is asked or told: the palette, a condition, a hint, the keys. */
 import { useReactFlow } from "@xyflow/react";
 import type { ReactNode } from "react";
+import { outcomesOf } from "@/document/outcomes";
 import type { Kind } from "@/document/types";
 import { cx } from "@/ui/cx";
 import { Kbd } from "@/ui/Kbd";
@@ -14,7 +15,7 @@ import { freeName } from "./outline";
 import { RouteForm } from "./RouteForm";
 import { IDLE, type Mode, useCanvas, useCanvasStore } from "./state";
 import { absoluteBox } from "./view";
-import { endsOf, outcomesOf, placing, targetName } from "./ways";
+import { endsOf, placing, targetName } from "./ways";
 
 interface OverlayProps {
   situation: Situation;

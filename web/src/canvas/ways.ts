@@ -1,5 +1,6 @@
 /** Which way a new arrow or a new step takes: what is clear is done, what is not becomes a question. Pure. */
-import type { Kind, Lead, Step } from "@/document/types";
+import { outcomesOf } from "@/document/outcomes";
+import type { Lead, Step } from "@/document/types";
 import { addedAfter, addedLast, inserted, type Insertion, type Wanted, type Way } from "./changes";
 import type { Editable, Outcome } from "./command";
 import { type Graph, type GraphEdge, type GraphNode, groupedBySource, type Kinds } from "./graph";
@@ -55,13 +56,6 @@ function openOutcome(step: Step, outcomes: string[]): LikelyWay {
   return open === undefined
     ? { lead: "otherwise", test: null, isSure: false }
     : { lead: "when", test: open, isSure: false };
-}
-
-/** The outcomes that a step can end with, where its kind has any. */
-export function outcomesOf(kind: Kind | undefined, config: Record<string, unknown>): string[] {
-  const listed = kind?.outcomes_from ? config[kind.outcomes_from] : null;
-  if (Array.isArray(listed)) return listed.map(String);
-  return typeof listed === "object" && listed !== null ? Object.keys(listed) : [];
 }
 
 /** What connecting two nodes comes to: done at once, or the question under which condition. */

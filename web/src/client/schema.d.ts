@@ -43,7 +43,7 @@ export interface paths {
         put?: never;
         /**
          * Signs in: sets the cookie, gives the user, the workspaces and the CSRF token
-         * @description Signs in: sets the cookie, gives the user, the workspaces and the CSRF token. 401 when wrong, 429 when too often.
+         * @description Signs in: sets the cookie, gives the user, the workspaces and the CSRF token. 401 when wrong (`CodeNeeded`: send it again with a code of the second factor), 429 when too often.
          */
         post: operations["sign_in"];
         /**
@@ -64,12 +64,480 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a page asks first: whether there is an owner yet, and who is signed in
-         * @description What a page asks first: whether there is an owner yet, and who is signed in. It is no error when nobody is.
+         * What a page asks first: whether there is an owner yet, who is signed in, and how one can
+         * @description What a page asks first: whether there is an owner yet, who is signed in, and how one can. It is no error when nobody is.
          */
         get: operations["visitor"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sso": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends the browser to the provider of single sign-on
+         * @description Sends the browser to the provider of single sign-on. 404 where none is set up.
+         */
+        get: operations["begin_sso"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sso/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the provider sends the browser back to: signs in and goes on to the page that it was for; or back to the sign-in page, with `sso` saying why not (`refused`, `unverified`, `domain`, `unknown`, `disabled`, `cancelled`, `unavailable`)
+         * @description Where the provider sends the browser back to: signs in and goes on to the page that it was for; or back to the sign-in page, with `sso` saying why not (`refused`, `unverified`, `domain`, `unknown`, `disabled`, `cancelled`, `unavailable`).
+         */
+        get: operations["end_sso"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where one is signed in
+         * @description Where one is signed in.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Ends all of one's sessions but this one
+         * @description Ends all of one's sessions but this one.
+         */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends one of one's sessions at once
+         * @description Ends one of one's sessions at once.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Changes the password and ends all other sessions
+         * @description Changes the password and ends all other sessions. 422 when the old one is wrong or the new one is too easy to guess.
+         */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether one has a second factor
+         * @description Whether one has a second factor.
+         */
+        get: operations["second_factor"];
+        put?: never;
+        /**
+         * Begins to add an authenticator app (TOTP)
+         * @description Begins to add an authenticator app (TOTP). Nothing changes until a code of it is confirmed.
+         */
+        post: operations["begin_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds the authenticator: from now on signing in takes a code
+         * @description Adds the authenticator: from now on signing in takes a code. 422 when the code is wrong.
+         */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes new recovery codes in place of the old ones
+         * @description Makes new recovery codes in place of the old ones. 422 when the password is wrong.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Removes the second factor with its recovery codes
+         * @description Removes the second factor with its recovery codes. 422 when the password is wrong.
+         */
+        post: operations["remove_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a link that sets a new password
+         * @description Sends a link that sets a new password. The answer is the same, and takes as long, whether there is such an account or not. 503 where no mail server is set up: ask an owner, or whoever runs the machine.
+         */
+        post: operations["ask_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sets the new password by a link's token and ends all sessions; then sign in
+         * @description Sets the new password by a link's token and ends all sessions; then sign in. 404 when the link is over, 422 when the password is too easy to guess.
+         */
+        post: operations["complete_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{user_id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a link that sets a member's password, for installations without mail
+         * @description Makes a link that sets a member's password, for installations without mail. 403 when the member also belongs to a workspace that the caller does not own: the link opens all of them.
+         */
+        post: operations["make_reset_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workspaces one belongs to, with one's role in each
+         * @description The workspaces one belongs to, with one's role in each.
+         */
+        get: operations["list_workspaces"];
+        put?: never;
+        /**
+         * Makes another workspace, owned by who asks
+         * @description Makes another workspace, owned by who asks. 403 where `PLAINWORK_NEW_WORKSPACES` does not let them, 409 when the slug is taken.
+         */
+        post: operations["create_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workspace that this request acts in
+         * @description The workspace that this request acts in.
+         */
+        get: operations["get_workspace"];
+        put?: never;
+        post?: never;
+        /**
+         * Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused
+         * @description Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused. All stays on record. 422 when the name is not the workspace's.
+         */
+        delete: operations["delete_workspace"];
+        options?: never;
+        head?: never;
+        /**
+         * Renames the workspace, or has it ask its members for a second factor: from the next request on, those without one get `EnrolmentNeeded`
+         * @description Renames the workspace, or has it ask its members for a second factor: from the next request on, those without one get `EnrolmentNeeded`. 409 when whoever asks for that has none: they would lock themselves out.
+         */
+        patch: operations["change_workspace"];
+        trace?: never;
+    };
+    "/api/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who belongs to the workspace
+         * @description Who belongs to the workspace.
+         */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a member out of the workspace; API keys that they made end
+         * @description Takes a member out of the workspace; API keys that they made end. 409 for the last owner.
+         */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /**
+         * Gives a member another role
+         * @description Gives a member another role. 403 where an owner is made or unmade by somebody who is none, 409 for the last owner.
+         */
+        patch: operations["change_role"];
+        trace?: never;
+    };
+    "/api/v1/account/memberships/{workspace_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leaves a workspace
+         * @description Leaves a workspace. 409 for its last owner.
+         */
+        delete: operations["leave_workspace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invitations that are open
+         * @description The invitations that are open.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invites somebody for seven days, by mail where there is a mail server; the link is in this answer and never again
+         * @description Invites somebody for seven days, by mail where there is a mail server; the link is in this answer and never again. An earlier invitation of the same address ends. 403 where somebody who is no owner invites one, 409 for a member.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Ends an invitation before somebody accepts it
+         * @description Ends an invitation before somebody accepts it.
+         */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an invitation is for
+         * @description What an invitation is for. 404 when it is over.
+         */
+        post: operations["look_at_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts an invitation as somebody new, who is then signed in
+         * @description Accepts an invitation as somebody new, who is then signed in. 409 when there is an account with this e-mail: sign in and join with it instead.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts an invitation as who is signed in; it has to be for their e-mail, else 403
+         * @description Accepts an invitation as who is signed in; it has to be for their e-mail, else 403.
+         */
+        post: operations["join_workspace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -235,6 +703,90 @@ export interface paths {
          * @description Discards the draft. 409 when it is at another revision; fine when there is none.
          */
         delete: operations["discard_agent_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The webhooks, forms, chats and watched failures that start the agent
+         * @description The webhooks, forms, chats and watched failures that start the agent.
+         */
+        get: operations["list_triggers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/triggers/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of them, with its last hundred deliveries
+         * @description One of them, with its last hundred deliveries.
+         */
+        get: operations["get_trigger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pauses a trigger, or has it start runs again
+         * @description Pauses a trigger, or has it start runs again. It stays so when another version goes live.
+         */
+        patch: operations["change_trigger"];
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the agent's webhooks, forms and chats other addresses
+         * @description Gives the agent's webhooks, forms and chats other addresses. The former ones lead nowhere from now on.
+         */
+        post: operations["rotate_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/triggers/{trigger_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what inputs a delivery would give a run of the live version, or why it would be refused (422); starts such a run if asked to, paused or not
+         * @description Says what inputs a delivery would give a run of the live version, or why it would be refused (422); starts such a run if asked to, paused or not. Signatures are not looked at.
+         */
+        post: operations["test_trigger"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -432,6 +984,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes past runs through another version in memory
+         * @description Takes past runs through another version in memory. Nothing is written and nobody outside is asked: what steps asked for is answered from the record. It takes half a minute at most. 422 with the findings when the document has errors.
+         */
+        post: operations["shadow_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbox": {
         parameters: {
             query?: never;
@@ -490,6 +1062,70 @@ export interface paths {
          * @description Decides what becomes of a run that needs a person. 409 when that does not fit it, or somebody else was first.
          */
         post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people are asked, newest first; without filters, what is still waited for
+         * @description What people are asked, newest first; without filters, what is still waited for.
+         */
+        get: operations["list_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One question, with what it is about
+         * @description One question, with what it is about.
+         */
+        get: operations["get_approval"];
+        put?: never;
+        /**
+         * Decides, and the run goes on
+         * @description Decides, and the run goes on. 403 for those who may not, 409 when somebody was first, 410 when its time has passed.
+         */
+        post: operations["decide_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the one answer: JSON or a form, at most 256 KiB, or nothing
+         * @description Takes the one answer: JSON or a form, at most 256 KiB, or nothing. 409 when it was used, 410 when it came too late.
+         */
+        post: operations["use_callback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -706,8 +1342,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The names and bindings of the workspace's secrets; no values
-         * @description The names and bindings of the workspace's secrets; no values.
+         * The names, bindings and limits of the workspace's secrets; no values
+         * @description The names, bindings and limits of the workspace's secrets; no values.
          */
         get: operations["list_secrets"];
         put?: never;
@@ -737,6 +1373,26 @@ export interface paths {
          * @description Removes a secret with all its versions.
          */
         delete: operations["delete_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/{name}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bounds how often steps may use a secret, and how many at the same time
+         * @description Bounds how often steps may use a secret, and how many at the same time. Those over it wait; nothing fails for it.
+         */
+        put: operations["limit_secret"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -781,6 +1437,220 @@ export interface paths {
          * @description Ends a key at once; it stays in the list. Revoking it again changes nothing.
          */
         delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done in the workspace, and by whom, newest first
+         * @description What was done in the workspace, and by whom, newest first.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checks the whole chain: an entry that was edited, removed, moved or cut off shows, and where
+         * @description Checks the whole chain: an entry that was edited, removed, moved or cut off shows, and where.
+         *
+         *     Whoever owns the database could write the chain anew from some entry on. Send the `head` of an earlier answer (`seq` and `hash`), kept out of their reach, and that shows too.
+         */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log as a file, with the hashes that let anybody check it
+         * @description The log as a file, with the hashes that let anybody check it. That it was taken away is an entry of its own.
+         */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workspace's limits, and how much of them is used now
+         * @description The workspace's limits, and how much of them is used now.
+         */
+        get: operations["get_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes limits
+         * @description Changes limits. Runs that are under way go on; the next ones are claimed when there is room for them.
+         */
+        patch: operations["change_limits"];
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The schedules of an agent's live version, each with its next ten times
+         * @description The schedules of an agent's live version, each with its next ten times.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/schedules/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pauses one schedule, whatever its agent's other triggers do, or has it go on: from now, without what it missed
+         * @description Pauses one schedule, whatever its agent's other triggers do, or has it go on: from now, without what it missed.
+         */
+        patch: operations["change_schedule"];
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/schedules/{trigger_id}/ticks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of a schedule's times, the latest first; `before` the last time of a page gives the next
+         * @description What became of a schedule's times, the latest first; `before` the last time of a page gives the next.
+         */
+        get: operations["list_ticks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/schedules/{trigger_id}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts the runs of times that passed without one, each at most once however often it is asked for
+         * @description Starts the runs of times that passed without one, each at most once however often it is asked for. At most 90 days back. 409 when too many times wait already.
+         */
+        post: operations["backfill"];
+        /**
+         * Calls off the times that still wait to start, whether filled in or queued behind a run
+         * @description Calls off the times that still wait to start, whether filled in or queued behind a run.
+         */
+        delete: operations["call_off"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The schedules that should have fired and have not, or cannot
+         * @description The schedules that should have fired and have not, or cannot.
+         */
+        get: operations["list_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long runs are kept
+         * @description How long runs are kept.
+         */
+        get: operations["get_retention"];
+        /**
+         * Sets how long runs are kept
+         * @description Sets how long runs are kept. Those that ended earlier are deleted within minutes, and nothing brings them back; runs that have not ended, or need a person, stay.
+         */
+        put: operations["set_retention"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -892,6 +1762,25 @@ export interface components {
             updated_by: components["schemas"]["Editor"] | null;
         };
         /**
+         * AgentLimit
+         * @description An agent with a limit (of its live version: `runs at once`) or with runs in the hands of workers.
+         */
+        AgentLimit: {
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+            /** Runs At Once */
+            runs_at_once: number | null;
+            /** Running */
+            running: number;
+        };
+        /**
          * AgentPage
          * @description Agents, newest first. `next`: what to send as `before` for the next page; null: this is the last one.
          */
@@ -959,6 +1848,51 @@ export interface components {
             agents: components["schemas"]["AgentSummary"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Alarm
+         * @description A schedule that needs a look. `kind`: it `did_not_fire` at `due_at`, it `cannot_be_planned` (its times cannot be worked out), or it `cannot_start` (three runs in a row could not even begin). `cleared_at`: when all was well again.
+         */
+        Alarm: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "did_not_fire" | "cannot_be_planned" | "cannot_start";
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Trigger Id */
+            trigger_id: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Message */
+            message: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Cleared At */
+            cleared_at: string | null;
+        };
+        /**
+         * Alarms
+         * @description Alarms, the latest first.
+         */
+        Alarms: {
+            /** Alarms */
+            alarms: components["schemas"]["Alarm"][];
         };
         /**
          * AnswerStep
@@ -1060,8 +1994,236 @@ export interface components {
             api_keys: components["schemas"]["ApiKey"][];
         };
         /**
+         * Approval
+         * @description One question to a person. `show`: exactly what it is about; `who`: the role (that one and those above it) or the e-mail addresses that may decide; `not_author`: neither who wrote the version nor who started the run may; `until`: when its time has passed (null: it waits as long as the run may take); `state`: `closed` when the run was over first; `may_decide`: whether the caller may, `why_not`: why they may not.
+         */
+        Approval: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            agent: components["schemas"]["RunAgent"];
+            /** Version */
+            version: number;
+            /** Path */
+            path: string;
+            /** Attempt */
+            attempt: number;
+            /** Title */
+            title: string;
+            /** Show */
+            show: unknown;
+            /** Who */
+            who: string | string[];
+            /** Not Author */
+            not_author: boolean;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "approved" | "rejected" | "timed_out" | "closed";
+            /** Closed At */
+            closed_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Comment */
+            comment: string | null;
+            /** May Decide */
+            may_decide: boolean;
+            /** Why Not */
+            why_not: string | null;
+        };
+        /**
+         * ApprovalDecision
+         * @description What is decided. The comment goes into the run, where later steps see it, and into the audit log.
+         */
+        ApprovalDecision: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "approved" | "rejected";
+            /**
+             * Comment
+             * @default
+             */
+            comment?: string;
+        };
+        /**
+         * ApprovalPage
+         * @description Approvals, newest first. `next`: what to send as `before` for the next page; null: the last.
+         */
+        ApprovalPage: {
+            /** Approvals */
+            approvals: components["schemas"]["Approval"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Asked
+         * @description A mail is on its way, if there is an account with this e-mail.
+         */
+        Asked: {
+            /** Mailed If Known */
+            mailed_if_known: boolean;
+        };
+        /**
+         * AuditEntry
+         * @description One entry. `seq` counts from 1 without gaps; `hash` is SHA-256 over `prev_hash` and the entry, both in hex.
+         */
+        AuditEntry: {
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Actor Kind
+             * @enum {string}
+             */
+            actor_kind: "user" | "api_key" | "system";
+            /** Actor Id */
+            actor_id: string;
+            /** Address */
+            address: string | null;
+            /** Action */
+            action: string;
+            /** Target Kind */
+            target_kind: string;
+            /** Target Id */
+            target_id: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Prev Hash */
+            prev_hash: string;
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * AuditHead
+         * @description The last entry's number and hash. Noted down elsewhere, it proves later that nothing before it was written anew.
+         */
+        AuditHead: {
+            /** Seq */
+            seq: number;
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * AuditPage
+         * @description Entries, newest first. `next`: what to send as `before` for the next page; null: the last.
+         */
+        AuditPage: {
+            /** Entries */
+            entries: components["schemas"]["AuditEntry"][];
+            /** Next */
+            next: number | null;
+        };
+        /**
+         * AuditVerdict
+         * @description What checking the chain found. `broken_at`: the first entry that is not as it was written, with the reason.
+         */
+        AuditVerdict: {
+            /** Is Whole */
+            is_whole: boolean;
+            /** Entries */
+            entries: number;
+            /** Broken At */
+            broken_at: number | null;
+            /** Reason */
+            reason: string | null;
+            head: components["schemas"]["AuditHead"] | null;
+        };
+        /**
+         * Backfill
+         * @description Times to fill in: from `from` to `to`, the oldest `limit` of them. `preview`: only say which. `pace`: start each when the schedule's run before has ended, or all at once.
+         */
+        Backfill: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Limit
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Preview
+             * @default false
+             */
+            preview?: boolean;
+            /**
+             * Pace
+             * @default one by one
+             * @enum {string}
+             */
+            pace?: "one by one" | "at once";
+        };
+        /**
+         * BeforeAfter
+         * @description Something that is not as it was. A long value is told by the beginning of its JSON.
+         */
+        BeforeAfter: {
+            /** Before */
+            before: unknown;
+            /** After */
+            after: unknown;
+        };
+        /**
+         * CalledOff
+         * @description How many times were called off.
+         */
+        CalledOff: {
+            /** Called Off */
+            called_off: number;
+        };
+        /**
+         * ChildRun
+         * @description A run that this one has started, by its step at `path`. `agent`: its id in addresses.
+         */
+        ChildRun: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Path */
+            path: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
+        };
+        /**
          * Credentials
-         * @description E-mail and password.
+         * @description E-mail and password; and where the person has a second factor, the code it shows now, or a recovery code.
          */
         Credentials: {
             /** Email */
@@ -1071,6 +2233,8 @@ export interface components {
              * Format: password
              */
             password: string;
+            /** Code */
+            code?: string | null;
         };
         /**
          * Decided
@@ -1116,6 +2280,36 @@ export interface components {
             next_run_id: string | null;
             /** Problem */
             problem: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * Delivery
+         * @description One delivery. `status`: what a delivery was answered with that started no run, and `reason` why; `run_status`: how the run stands that it started; `size`: of the body, in bytes; `took_ms`: until it was refused, or the run ended.
+         */
+        Delivery: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Status */
+            status: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Run Status */
+            run_status: string | null;
+            /** Address */
+            address: string | null;
+            /** Size */
+            size: number | null;
+            /** Took Ms */
+            took_ms: number | null;
         };
         /**
          * DiscardRun
@@ -1200,6 +2394,14 @@ export interface components {
             name: string;
         };
         /**
+         * EndedSessions
+         * @description How many sessions were ended.
+         */
+        EndedSessions: {
+            /** Ended */
+            ended: number;
+        };
+        /**
          * English
          * @description What the agent should do. `model`: ask this model (`provider:model`); without it, rules draft. `zone`: the time zone of times that name none. `answers`: to questions of an earlier draft; they count as part of the text.
          */
@@ -1215,6 +2417,26 @@ export interface components {
             zone?: string;
             /** Answers */
             answers?: components["schemas"]["AnsweredQuestion"][];
+        };
+        /**
+         * EnrolmentCode
+         * @description A code of the authenticator that is being added.
+         */
+        EnrolmentCode: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * Filled
+         * @description The `times` that were found to fill in. `started`: how many of them now start (0 for a preview); `more`: there are others in the range.
+         */
+        Filled: {
+            /** Times */
+            times: string[];
+            /** Started */
+            started: number;
+            /** More */
+            more: boolean;
         };
         /**
          * FirstOwner
@@ -1310,10 +2532,14 @@ export interface components {
             origin_run_id: string | null;
             /** Origin Step */
             origin_step: string | null;
+            /** Parent Run Id */
+            parent_run_id: string | null;
+            /** Parent Path */
+            parent_path: string | null;
             /** Resolved At */
             resolved_at: string | null;
             /** Resolution */
-            resolution: ("retried" | "skipped" | "answered" | "discarded") | null;
+            resolution: ("retried" | "skipped" | "answered" | "discarded" | "reported") | null;
             step: components["schemas"]["InboxStep"] | null;
             intent: components["schemas"]["Intent"] | null;
             /** Actions */
@@ -1404,10 +2630,14 @@ export interface components {
             origin_run_id: string | null;
             /** Origin Step */
             origin_step: string | null;
+            /** Parent Run Id */
+            parent_run_id: string | null;
+            /** Parent Path */
+            parent_path: string | null;
             /** Resolved At */
             resolved_at: string | null;
             /** Resolution */
-            resolution: ("retried" | "skipped" | "answered" | "discarded") | null;
+            resolution: ("retried" | "skipped" | "answered" | "discarded" | "reported") | null;
             step: components["schemas"]["InboxStep"] | null;
             intent: components["schemas"]["Intent"] | null;
             /** Actions */
@@ -1459,6 +2689,106 @@ export interface components {
             intended_at: string;
         };
         /**
+         * Invitation
+         * @description An invitation that nobody has accepted yet.
+         */
+        Invitation: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "editor" | "runner" | "viewer";
+            /** Invited By */
+            invited_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * InvitationMade
+         * @description A new invitation. `link` is shown here and never again; `mailed`: it was also sent to the address.
+         */
+        InvitationMade: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "editor" | "runner" | "viewer";
+            /** Invited By */
+            invited_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Link */
+            link: string;
+            /** Mailed */
+            mailed: boolean;
+        };
+        /**
+         * InvitationShown
+         * @description What an invitation is for, to whoever holds its link.
+         */
+        InvitationShown: {
+            /** Workspace */
+            workspace: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "editor" | "runner" | "viewer";
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * InvitationToken
+         * @description The token of an invitation's link.
+         */
+        InvitationToken: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * Invitations
+         * @description The workspace's open invitations, newest first.
+         */
+        Invitations: {
+            /** Invitations */
+            invitations: components["schemas"]["Invitation"][];
+        };
+        /**
          * KindList
          * @description Every installed step kind.
          */
@@ -1490,12 +2820,30 @@ export interface components {
             took_ms: number | null;
         };
         /**
+         * LimitChange
+         * @description What is to change; what is left out stays. `null`: any number of runs at once, and the usual number waiting.
+         */
+        LimitChange: {
+            /** Runs At Once */
+            runs_at_once?: number | null;
+            /** Queued At Most */
+            queued_at_most?: number | null;
+        };
+        /**
          * Live
          * @description The number of the version to point at; null: none.
          */
         Live: {
             /** Version */
             version: number | null;
+        };
+        /**
+         * LostPassword
+         * @description Whose password is lost.
+         */
+        LostPassword: {
+            /** Email */
+            email: string;
         };
         /**
          * ManyDecisions
@@ -1517,8 +2865,45 @@ export interface components {
             markdown: string;
         };
         /**
+         * Member
+         * @description A person in the workspace. `second_factor_at` null: they sign in with a password alone, or by single sign-on.
+         */
+        Member: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "editor" | "runner" | "viewer";
+            /**
+             * Joined At
+             * Format: date-time
+             */
+            joined_at: string;
+            /** Last Sign In At */
+            last_sign_in_at: string | null;
+            /** Second Factor At */
+            second_factor_at: string | null;
+        };
+        /**
+         * Members
+         * @description The workspace's members, the first to join first.
+         */
+        Members: {
+            /** Members */
+            members: components["schemas"]["Member"][];
+        };
+        /**
          * Membership
-         * @description A workspace that the person belongs to, and their role in it.
+         * @description A workspace that the person belongs to, and their role in it. `enrolment_needed`: it asks for a second factor, and they have none: until then it answers them with `EnrolmentNeeded`.
          */
         Membership: {
             /**
@@ -1532,6 +2917,8 @@ export interface components {
             name: string;
             /** Role */
             role: string;
+            /** Enrolment Needed */
+            enrolment_needed: boolean;
         };
         /**
          * Model
@@ -1648,6 +3035,19 @@ export interface components {
             findings: components["schemas"]["Finding"][];
         };
         /**
+         * NewInvitation
+         * @description Whom to invite, and the role they will have.
+         */
+        NewInvitation: {
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "editor" | "runner" | "viewer";
+        };
+        /**
          * NewKey
          * @description A key to make. A key can never do more than its maker, now and later.
          */
@@ -1655,9 +3055,25 @@ export interface components {
             /** Name */
             name: string;
             /** Scopes */
-            scopes: ("agents:read" | "agents:write" | "runs:read" | "runs:write" | "secrets:read" | "secrets:write" | "keys:manage")[];
+            scopes: ("agents:read" | "agents:write" | "runs:read" | "runs:write" | "approvals:read" | "secrets:read" | "secrets:write" | "keys:manage" | "workspace:read" | "workspace:manage" | "workspace:own" | "members:manage" | "audit:read" | "limits:write" | "data:manage")[];
             /** Expires In Days */
             expires_in_days?: number | null;
+        };
+        /**
+         * NewPassword
+         * @description The password as it is, and as it is to be.
+         */
+        NewPassword: {
+            /**
+             * Old Password
+             * Format: password
+             */
+            old_password: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
         };
         /**
          * NewReplay
@@ -1697,8 +3113,19 @@ export interface components {
             };
         };
         /**
+         * NewRole
+         * @description The role that a member is to have.
+         */
+        NewRole: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "admin" | "editor" | "runner" | "viewer";
+        };
+        /**
          * NewRun
-         * @description What to start. `version`: a number; without it the live version runs.
+         * @description What to start. `version`: a number; without it the live version runs. `priority`: before or after the workspace's other runs; without it as the agent says.
          */
         NewRun: {
             /** Inputs */
@@ -1707,6 +3134,105 @@ export interface components {
             };
             /** Version */
             version?: number | null;
+            /** Priority */
+            priority?: ("low" | "normal" | "high") | null;
+        };
+        /**
+         * NewShadow
+         * @description What to take which runs through: the document in `markdown`, or a `version`; without either, the text that is being edited. The `last` so many runs that ended as in `statuses`, since a time if one is given.
+         */
+        NewShadow: {
+            /** Markdown */
+            markdown?: string | null;
+            /** Version */
+            version?: number | null;
+            /**
+             * Last
+             * @default 20
+             */
+            last?: number;
+            /**
+             * Statuses
+             * @default [
+             *       "succeeded",
+             *       "failed"
+             *     ]
+             */
+            statuses?: ("succeeded" | "failed" | "cancelled")[];
+            /** Since */
+            since?: string | null;
+        };
+        /**
+         * NewWorkspace
+         * @description A workspace to make. `slug`: its name in addresses; made from the name when it is left out.
+         */
+        NewWorkspace: {
+            /** Name */
+            name: string;
+            /** Slug */
+            slug?: string | null;
+        };
+        /**
+         * Newcomer
+         * @description Somebody new, who accepts an invitation: their account has the e-mail that was invited.
+         */
+        Newcomer: {
+            /** Token */
+            token: string;
+            /** Name */
+            name: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
+         * OpenSession
+         * @description One of the person's sessions. `device`: `Firefox on Linux`; `address`: where it signed in from; `last_seen_at` is right to five minutes; `is_current`: the one that asks.
+         */
+        OpenSession: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Device */
+            device: string;
+            /** Address */
+            address: string | null;
+            /** User Agent */
+            user_agent: string | null;
+            /**
+             * Signed In By
+             * @enum {string}
+             */
+            signed_in_by: "password" | "sso";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Is Current */
+            is_current: boolean;
+        };
+        /**
+         * OpenSessions
+         * @description The person's sessions, the last seen first.
+         */
+        OpenSessions: {
+            /** Sessions */
+            sessions: components["schemas"]["OpenSession"][];
         };
         /**
          * Pair
@@ -1737,6 +3263,17 @@ export interface components {
             };
             /** Triggers */
             triggers: components["schemas"]["TriggerTimes"][];
+        };
+        /**
+         * PasswordAgain
+         * @description The password once more, for what a borrowed session must not do.
+         */
+        PasswordAgain: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
         };
         /**
          * PublishedVersion
@@ -1774,6 +3311,14 @@ export interface components {
             findings: components["schemas"]["Finding"][];
         };
         /**
+         * RecoveryCodes
+         * @description New recovery codes, which are shown here and never again. Those before are worth nothing any more.
+         */
+        RecoveryCodes: {
+            /** Recovery Codes */
+            recovery_codes: string[];
+        };
+        /**
          * RepeatStep
          * @description The step that is asked about has not acted: take it again, under the same idempotency key.
          */
@@ -1783,6 +3328,48 @@ export interface components {
              * @enum {string}
              */
             action: "repeat";
+        };
+        /**
+         * Reset
+         * @description The token of a link, and the new password.
+         */
+        Reset: {
+            /** Token */
+            token: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
+         * ResetLink
+         * @description A link that sets a member's password once. Hand it to them and to nobody else; it is shown here and never again.
+         */
+        ResetLink: {
+            /** Link */
+            link: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * Retention
+         * @description How many days runs that have ended are kept; null: for ever.
+         */
+        Retention: {
+            /** Days */
+            days: number | null;
+        };
+        /**
+         * RetentionChange
+         * @description How many days runs that have ended are kept; null: for ever.
+         */
+        RetentionChange: {
+            /** Days */
+            days: number | null;
         };
         /**
          * RetryRun
@@ -1812,7 +3399,7 @@ export interface components {
         };
         /**
          * Run
-         * @description One run. `version`: the number of the version it runs; `cause`: why it needs a person; `ask`: the step that a person is asked about; `failure`: its kind, a message and the next step; `wake_at`: when a waiting run goes on; `steps`: how many journal rows it has; `took_ms`: from its start to its end; `origin_run_id`: the run that it was made of by a retry or a replay, `origin_step`: from which of its steps on (null: from the start, or from where it stopped); `resolution`: how a person dealt with the cause, at `resolved_at`, so that it left the inbox.
+         * @description One run. `version`: the number of the version it runs; `cause`: why it needs a person; `ask`: the step that a person is asked about; `failure`: its kind, a message and the next step; `wake_at`: when a waiting run goes on; `steps`: how many journal rows it has; `took_ms`: from its start to its end; `origin_run_id`: the run that it was made of by a retry or a replay, `origin_step`: from which of its steps on (null: from the start, or from where it stopped); `parent_run_id`: the run of another agent that has started it, by its step at `parent_path`; `resolution`: how a person dealt with the cause, at `resolved_at`, so that it left the inbox; `reported`: the run that had started it was told.
          */
         Run: {
             /**
@@ -1879,10 +3466,14 @@ export interface components {
             origin_run_id: string | null;
             /** Origin Step */
             origin_step: string | null;
+            /** Parent Run Id */
+            parent_run_id: string | null;
+            /** Parent Path */
+            parent_path: string | null;
             /** Resolved At */
             resolved_at: string | null;
             /** Resolution */
-            resolution: ("retried" | "skipped" | "answered" | "discarded") | null;
+            resolution: ("retried" | "skipped" | "answered" | "discarded" | "reported") | null;
         };
         /**
          * RunAgent
@@ -1901,7 +3492,7 @@ export interface components {
         };
         /**
          * RunDetail
-         * @description A run with the first 1,000 rows of its journal.
+         * @description A run with the first 1,000 rows of its journal, what it waits for, and the newest runs it has started (100).
          */
         RunDetail: {
             /**
@@ -1968,12 +3559,20 @@ export interface components {
             origin_run_id: string | null;
             /** Origin Step */
             origin_step: string | null;
+            /** Parent Run Id */
+            parent_run_id: string | null;
+            /** Parent Path */
+            parent_path: string | null;
             /** Resolved At */
             resolved_at: string | null;
             /** Resolution */
-            resolution: ("retried" | "skipped" | "answered" | "discarded") | null;
+            resolution: ("retried" | "skipped" | "answered" | "discarded" | "reported") | null;
             /** Journal */
             journal: components["schemas"]["RunStep"][];
+            /** Waiting */
+            waiting: components["schemas"]["Waiting"][];
+            /** Children */
+            children: components["schemas"]["ChildRun"][];
         };
         /**
          * RunPage
@@ -2022,8 +3621,84 @@ export interface components {
             source: "taken" | "carried" | "given";
         };
         /**
+         * ScheduleChange
+         * @description Pauses one schedule by itself, or has it go on from now.
+         */
+        ScheduleChange: {
+            /** Paused */
+            paused: boolean;
+        };
+        /**
+         * ScheduleState
+         * @description One schedule of the live version. `paused`: by its agent's pause, or (`paused_at`) by itself; `next`: its next ten times, before any jitter (none while it is paused, or when it cannot be worked out); `waiting`: how many times wait to start.
+         */
+        ScheduleState: {
+            /** Trigger Id */
+            trigger_id: string;
+            /** Phrase */
+            phrase: string | null;
+            /** Cron */
+            cron: string;
+            /** Timezone */
+            timezone: string;
+            /** Missed */
+            missed: string;
+            /**
+             * Overlap
+             * @enum {string}
+             */
+            overlap: "allow" | "skip" | "queue" | "cancel previous";
+            /** Jitter */
+            jitter: string | null;
+            /** Paused */
+            paused: boolean;
+            /** Paused At */
+            paused_at: string | null;
+            /** Next */
+            next: string[];
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * Schedules
+         * @description An agent's schedules.
+         */
+        Schedules: {
+            /** Schedules */
+            schedules: components["schemas"]["ScheduleState"][];
+        };
+        /**
+         * SecondFactorAdded
+         * @description The recovery codes, which are shown here and never again, and the session with its new CSRF token.
+         */
+        SecondFactorAdded: {
+            /** Recovery Codes */
+            recovery_codes: string[];
+            session: components["schemas"]["Session"];
+        };
+        /**
+         * SecondFactorBegun
+         * @description A new authenticator: `uri` for a QR code, `secret` to type in. It counts once a code of it is confirmed.
+         */
+        SecondFactorBegun: {
+            /** Secret */
+            secret: string;
+            /** Uri */
+            uri: string;
+        };
+        /**
+         * SecondFactorStanding
+         * @description Whether signing in takes a code (`enabled_at` null: no), and how many recovery codes are left.
+         */
+        SecondFactorStanding: {
+            /** Enabled At */
+            enabled_at: string | null;
+            /** Recovery Codes Left */
+            recovery_codes_left: number;
+        };
+        /**
          * Secret
-         * @description What is known of a secret without opening it. Only the connector, hosts and agents named may use it; null: any.
+         * @description What is known of a secret without opening it. Only the connector, hosts and agents named may use it; null: any. `in_use`: how many steps use it now, of `at_once`; it is counted where there is such a bound.
          */
         Secret: {
             /** Name */
@@ -2050,6 +3725,22 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /** At Once */
+            at_once: number | null;
+            /** Per Minute */
+            per_minute: number | null;
+            /** In Use */
+            in_use: number;
+        };
+        /**
+         * SecretLimits
+         * @description How a secret may be used: by `at_once` steps at the same time, `per_minute` times a minute, spread evenly (null: no bound).
+         */
+        SecretLimits: {
+            /** At Once */
+            at_once?: number | null;
+            /** Per Minute */
+            per_minute?: number | null;
         };
         /**
          * SecretValue
@@ -2085,11 +3776,21 @@ export interface components {
          * @description Who is signed in. Requests that change something send `csrf_token` in the header `X-CSRF-Token`.
          */
         Session: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             user: components["schemas"]["User"];
             /** Workspaces */
             workspaces: components["schemas"]["Membership"][];
             /** Csrf Token */
             csrf_token: string;
+            /**
+             * Signed In By
+             * @enum {string}
+             */
+            signed_in_by: "password" | "sso";
             /**
              * Expires At
              * Format: date-time
@@ -2103,6 +3804,50 @@ export interface components {
         SetUp: {
             /** Needed */
             needed: boolean;
+        };
+        /**
+         * ShadowReport
+         * @description What came of all of them, newest first. `not_reached`: runs for which there was no time.
+         */
+        ShadowReport: {
+            /** Runs */
+            runs: components["schemas"]["ShadowRun"][];
+            /** Same */
+            same: number;
+            /** Different */
+            different: number;
+            /** Failed */
+            failed: number;
+            /** Not Reached */
+            not_reached: string[];
+        };
+        /**
+         * ShadowRun
+         * @description One run as it would have been. `verdict`: `failed` when it would fail and did not, or could not be taken at all (`reason`); else whether anything differs. `version`: that which ran; `status`, `output`, `failure` and `cost_usd` (of the model calls on record) are null where they are the same; `more`: differences left out.
+         */
+        ShadowRun: {
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Version */
+            version: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "different" | "failed";
+            /** Reason */
+            reason: string | null;
+            status: components["schemas"]["BeforeAfter"] | null;
+            output: components["schemas"]["BeforeAfter"] | null;
+            failure: components["schemas"]["BeforeAfter"] | null;
+            cost_usd: components["schemas"]["BeforeAfter"] | null;
+            /** Differences */
+            differences: components["schemas"]["StepDifference"][];
+            /** More */
+            more: number;
         };
         /**
          * SkipStep
@@ -2156,6 +3901,25 @@ export interface components {
             printed: string | null;
         };
         /**
+         * StepDifference
+         * @description One step that is not as it was. `what`: it is taken now and was not (`added`), or the other way round (`gone`); it asks for something else (`request`); nothing on record answers it, so its answer is made up (`made_up`); it gives something else (`output`) or ends in another way (`ending`). `note` says so in words.
+         */
+        StepDifference: {
+            /** Path */
+            path: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "added" | "gone" | "request" | "made_up" | "output" | "ending";
+            /** Before */
+            before: unknown;
+            /** After */
+            after: unknown;
+            /** Note */
+            note: string;
+        };
+        /**
          * StepPage
          * @description Journal rows in order. `next`: what to send as `after` for the next page; null: these are the last for now.
          */
@@ -2164,6 +3928,14 @@ export interface components {
             steps: components["schemas"]["RunStep"][];
             /** Next */
             next: number | null;
+        };
+        /**
+         * Taken
+         * @description The answer has arrived.
+         */
+        Taken: {
+            /** Status */
+            status: string;
         };
         /**
          * Template
@@ -2194,6 +3966,121 @@ export interface components {
             templates: components["schemas"]["Template"][];
         };
         /**
+         * Tick
+         * @description One time at which a schedule was due. `state`: a run was started (`run_id`, with its `status` as long as it is kept), the time waits, or it was skipped, and `reason` says why: `missed`, `overlap`, `too_many_waiting`, `replaced`, `called_off`. `planned_at`: with its jitter; `late_s`: how long after that it fired.
+         */
+        Tick: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Planned At
+             * Format: date-time
+             */
+            planned_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "fired" | "waiting" | "skipped";
+            /** Reason */
+            reason: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Status */
+            status: string | null;
+            /** Fired At */
+            fired_at: string | null;
+            /** Late S */
+            late_s: number | null;
+            /** Is Backfill */
+            is_backfill: boolean;
+        };
+        /**
+         * TickPage
+         * @description Times, the latest first. `next`: what to send as `before` for the next page; null: this is the last one.
+         */
+        TickPage: {
+            /** Ticks */
+            ticks: components["schemas"]["Tick"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Trigger
+         * @description One trigger of the live version. `about`: what it is, in words; `url`: where to send to (null: nowhere, or not for you to start); `is_on`: it starts runs now; `paused_at`: it was paused by itself; `deliveries`: the last ones, newest first.
+         */
+        Trigger: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "webhook" | "form" | "chat" | "error";
+            /** About */
+            about: string;
+            /** Url */
+            url: string | null;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Is On */
+            is_on: boolean;
+            /** Paused At */
+            paused_at: string | null;
+            /** Deliveries */
+            deliveries: components["schemas"]["Delivery"][];
+        };
+        /**
+         * TriggerChange
+         * @description What to change.
+         */
+        TriggerChange: {
+            /** Paused */
+            paused: boolean;
+        };
+        /**
+         * TriggerTest
+         * @description A delivery to try. `payload`: a webhook's body, a form's fields, a chat's `message` (with `session`), a failure (`agent`, `run`, `failure`); `start`: have it start a run, which is marked as a test.
+         */
+        TriggerTest: {
+            /** Payload */
+            payload?: unknown;
+            /** Query */
+            query?: {
+                [key: string]: string | string[];
+            };
+            /** Headers */
+            headers?: {
+                [key: string]: string;
+            };
+            /**
+             * Start
+             * @default false
+             */
+            start?: boolean;
+        };
+        /**
+         * TriggerTested
+         * @description What a delivery would come to. `trigger` and `inputs`: as its run sees them; `run`: the run that it started.
+         */
+        TriggerTested: {
+            /** Trigger */
+            trigger: {
+                [key: string]: unknown;
+            };
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Run */
+            run: string | null;
+        };
+        /**
          * TriggerTimes
          * @description What a trigger is, in words, and when it starts the next runs (a schedule: five times at most; others: none).
          */
@@ -2206,8 +4093,16 @@ export interface components {
             next: string[];
         };
         /**
+         * Triggers
+         * @description The triggers of the live version that something outside reaches, each with its last ten deliveries.
+         */
+        Triggers: {
+            /** Triggers */
+            triggers: components["schemas"]["Trigger"][];
+        };
+        /**
          * User
-         * @description A person with a login.
+         * @description A person with a login. `second_factor_at`: since when signing in with a password takes a code; null: it does not.
          */
         User: {
             /**
@@ -2219,6 +4114,8 @@ export interface components {
             email: string;
             /** Name */
             name: string;
+            /** Second Factor At */
+            second_factor_at: string | null;
         };
         /**
          * Version
@@ -2294,12 +4191,95 @@ export interface components {
         };
         /**
          * Visitor
-         * @description Who asks. `is_set_up`: the first owner has been made; `session` null: nobody is signed in.
+         * @description Who asks, and how they can sign in. `is_set_up`: the first owner has been made; `session` null: nobody is signed in; `single_sign_on`: there is a provider, at `GET /api/v1/session/sso`; `mails`: a new password can be had by mail.
          */
         Visitor: {
             /** Is Set Up */
             is_set_up: boolean;
             session: components["schemas"]["Session"] | null;
+            /** Single Sign On */
+            single_sign_on: boolean;
+            /** Mails */
+            mails: boolean;
+        };
+        /**
+         * Waiting
+         * @description One thing that a run waits for, since when and until when at most. `kind`: `effect_uncertain` asks a person in the inbox; `agent_limit` and `workspace_limit` keep a queued run back; `id`: of the approval; `run_id`: of the other agent's run.
+         */
+        Waiting: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "approval" | "callback" | "agent" | "time" | "retry" | "effect_uncertain" | "agent_limit" | "workspace_limit";
+            /** Path */
+            path: string;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            /** Id */
+            id: string | null;
+            /** Run Id */
+            run_id: string | null;
+        };
+        /**
+         * Workspace
+         * @description The workspace. `requires_second_factor`: members who sign in with a password need a second factor to get in.
+         */
+        Workspace: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Slug */
+            slug: string;
+            /** Name */
+            name: string;
+            /** Requires Second Factor */
+            requires_second_factor: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * WorkspaceChange
+         * @description What to change; what is left out stays.
+         */
+        WorkspaceChange: {
+            /** Name */
+            name?: string | null;
+            /** Requires Second Factor */
+            requires_second_factor?: boolean | null;
+        };
+        /**
+         * WorkspaceLimits
+         * @description The workspace's limits and their use: `running` runs are in the hands of workers, of `runs_at_once` (null: any number); `queued` wait for one, of `queued_at_most`.
+         */
+        WorkspaceLimits: {
+            /** Runs At Once */
+            runs_at_once: number | null;
+            /** Running */
+            running: number;
+            /** Queued At Most */
+            queued_at_most: number;
+            /** Queued */
+            queued: number;
+            /** Agents */
+            agents: components["schemas"]["AgentLimit"][];
+        };
+        /**
+         * Workspaces
+         * @description The person's workspaces, oldest first. `may_create`: whether they may make another.
+         */
+        Workspaces: {
+            /** Workspaces */
+            workspaces: components["schemas"]["Membership"][];
+            /** May Create */
+            may_create: boolean;
         };
         /**
          * Problem
@@ -2373,6 +4353,8 @@ export interface components {
         /**
          * Schedule
          * @description Starts by the clock: a phrase (`every weekday at 07:30 in Europe/Berlin`), or `cron` with `timezone`.
+         *
+         *     `missed`: which of the times that passed while nothing could start are made up for (`skip`, `last`, `all`, `all up to 20`). `overlap`: what happens while the run before is still going on. `jitter`: a duration over which the starts are spread.
          */
         Schedule: {
             /** @enum {unknown} */
@@ -2383,6 +4365,15 @@ export interface components {
             cron?: string | null;
             /** @default null */
             timezone?: string | null;
+            /** @default last */
+            missed?: string;
+            /**
+             * @default allow
+             * @enum {unknown}
+             */
+            overlap?: "allow" | "cancel previous" | "queue" | "skip";
+            /** @default null */
+            jitter?: string | null;
             /** @default {} */
             map?: {
                 [key: string]: string;
@@ -2390,7 +4381,7 @@ export interface components {
         };
         /**
          * Webhook
-         * @description Starts when an HTTP request arrives at `path`.
+         * @description Starts when an HTTP request arrives at `path`; `once_per`: a template that says of two requests whether they are the same one, sent twice.
          */
         Webhook: {
             /** @enum {unknown} */
@@ -2404,7 +4395,9 @@ export interface components {
              * @default at once
              * @enum {unknown}
              */
-            respond?: "at once" | "when done";
+            respond?: "at once" | "stream" | "when done";
+            /** @default null */
+            once_per?: string | null;
             /** @default {} */
             map?: {
                 [key: string]: string;
@@ -2534,6 +4527,10 @@ export interface components {
             tokens_per_run?: number | null;
             /** @default null */
             steps_per_run?: number | null;
+            /** @default null */
+            runs_at_once?: number | null;
+            /** @default null */
+            priority?: ("high" | "low" | "normal") | null;
         };
         /**
          * Defaults
@@ -2855,7 +4852,7 @@ export interface components {
          * Kind
          * @description One step kind.
          *
-         *     `input`: JSON Schema of the step's configuration; a string field marked `"x-expression": true` holds a bare expression instead of a template (`"x-names"` lists the extra names in its scope, such as `item`). `output`: JSON Schema of what later steps see under the step's name. `blocks`: configuration keys best written as fenced text → fence language. `outcomes_from`: the configuration key that lists the step's named outcomes (`labels`). `effect`: see `docs/glossary.md`; `reads_when` lowers it to `read` for those that only read (`{"method": ["GET", "HEAD"]}`, compared with the schema's default where the key is absent). `account`: the kind of credential it needs (`smtp`, `bearer` …), `account_required` whether it can do without. `hosts`: hosts it reaches anyway. `holds`: its steps are the deeper headings. `fake`: the output that dry runs use. `example`: `{"with": {...}, "output": ...}`, checked by the tests. `words`: what people call it, for drafting. `aliases`: other ids under which documents may use it.
+         *     `input`: JSON Schema of the step's configuration; a string field marked `"x-expression": true` holds a bare expression instead of a template (`"x-names"` lists the extra names in its scope, such as `item`). `output`: JSON Schema of what later steps see under the step's name. `blocks`: configuration keys best written as fenced text → fence language. `outcomes_from`: the configuration key that lists the step's named outcomes (`labels`); `outcomes`: those it has whatever its configuration; `outcome_in`: where its output names the one it ended under. `waits`: it waits for something outside, without a worker, for as long as its own `timeout` says. `effect`: see `docs/glossary.md`; `reads_when` lowers it to `read` for those that only read (`{"method": ["GET", "HEAD"]}`, compared with the schema's default where the key is absent). `account`: the kind of credential it needs (`smtp`, `bearer` …), `account_required` whether it can do without. `hosts`: hosts it reaches anyway. `holds`: its steps are the deeper headings. `fake`: the output that dry runs use. `example`: `{"with": {...}, "output": ...}`, checked by the tests. `words`: what people call it, for drafting. `aliases`: other ids under which documents may use it.
          */
         Kind: {
             id: string;
@@ -2883,6 +4880,12 @@ export interface components {
             };
             /** @default null */
             outcomes_from?: string | null;
+            /** @default [] */
+            outcomes?: string[];
+            /** @default label */
+            outcome_in?: string;
+            /** @default false */
+            waits?: boolean;
             /** @default null */
             account?: string | null;
             /** @default false */
@@ -3497,6 +5500,2448 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Visitor"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_sso: {
+        parameters: {
+            query?: {
+                /** @description The page to come back to. */
+                return_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_sso: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                iss?: string | null;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenSessions"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorStanding"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorBegun"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorAdded"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LostPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_reset_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetLink"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workspaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspaces"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspace"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_workspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_workspace: {
+        parameters: {
+            query: {
+                /** @description The workspace's name, typed once more. */
+                name: string;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_workspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leave_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitations"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationMade"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationShown"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Newcomer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description A bug, logged under `id`. */
@@ -4716,6 +9161,475 @@ export interface operations {
             };
         };
     };
+    list_triggers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Triggers"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_trigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_trigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_address: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Triggers"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_trigger: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerTested"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_agent_runs: {
         parameters: {
             query?: {
@@ -4950,7 +9864,7 @@ export interface operations {
                 /** @description Only runs with one of these. */
                 status?: ("queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled")[] | null;
                 /** @description Only runs that one of these started. */
-                trigger?: ("manual" | "schedule" | "webhook" | "poll" | "form" | "chat" | "email" | "error")[] | null;
+                trigger?: ("manual" | "schedule" | "webhook" | "poll" | "form" | "chat" | "email" | "error" | "call")[] | null;
                 /** @description Only runs made at this time or later. */
                 since?: string | null;
                 /** @description Only runs made before this time. */
@@ -5701,6 +10615,134 @@ export interface operations {
             };
         };
     };
+    shadow_runs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewShadow"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowReport"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_inbox: {
         parameters: {
             query?: {
@@ -6056,6 +11098,392 @@ export interface operations {
             };
             /** @description A limit on rate, count or size was passed. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approvals: {
+        parameters: {
+            query?: {
+                /** @description Only those still waited for, or not. */
+                state?: "open" | "closed" | "all";
+                /** @description Only those that the caller may decide. */
+                mine?: boolean;
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_approval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_approval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there, and its time has passed. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was there, and its time has passed. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7154,6 +12582,116 @@ export interface operations {
             };
         };
     };
+    limit_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretLimits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_keys: {
         parameters: {
             query?: never;
@@ -7355,6 +12893,1132 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description An action; with a dot at its end all that begin so: `secret.` */
+                action?: string | null;
+                /** @description `user:ID`, `api_key:ID`, or the kind alone */
+                actor?: string | null;
+                /** @description `agent:ID`, `run:ID` …, or the kind alone */
+                target?: string | null;
+                /** @description Entries from this moment on */
+                since?: string | null;
+                /** @description Entries before this moment */
+                until?: string | null;
+                before?: number | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: {
+                /** @description The number of an entry noted earlier */
+                seq?: number | null;
+                /** @description Its hash */
+                hash?: string | null;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                format?: "jsonl" | "csv";
+                /** @description An action; with a dot at its end all that begin so: `secret.` */
+                action?: string | null;
+                /** @description `user:ID`, `api_key:ID`, or the kind alone */
+                actor?: string | null;
+                /** @description `agent:ID`, `run:ID` …, or the kind alone */
+                target?: string | null;
+                /** @description Entries from this moment on */
+                since?: string | null;
+                /** @description Entries before this moment */
+                until?: string | null;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All entries that pass, oldest first: one JSON object a line, or CSV with a line of names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_limits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceLimits"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_limits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceLimits"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedules"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleState"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ticks: {
+        parameters: {
+            query?: {
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TickPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfill: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backfill"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filled"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_off: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalledOff"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alarms: {
+        parameters: {
+            query?: {
+                /** @description Those that are over, too: they are kept for 90 days. */
+                every?: boolean;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarms"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_retention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,5 +2,6 @@
 export { ChangeRefused } from "./canvas_changes";
 export { kindOf, kindsById, useKinds } from "./kinds";
 export { openDocument, type Source } from "./open_document";
+export { outcomesOf } from "./outcomes";
 export { DocumentProvider, useAgentDocument, useDocument, useOpenDocument } from "./react";
 export type * from "./types";

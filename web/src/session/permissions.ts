@@ -1,18 +1,42 @@
 /** Who may do what, as the API has it (`ROLES` there). The API decides; this is so that nobody is offered what they may not. */
 
 export type Permission =
-  "agents:read" | "agents:write" | "runs:read" | "runs:write" | "secrets:read" | "secrets:write" | "keys:manage";
+  | "agents:read"
+  | "agents:write"
+  | "runs:read"
+  | "runs:write"
+  | "approvals:read"
+  | "approvals:decide"
+  | "secrets:read"
+  | "secrets:write"
+  | "keys:manage"
+  | "workspace:read"
+  | "workspace:manage"
+  | "workspace:own"
+  | "members:manage"
+  | "audit:read"
+  | "limits:write"
+  | "data:manage";
 
-const READ: Permission[] = ["agents:read", "runs:read"];
-const RUN: Permission[] = [...READ, "runs:write"];
-const EDIT: Permission[] = [...RUN, "agents:write", "secrets:read"];
-const ALL: Permission[] = [...EDIT, "secrets:write", "keys:manage"];
+const VIEWER: Permission[] = ["agents:read", "runs:read", "workspace:read", "approvals:read", "approvals:decide"];
+const RUNNER: Permission[] = [...VIEWER, "runs:write"];
+const EDITOR: Permission[] = [...RUNNER, "agents:write", "secrets:read"];
+const ADMIN: Permission[] = [
+  ...EDITOR,
+  "secrets:write",
+  "keys:manage",
+  "members:manage",
+  "workspace:manage",
+  "audit:read",
+  "limits:write",
+];
+const OWNER: Permission[] = [...ADMIN, "workspace:own", "data:manage"];
 const ROLES = new Map([
-  ["owner", ALL],
-  ["admin", ALL],
-  ["editor", EDIT],
-  ["runner", RUN],
-  ["viewer", READ],
+  ["owner", OWNER],
+  ["admin", ADMIN],
+  ["editor", EDITOR],
+  ["runner", RUNNER],
+  ["viewer", VIEWER],
 ]);
 
 /** Whether a role may do it. A role that is new to this page may nothing. */

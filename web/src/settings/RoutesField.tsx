@@ -1,6 +1,6 @@
 import { ArrowRight, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
-import type { Flow, Kind, Step } from "@/document";
+import { type Flow, type Kind, outcomesOf, type Step } from "@/document";
 import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
 import { Select } from "@/ui/Select";
@@ -48,12 +48,6 @@ export function RoutesField({ step, kind, flow }: { step: Step; kind: Kind | und
   );
 }
 
-/** The outcomes that a step can have, as its settings name them. */
-function labelsOf(step: Step, kind: Kind | undefined): string[] {
-  const labels = kind?.outcomes_from ? step.with?.[kind.outcomes_from] : undefined;
-  return Array.isArray(labels) ? labels.map(String) : Object.keys((labels as object | undefined) ?? {});
-}
-
 /** The steps of the same level, and the two ends. */
 function targetsOf(flow: Flow, from: string) {
   const steps = stepsOf(flow);
@@ -64,6 +58,13 @@ function targetsOf(flow: Flow, from: string) {
     { value: "stop", label: "The end: this path stops" },
     { value: "fail", label: "Failure: the run fails" },
   ];
+}
+
+/** How the route may begin: "When" only where the step can end under names. */
+function leadsOf(route: Route, kind: Kind | undefined, outcomes: string[]) {
+  const hasOutcomes = outcomes.length > 0 || Boolean(kind?.outcomes_from) || route.lead === "when";
+  const leads = Object.entries(LEADS).filter(([lead]) => lead !== "when" || hasOutcomes);
+  return leads.map(([value, label]) => ({ value: value as Route["lead"], label }));
 }
 
 interface RouteRowProps {
@@ -79,9 +80,7 @@ interface RouteRowProps {
 
 function RouteRow({ route, step, kind, flow, targets, readOnly, onSet }: RouteRowProps) {
   const { kinds } = useEditing();
-  const leads = Object.entries(LEADS).filter(
-    ([lead]) => lead !== "when" || kind?.outcomes_from || route.lead === "when",
-  );
+  const outcomes = outcomesOf(kind, step.with ?? {});
   const names = namesIn(flow, scopeOf(flow, step.id, true), kinds, null);
   const [to] = route.to;
   return (
@@ -90,10 +89,10 @@ function RouteRow({ route, step, kind, flow, targets, readOnly, onSet }: RouteRo
         <Select
           label="When it is taken"
           size="sm"
-          options={leads.map(([value, label]) => ({ value: value as Route["lead"], label }))}
+          options={leadsOf(route, kind, outcomes)}
           value={route.lead}
           disabled={readOnly}
-          onChange={(lead) => void onSet(withLead(route, lead, labelsOf(step, kind)))}
+          onChange={(lead) => void onSet(withLead(route, lead, outcomes))}
         />
         <IconButton label="Remove this route" icon={Trash2} disabled={readOnly} onClick={() => void onSet(undefined)} />
       </div>

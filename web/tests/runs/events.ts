@@ -47,6 +47,8 @@ export function runOf(more: Partial<Run> = {}): Run {
     cost_usd: 0,
     origin_run_id: null,
     origin_step: null,
+    parent_run_id: null,
+    parent_path: null,
     resolved_at: null,
     resolution: null,
     ...more,

@@ -49,7 +49,13 @@ const stepRow = (seq: number): RunStep => ({
   took_ms: 1,
   source: "taken",
 });
-const whole = (more: Partial<RunDetail> = {}): RunDetail => ({ ...runOf(), journal: [], ...more });
+const whole = (more: Partial<RunDetail> = {}): RunDetail => ({
+  ...runOf(),
+  journal: [],
+  waiting: [],
+  children: [],
+  ...more,
+});
 
 async function watched(source: RunSource, until: (view: RunView) => boolean): Promise<RunView> {
   const watch = new RunWatch("run", source, 1);

@@ -38,6 +38,8 @@ describe("roleMay", () => {
     expect(roleMay("runner", "runs:write")).toBe(true);
     expect(roleMay("editor", "secrets:write")).toBe(false);
     expect(roleMay("owner", "keys:manage")).toBe(true);
+    expect(roleMay("viewer", "approvals:decide")).toBe(true);
+    expect(roleMay("admin", "workspace:own")).toBe(false);
     expect(roleMay("constructor", "runs:read")).toBe(false);
   });
 });

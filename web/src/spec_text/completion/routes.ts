@@ -1,6 +1,7 @@
 /** Completion on a route's line: how it leads, on what condition, and where to. */
 import type { Completion, CompletionResult } from "@codemirror/autocomplete";
-import type { Step } from "@/document";
+import { outcomesOf } from "@/document/outcomes";
+import type { Step } from "@/document/types";
 import { routeParts } from "../preview/routes";
 import { type Here, inExpression, namesHere } from "./here";
 import { FAILURES } from "./keys";
@@ -30,12 +31,9 @@ function inTest(here: Here): CompletionResult | null {
   return { from: here.at - written.length, options: labels.map((label) => ({ label, type: "constant" })) };
 }
 
-/** The outcomes that the step's settings name. */
 function outcomes({ kind, node, reading }: Here): string[] {
   const step = stepsOf(reading()).find((one) => one.id === node);
-  const labels = kind?.outcomes_from ? step?.with?.[kind.outcomes_from] : null;
-  if (Array.isArray(labels)) return labels.map(String);
-  return typeof labels === "object" && labels !== null ? Object.keys(labels) : [];
+  return outcomesOf(kind, step?.with ?? {});
 }
 
 /** After the arrow: links to steps, `stop`, `fail`; within a link's bracket the steps' ids. */

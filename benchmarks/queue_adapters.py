@@ -82,7 +82,7 @@ async def _measure(folder: Path, urls: Mapping[str, str]) -> dict[str, dict[str,
 
 
 def _row(value: float, floor: float, unit: str) -> dict[str, Any]:
-    return {"value": value, "unit": unit, "floor": floor, "ratio": value / floor}
+    return {"value": value, "unit": unit, "floor": floor, "ratio": floor / value if unit == "ms" else value / floor}
 
 
 async def _ring(database: Database, version: Version, bell: Queue) -> float:

@@ -54,7 +54,7 @@ async def _measure(folder: Path) -> dict[str, dict[str, Any]]:
         await check_all_succeeded(database, version, RUNS)
     row = {"unit": "s", "floor": begun_s}
     return {
-        "recovery_taken_over": {"value": taken_over_s, "ratio": taken_over_s / begun_s, **row},
+        "recovery_taken_over": {"value": taken_over_s, "ratio": begun_s / taken_over_s, **row},
         "recovery_ended": {"value": ended_s, "unit": "s"},
     }
 

@@ -147,7 +147,7 @@ async def _lists(least: Store, most: Store) -> dict[str, dict[str, Any]]:
     for page in ("newest", "agent", "failed", "inbox", "old"):
         took, floor = [sorted(await _pages(store, page)) for store in (most, least)]
         for name, place in (("p50", PAGES // 2), ("p99", PAGES * 99 // 100)):
-            row = {"value": took[place], "unit": "ms", "floor": floor[place], "ratio": took[place] / floor[place]}
+            row = {"value": took[place], "unit": "ms", "floor": floor[place], "ratio": floor[place] / took[place]}
             rows[f"list_runs_{page}_{name}"] = row
     return rows
 

@@ -80,7 +80,7 @@ async def _measure(folder: Path) -> dict[str, dict[str, Any]]:
             "value": each_kb,
             "unit": "KB/run",
             "floor": floor_kb,
-            "ratio": each_kb / floor_kb,
+            "ratio": floor_kb / each_kb,
             "target": TARGET_KB,
         },
         "waiting_runs_finished": {"value": RUNS / finished_s, "unit": "runs/s", "until_all_wait_s": waiting_s},

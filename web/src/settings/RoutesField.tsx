@@ -22,6 +22,7 @@ export function RoutesField({ step, kind, flow }: { step: Step; kind: Kind | und
     return problem;
   };
   const targets = targetsOf(flow, step.id);
+  const outcomes = outcomesOf(kind, step.with ?? {});
   return (
     <Section
       title="Where it goes next"
@@ -29,7 +30,12 @@ export function RoutesField({ step, kind, flow }: { step: Step; kind: Kind | und
       open={kind?.id === "condition"}
     >
       {routes.map((route, at) => (
-        <RouteRow key={at} {...{ route, kind, flow, targets, readOnly }} step={step} onSet={(next) => set(at, next)} />
+        <RouteRow
+          key={at}
+          {...{ route, kind, flow, targets, outcomes, readOnly }}
+          step={step}
+          onSet={(next) => set(at, next)}
+        />
       ))}
       {routes.length === 0 && <p className="text-sm text-ink-soft">It goes on with the next step of the document.</p>}
       {!readOnly && (
@@ -73,14 +79,15 @@ interface RouteRowProps {
   kind: Kind | undefined;
   flow: Flow;
   targets: { value: string; label: string }[];
+  /** The names that the step can end under. */
+  outcomes: string[];
   readOnly: boolean;
   /** Another route in its place; undefined: none. */
   onSet: (route: Route | undefined) => Promise<string | null>;
 }
 
-function RouteRow({ route, step, kind, flow, targets, readOnly, onSet }: RouteRowProps) {
+function RouteRow({ route, step, kind, flow, targets, outcomes, readOnly, onSet }: RouteRowProps) {
   const { kinds } = useEditing();
-  const outcomes = outcomesOf(kind, step.with ?? {});
   const names = namesIn(flow, scopeOf(flow, step.id, true), kinds, null);
   const [to] = route.to;
   return (

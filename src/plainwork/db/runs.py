@@ -191,11 +191,9 @@ async def insert(
     )
     await connection.execute(
         """insert into queue (workspace_id, run_id, deadline_at, agent_id, priority, lane, rank_at)
-           select $1, u.id, now() + make_interval(secs => $2::float8), $4, r.priority,
-                  lane_of($1, $4, a.runs_at_once is not null), rank_of(now(), r.priority)
+           select $1, u.id, now() + make_interval(secs => $2::float8), $4, p.priority, p.lane, p.rank_at
            from unnest($3::uuid[], $5::smallint[]) as u(id, priority)
-           left join agent_limits a on a.workspace_id = $1 and a.agent_id = $4
-           cross join lateral (select coalesce(u.priority, a.priority, 0::smallint)) as r(priority)""",
+           cross join lateral place_of($1, $4, u.priority) p""",
         *(workspace_id, deadline_s, ids, agent_id, [] if priorities.count(None) == len(runs) else priorities),
     )
 

@@ -183,10 +183,12 @@ begin
                v.vars
         from fresh f join variables v on v.w = f.w
     ), queued as (
-        insert into queue (workspace_id, run_id, agent_id, deadline_at, due_at, epoch, claims, worker)
+        insert into queue (workspace_id, run_id, agent_id, deadline_at, due_at, epoch, claims, worker, priority, lane,
+                           rank_at)
         select f.w, f.run, f.a, f.until, now() + make_interval(secs => case when l.is_leased then p_lease_s else 0 end),
-               l.is_leased::integer, l.is_leased::integer, case when l.is_leased then coalesce(p_worker, 0) end
-        from fresh f join free l on l.w = f.w and l.a = f.a
+               l.is_leased::integer, l.is_leased::integer, case when l.is_leased then coalesce(p_worker, 0) end,
+               p.priority, case when not l.is_leased then p.lane end, case when not l.is_leased then p.rank_at end
+        from fresh f join free l on l.w = f.w and l.a = f.a cross join lateral place_of(f.w, f.a, null) p
     )
     select u.o, u.run, u.o = 'started' and l.is_leased, case when v.vars::text <> '{}' then v.vars end,
            now() + make_interval(secs => u.deadline_s), now()

@@ -28,7 +28,7 @@ call guard_tenant_table('agent_limits');
 grant select, insert, update, delete on agent_limits to {{app}};
 
 -- lane and rank_at are null while a worker has the run or it waits. A row that is due without them is given them by the
--- next claim, so whoever inserts one need not know about lanes.
+-- next claim; whoever queues a run knows its place already (place_of).
 alter table queue
     add column agent_id uuid,
     add column priority smallint, -- 1 high, 0 normal, -1 low; null: what the agent says
@@ -47,6 +47,15 @@ return uuid_hash_extended(case when p_has_limit then p_agent else p_workspace en
 create function rank_of(p_due timestamptz, p_priority integer) returns timestamptz
 language sql immutable parallel safe
 return p_due - p_priority * interval '10 minutes';
+
+-- Where a run stands that is queued now. p_priority null: what the agent says.
+create function place_of(p_workspace uuid, p_agent uuid, p_priority smallint)
+returns table (priority smallint, lane bigint, rank_at timestamptz)
+language sql stable parallel safe as $$
+    select coalesce(p_priority, a.priority, 0::smallint), lane_of(p_workspace, p_agent, a.runs_at_once is not null),
+           rank_of(now(), coalesce(p_priority, a.priority, 0::smallint))
+    from (select) one left join agent_limits a on a.workspace_id = p_workspace and a.agent_id = p_agent
+$$;
 
 -- The limits of an agent are those of its live version; its queued runs change lanes with it.
 create function follow_live_limits() returns trigger language plpgsql as $$
@@ -375,4 +384,4 @@ end $$;
 create policy dispatch on workspace_limits for select to {{dispatcher}} using (true);
 create policy dispatch on agent_limits for select to {{dispatcher}} using (true);
 grant select on workspace_limits, agent_limits to {{dispatcher}};
-grant execute on function lane_of, rank_of to {{app}}, {{dispatcher}};
+grant execute on function lane_of, rank_of, place_of to {{app}}, {{dispatcher}};

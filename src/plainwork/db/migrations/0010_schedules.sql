@@ -232,9 +232,10 @@ begin
     from unnest(p_workspace, p_run, p_agent, p_version, p_trigger, p_inputs, p_failure, p_deadline_s) with ordinality
          as u(w, id, agent, version, trigger, inputs, failure, deadline_s, i)
     where u.i = any (made);
-    insert into queue (workspace_id, run_id, deadline_at)
-    select u.w, u.id, now() + make_interval(secs => u.deadline_s)
-    from unnest(p_workspace, p_run, p_failure, p_deadline_s) with ordinality as u(w, id, failure, deadline_s, i)
+    insert into queue (workspace_id, run_id, deadline_at, agent_id, priority, lane, rank_at)
+    select u.w, u.id, now() + make_interval(secs => u.deadline_s), u.agent, p.priority, p.lane, p.rank_at
+    from unnest(p_workspace, p_run, p_agent, p_failure, p_deadline_s) with ordinality as u(w, id, agent, failure, deadline_s, i)
+    cross join lateral place_of(u.w, u.agent, null) p
     where u.i = any (made) and u.failure is null;
     return (select array_agg(p_run[i]) from unnest(made) as u(i));
 end $$;

@@ -8,6 +8,7 @@ once no request can be under way any more.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from plainwork.engine.replay import Again
 from plainwork.engine.versions import Versions
 from plainwork.errors import PlainworkError, Rejected
 from plainwork.queue.postgres import PostgresQueue
+from tests.simulation.calls import Answers
 from tests.simulation.machine import Process
 from tests.simulation.promises import Watch
 from tests.simulation.rows import RunRow, WaitRow
@@ -75,13 +77,12 @@ class Person:
     async def _approve(self, database: Database, wait: WaitRow) -> None:
         outcome = self._hand.choice(("approved", "rejected"))
         said = json.encode({"decision": outcome, "by": self._process.name})
+        taken: Answers = Counter()
         async with database.workspace(WORKSPACE) as connection:
             for one in await waits.open_of(connection, wait.run_id):
-                if one.kind == "approval":
-                    place = (one.run_id, one.path, one.attempt)
-                    self._simulation.answers[place] += await waits.answer(
-                        connection, WORKSPACE, one, outcome, said, None
-                    )
+                if one.kind == "approval" and await waits.answer(connection, WORKSPACE, one, outcome, said, None):
+                    taken[one.run_id, one.path, one.attempt] += 1
+        self._simulation.answers += taken
 
     async def _call_back(self, database: Database, wait: WaitRow) -> None:
         known = self._simulation.server.store.callbacks

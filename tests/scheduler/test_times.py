@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from plainwork.db.schedules import Schedule
@@ -97,7 +98,7 @@ def test_a_spread_is_the_same_each_time_and_never_reaches_the_next_time() -> Non
 def test_two_schedules_are_spread_differently() -> None:
     one, other = (schedule("0 * * * *", DUE, jitter="10 minutes", overlap=str(n)) for n in range(2))
     assert planned(one, DUE) == planned(other, DUE)
-    moved = Schedule(one.workspace_id, UUID(int=2), *(getattr(one, name) for name in Schedule.__slots__[2:]))
+    moved = msgspec.structs.replace(one, id=UUID(int=2))
     assert planned(moved, DUE) != planned(one, DUE)
 
 

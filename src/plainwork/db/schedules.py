@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from plainwork.db.pool import Connection
 
 NEVER = datetime.max
@@ -23,8 +25,7 @@ TickState = Literal["fired", "waiting", "skipped"]
 SkipReason = Literal["missed", "overlap", "too_many_waiting", "replaced", "called_off"]
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True):
     """One schedule of a live version. ``map``: input name → template over ``trigger``; ``missed``, ``overlap``, ``jitter``,
     ``inputs``, ``limits``: as the version says; ``paused_at``: with its agent, ``held_at``: by itself; ``next_at`` None: not
     worked out yet; ``fires_at``: that, put off by the jitter; ``failed_starts``: how many of its last ticks could not be
@@ -53,8 +54,7 @@ class Schedule:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """A time at which a schedule was due, and what becomes of it. ``fired``: it starts the run ``run_id`` (``failure``: why
     that cannot be started; the run then is recorded as undeliverable; ``deadline_s``: how long it may take). ``waiting``:
     until the run before has ended. ``skipped``: ``reason`` says why. ``planned_at``: the time, put off by the jitter."""
@@ -71,8 +71,7 @@ class Tick:
     deadline_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(msgspec.Struct, frozen=True):
     """When a schedule is due next (None: that cannot be worked out) and when a scheduler looks at it again."""
 
     schedule: Schedule

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+
+import msgspec
 
 from plainwork.db.schedules import Schedule
 from plainwork.spec.cron import next_times
@@ -18,16 +19,14 @@ _CHUNK = 500
 _INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """One time of a schedule: ``due_at`` as its cron says, ``planned_at`` with its jitter."""
 
     due_at: datetime
     planned_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What is to be done about a schedule now: ``fire`` and ``missed`` (both oldest first), and the next time (None: there
     is none any more)."""
 

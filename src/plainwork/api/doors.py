@@ -13,7 +13,7 @@ from typing import Any
 
 from plainwork.db import Database, triggers
 from plainwork.db.triggers import Address
-from plainwork.errors import NotFound, Unavailable
+from plainwork.errors import NotFound, PlainworkError, Unavailable
 from plainwork.vault import Use, Vault
 
 KEPT_S = 1.0
@@ -58,15 +58,15 @@ class Doors:
             self._known.pop(token, None)
 
     async def secret(self, door: Door, name: str) -> str:
-        """The secret that deliveries to this agent are verified with. Raises Unavailable where it cannot be used: whoever
-        sends can do nothing about that, and may try again."""
+        """The secret that deliveries to this agent are verified with. Raises Unavailable where it cannot be used; the
+        message is for the agent's people, not for whoever sends."""
         known = door.secrets.get(name)
         if known is not None:
             return known
         use = Use(connector=CONNECTOR, agent=door.address.agent_id)
         try:
             found = _text_of(await self._vault.open(door.address.workspace_id, name, use))
-        except Exception as error:
+        except PlainworkError as error:
             raise _no_secret(name) from error
         if not found:
             raise _no_secret(name)

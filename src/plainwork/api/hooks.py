@@ -88,7 +88,13 @@ class Hooks:
         name = trigger.config.get("verify")
         if name is None:
             return None
-        secret = await self._entrance.doors.secret(door, name)
+        try:
+            secret = await self._entrance.doors.secret(door, name)
+        except Unavailable as why:
+            arrival.reason = str(why)
+            raise Unavailable(
+                "This webhook cannot check who sends at the moment.", next_step="Send it again later."
+            ) from None
         try:
             return signatures.verify(secret, arrival.headers, arrival.body, time.time())
         except NotVerified as why:

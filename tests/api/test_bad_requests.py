@@ -62,9 +62,10 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
 async def test_what_is_not_json_is_refused_everywhere(place: Place, body: bytes) -> None:
+    person = await place.person()
     for operation in WITH_BODIES:
         path = operation.path.format(**unknown()).removeprefix(API)
-        refused = await place.as_owner.refused(operation.method, path, 400, content=body, headers=JSON)
+        refused = await person.refused(operation.method, path, 400, content=body, headers=JSON)
         assert refused["code"] == "Rejected"
         assert refused["next_step"]
 
@@ -106,8 +107,9 @@ async def test_bodies_of_another_shape_are_refused(place: Place, operation: Oper
     wrong += [BODIES[operation.name] | {"surplus": 1}]
     odd: tuple[Any, ...] = ([[]], {"a": {}})
     wrong += [BODIES[operation.name] | {key: value} for key in BODIES[operation.name] for value in odd]
+    person = await place.person()
     for body in wrong:
-        answer = await place.as_owner.request(operation.method, API + path, json=body)
+        answer = await person.request(operation.method, API + path, json=body)
         if (operation.name, body) in FINE:
             assert answer.status_code in {200, 404}
             continue

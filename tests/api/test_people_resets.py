@@ -133,6 +133,17 @@ async def test_an_owner_cannot_take_an_account_into_a_workspace_of_others(api: A
     await owner.browser.ok("POST", f"/members/{ben.id}/password-reset", 201)
 
 
+async def test_a_link_that_was_handed_over_ends_when_its_person_joins_another_workspace(
+    api: Api, place: Place, other: Place
+) -> None:
+    owner, ben = await somebody(api, place), await somebody(api, place, "viewer")
+    made = await owner.browser.ok("POST", f"/members/{ben.id}/password-reset", 201)
+    invited = await other.as_owner.ok("POST", "/invitations", 201, json={"email": ben.email, "role": "viewer"})
+    await ben.browser.ok("POST", "/invitations/join", json={"token": invited["link"].partition("#token=")[2]})
+    body = {"token": made["link"].partition("#token=")[2], "password": NEW}
+    await api.client().refused("POST", "/password-resets/complete", 404, json=body)
+
+
 async def test_a_reset_leaves_the_second_factor(api: Api, place: Place) -> None:
     owner, ben = await somebody(api, place), await somebody(api, place, "editor")
     await ben.adds_second_factor()

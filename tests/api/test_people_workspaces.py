@@ -11,7 +11,8 @@ import pytest
 
 from plainwork import db
 from plainwork.api import invitations as invitation_routes
-from plainwork.api.auth import CSRF_HEADER
+from plainwork.api import workspaces as workspace_routes
+from plainwork.api.auth import COOKIE, CSRF_HEADER
 from plainwork.db import invitations
 from tests.api.people import PASSWORD, somebody
 from tests.api.support import GREETER, Api, Client, Place, serving
@@ -63,7 +64,10 @@ async def test_who_is_signed_in_joins_with_their_own_address(api: Api, place: Pl
     made = await place.as_owner.ok("POST", "/invitations", 201, json={"email": ben.email.upper(), "role": "runner"})
     await accept(api, token_of(made), 409)
     await eve.browser.refused("POST", "/invitations/join", 403, json={"token": token_of(made)})
+    before = ben.browser.cookies[COOKIE]
     session = await ben.browser.ok("POST", "/invitations/join", json={"token": token_of(made)})
+    ben.browser.headers[CSRF_HEADER] = session["csrf_token"]
+    await api.client(cookies={COOKIE: before}).refused("GET", "/session", 401)
     assert {one["id"] for one in session["workspaces"]} == {str(place.id), str(other.id)}
     await ben.browser.refused("POST", "/invitations/join", 404, json={"token": token_of(made)})
     there = {"Plainwork-Workspace": str(place.id)}
@@ -215,6 +219,13 @@ async def test_a_workspace_from_beginning_to_end(api: Api) -> None:
         assert await connection.fetchval("select paused_at is not null from agents where id = $1", agent["id"])
     # The slug is free again.
     await ada.browser.ok("POST", "/workspaces", 201, json={"name": "Works", "slug": slug})
+
+
+async def test_nobody_makes_workspaces_without_end(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace_routes, "MOST_AT_A_TIME", 1)
+    ada = await somebody(api)
+    await ada.browser.ok("POST", "/workspaces", 201, json={"name": f"Mine {ada.id}"})
+    await ada.browser.refused("POST", "/workspaces", 429, json={"name": f"Mine too {ada.id}"})
 
 
 @pytest.fixture

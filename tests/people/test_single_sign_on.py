@@ -17,7 +17,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from plainwork.errors import Unavailable
-from plainwork.people.single_sign_on import Begun, NotAdmitted, Provider
+from plainwork.people.identity import Begun, NotAdmitted
+from plainwork.people.single_sign_on import Provider
 from plainwork.settings import SingleSignOn
 from tests.world import Reply, Seen, Web
 

@@ -13,7 +13,7 @@ from plainwork.api.routing import Routes
 from plainwork.api.session import Code, Password, Session, carry, record, shown
 from plainwork.api.shapes import Body, Shape
 from plainwork.db import Database, passwords, sessions
-from plainwork.errors import NotFound
+from plainwork.errors import NotFound, SignInNeeded
 from plainwork.people.devices import device_of
 from plainwork.people.second_factor import SecondFactor
 
@@ -209,5 +209,5 @@ async def _carried_on(request: Request, response: Response, token: str) -> Sessi
     carry(request, response, token)
     session = await sessions.find(database, token)
     if session is None:
-        raise NotFound("This session was ended meanwhile.", next_step="Sign in again.")
+        raise SignInNeeded("This session was ended meanwhile.", next_step="Sign in again.")
     return await shown(database, session, token)

@@ -13,7 +13,7 @@ from plainwork.api.auth import CallerArg, Permission, SignedInArg, Tenant, addre
 from plainwork.api.links import public_address
 from plainwork.api.members import check_owners
 from plainwork.api.routing import Routes
-from plainwork.api.session import Password, Session, browser_of, enter, shown
+from plainwork.api.session import Password, Session, browser_of, carry, enter, shown
 from plainwork.api.shapes import Body, Shape
 from plainwork.db import Database, audit, invitations, passwords, sessions, throttle, users, workspaces
 from plainwork.db.audit import Actor
@@ -159,7 +159,9 @@ async def accept_invitation(request: Request, response: Response, body: Newcomer
 
 
 @routes.add("POST", "/invitations/join", Permission.ACCOUNT, errors=(404, 409))
-async def join_workspace(request: Request, signed_in: SignedInArg, body: InvitationToken) -> Session:
+async def join_workspace(
+    request: Request, response: Response, signed_in: SignedInArg, body: InvitationToken
+) -> Session:
     """Accepts an invitation as who is signed in; it has to be for their e-mail, else 403."""
     database: Database = request.app.state.database
     invitation, _ = await invitations.find(database, body.token)
@@ -167,7 +169,9 @@ async def join_workspace(request: Request, signed_in: SignedInArg, body: Invitat
     async with database.workspace(invitation.workspace_id, user.id) as connection:
         await invitations.accept(connection, invitation, user.id, user.email)
         await _joined(connection, signed_in.actor, user.id, invitation)
-    return await shown(database, signed_in.session, signed_in.token)
+        token = await sessions.rotate(connection, user.id, signed_in.session.id)
+    carry(request, response, token)
+    return await shown(database, signed_in.session, token)
 
 
 async def _joined(connection: Tenant, actor: Actor, user_id: UUID, invitation: invitations.Invitation) -> None:

@@ -5,7 +5,7 @@ a cookie, so that only the browser that began a sign-in can end it.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
 import msgspec
@@ -20,11 +20,14 @@ from plainwork.db import Database, audit
 from plainwork.db.audit import Actor
 from plainwork.errors import NotFound, Unavailable
 from plainwork.people import signing_in
+from plainwork.people.identity import Begun, NotAdmitted
 from plainwork.people.signing_in import Entered
-from plainwork.people.single_sign_on import Begun, NotAdmitted, Provider
 from plainwork.settings import Settings, SingleSignOn
 from plainwork.vault.keys import DoesNotOpen
 from plainwork.vault.people import people_key
+
+if TYPE_CHECKING:
+    from plainwork.people.single_sign_on import Provider
 
 routes = Routes("session")
 
@@ -127,6 +130,8 @@ def _provider(request: Request) -> Provider:
     if settings.single_sign_on is None:
         raise NotFound("There is no single sign-on here.", next_step="Sign in with a password.")
     if not hasattr(state, "sso_provider"):
+        from plainwork.people.single_sign_on import Provider
+
         redirect_uri = f"{settings.public_url}{CALLBACK}"
         state.sso_provider = Provider(settings.single_sign_on, redirect_uri, settings.allow_hosts)
     provider: Provider = state.sso_provider

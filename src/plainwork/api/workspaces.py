@@ -13,11 +13,14 @@ from plainwork.api.auth import CallerArg, Permission, SignedIn, SignedInArg, Ten
 from plainwork.api.routing import Routes
 from plainwork.api.session import Membership, memberships
 from plainwork.api.shapes import Body, Shape
-from plainwork.db import Database, audit, members, workspaces
+from plainwork.db import Database, audit, members, throttle, workspaces
 from plainwork.db.ids import new_id
+from plainwork.db.throttle import Limit
 from plainwork.errors import Conflict, Forbidden, Invalid
 
 routes = Routes("workspaces")
+
+MOST_AT_A_TIME = 20
 
 
 class NewWorkspace(Body):
@@ -58,13 +61,14 @@ async def list_workspaces(request: Request, signed_in: SignedInArg) -> Workspace
     return Workspaces(workspaces=theirs, may_create=await _may_create(request, signed_in))
 
 
-@routes.add("POST", "/workspaces", Permission.ACCOUNT, status_code=201, errors=(409,))
+@routes.add("POST", "/workspaces", Permission.ACCOUNT, status_code=201, errors=(409, 429))
 async def create_workspace(request: Request, signed_in: SignedInArg, body: NewWorkspace) -> Workspace:
     """Makes another workspace, owned by who asks. 403 where ``PLAINWORK_NEW_WORKSPACES`` does not let them, 409 when the
     slug is taken."""
     if not await _may_create(request, signed_in):
         raise Forbidden("You may not make workspaces here.", next_step="Ask whoever runs this installation.")
     database: Database = request.app.state.database
+    await throttle.count(database, [Limit(f"workspaces:{signed_in.user.id}", MOST_AT_A_TIME)], "new workspaces")
     workspace_id = new_id()
     async with database.workspace(workspace_id, signed_in.user.id) as connection:
         made = await workspaces.create(connection, workspace_id, body.name, body.slug)

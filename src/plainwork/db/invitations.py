@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from plainwork.db import users, workspaces
+from plainwork.db import passwords, users, workspaces
 from plainwork.db.ids import new_id
 from plainwork.db.pool import Connection, Database
 from plainwork.db.workspaces import Role
@@ -120,6 +120,7 @@ async def accept(connection: Connection, invitation: Invitation, user_id: UUID, 
         raise _over()
     if await workspaces.role_of(connection, user_id):
         raise Conflict("You are a member already.", next_step="Ask for another role, if you need one.")
+    await passwords.forget_handed_over(connection, user_id)
     await workspaces.add_member(connection, user_id, invitation.role)
 
 

@@ -154,6 +154,12 @@ async def new_reset(database: Database, user_id: UUID, *, by_mail: bool) -> str:
     return token
 
 
+async def forget_handed_over(connection: Connection, user_id: UUID) -> None:
+    """Ends the links that an owner has made, in a transaction that has declared the person: whoever joins another workspace
+    would open that one too with them."""
+    await connection.execute("delete from password_resets where user_id = $1 and not by_mail", user_id)
+
+
 async def reset(database: Database, token: str, password: str) -> UUID:
     """Sets the password by a link's token, which is used up; whose it is. NotFound when the link is not valid (any
     more), Invalid for a password that is not good enough."""

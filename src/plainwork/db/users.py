@@ -121,13 +121,13 @@ async def get(database: Database, user_id: UUID) -> User:
     return User(**row)
 
 
-async def of_email(database: Database, email: str) -> User | None:
+async def of_email(database: Database, email: str, *, also_disabled: bool = False) -> User | None:
     """The user with this e-mail, unless there is none or they are disabled."""
     email = email.strip().lower()
     async with database.person(email=email) as connection:
         row = await connection.fetchrow(
-            f"select {COLUMNS} from users where email = $1 and disabled_at is null",  # noqa: S608 - ours
-            email,
+            f"select {COLUMNS} from users where email = $1 and (disabled_at is null or $2)",  # noqa: S608 - ours
+            *(email, also_disabled),
         )
     return User(**row) if row else None
 

@@ -7,7 +7,6 @@ from functools import cache
 
 from plainwork import connectors
 from plainwork.connectors import Reach
-from plainwork.net import Client
 from plainwork.settings import Settings
 from plainwork.spec.kinds import Kind
 
@@ -45,6 +44,8 @@ class Post:
         )
 
     async def _send(self, to: str, subject: str, body: str) -> None:
+        from plainwork.net import Client
+
         async with Client() as client:
             reach = Reach(net=client, smtp_url=self.smtp_url, timeout_s=TIMEOUT_S)
             config = {"to": to, "subject": subject, "body": body}

@@ -10,8 +10,8 @@ from plainwork.db.pool import Database
 from plainwork.db.sessions import Session
 from plainwork.db.users import User
 from plainwork.errors import CodeNeeded, NotFound
+from plainwork.people.identity import Identity, NotAdmitted
 from plainwork.people.second_factor import SecondFactor
-from plainwork.people.single_sign_on import Identity, NotAdmitted
 from plainwork.settings import SingleSignOn
 from plainwork.vault import Key
 
@@ -67,7 +67,7 @@ async def with_identity(database: Database, rules: SingleSignOn, identity: Ident
     """
     _check_email(rules, identity)
     known = await identities.user_of(database, identity.issuer, identity.subject)
-    found = None if known else await users.of_email(database, identity.email)
+    found = None if known else await users.of_email(database, identity.email, also_disabled=True)
     user_id = known or (found.id if found else new_id())
     is_new, is_reclaimed = not (known or found), False
     async with database.person(user_id) as connection:
@@ -117,5 +117,6 @@ async def join(database: Database, rules: SingleSignOn, user: User) -> workspace
     async with database.workspace(workspace_id, user.id) as connection:
         if await workspaces.role_of(connection, user.id):
             return None
+        await passwords.forget_handed_over(connection, user.id)
         await workspaces.add_member(connection, user.id, rules.join_role)
         return await workspaces.get(connection)

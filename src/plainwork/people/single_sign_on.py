@@ -5,13 +5,12 @@ RFC 7636, RFC 9207). What the provider says is believed once its ID token's sign
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from joserfc import jwt
@@ -19,8 +18,9 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from plainwork.errors import CallFailed, Forbidden, Unavailable
+from plainwork.errors import CallFailed, Unavailable
 from plainwork.net import Client, Response
+from plainwork.people.identity import Begun, Identity, NotAdmitted
 from plainwork.settings import SingleSignOn
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
@@ -31,43 +31,6 @@ KEPT_S = 3600.0
 """How long what the provider publishes about itself is used before it is asked again."""
 TIMEOUT_S = 10.0
 MOST_BYTES = 1024 * 1024
-
-
-Reason = Literal["refused", "unverified", "domain", "unknown", "disabled"]
-
-
-class NotAdmitted(Forbidden):
-    """Single sign-on lets this person not in. ``reason``: ``refused`` by the provider or because something it says does
-    not hold, an ``unverified`` e-mail, a ``domain`` that is not named, an ``unknown`` person, a ``disabled`` account."""
-
-    def __init__(self, reason: Reason, message: str, *, next_step: str) -> None:
-        super().__init__(message, next_step=next_step)
-        self.reason: Reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A sign-in on its way: what the browser has to bring back, and what only we know of it."""
-
-    state: str
-    nonce: str
-    verifier: str
-
-    @classmethod
-    def new(cls) -> Begun:
-        """Three times 256 random bits."""
-        return cls(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whom the provider vouches for. ``subject`` is who it is for ever; the e-mail may change."""
-
-    issuer: str
-    subject: str
-    email: str
-    is_email_verified: bool
-    name: str
 
 
 @dataclass(slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from plainwork.connectors.declared import Account, Connector
@@ -12,6 +14,7 @@ from plainwork.errors import CallFailed
 from plainwork.net import Response
 
 HIDDEN = b"[secret]"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _SHORTEST_HIDDEN = 6  # shorter texts are no secrets, and hiding them would riddle an answer with holes
 
 
@@ -21,7 +24,7 @@ class Opened:
     they come back."""
 
     fields: Mapping[str, Any]
-    open: dict[str, Any]
+    open: Mapping[str, Any]
     secrets: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str:
@@ -64,7 +67,7 @@ def open_account(connector: Connector, given: Mapping[str, Any] | None) -> Opene
                 failure="auth",
                 next_step=f"Store a {declared.kind} secret and name it in the step with `account:`.",
             )
-        return Opened({}, dict.fromkeys(_names(declared)))
+        return Opened(_NOTHING, _closed(tuple(_names(declared))))
     fields = dict(given)
     if set(fields) == {"value"} and declared.main and "value" not in _names(declared):
         fields = {declared.main: fields["value"]}
@@ -79,6 +82,12 @@ def open_account(connector: Connector, given: Mapping[str, Any] | None) -> Opene
     hidden = {name for name, schema in properties.items() if schema.get("x-secret")}
     secrets = [str(fields[name]) for name in hidden if len(str(fields.get(name) or "")) >= _SHORTEST_HIDDEN]
     return Opened(fields, {name: fields.get(name) for name in properties if name not in hidden}, secrets)
+
+
+@lru_cache(maxsize=256)
+def _closed(names: tuple[str, ...]) -> Mapping[str, Any]:
+    """The fields of no account; shared by all the steps that have none."""
+    return MappingProxyType(dict.fromkeys(names))
 
 
 def _names(account: Account) -> list[str]:

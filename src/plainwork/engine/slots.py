@@ -11,7 +11,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -32,6 +32,8 @@ _ASK_AGAIN_S = 0.1
 _LONGEST_S = 300.0
 _EACH_S = 0.1
 _MOST_KNOWN = 10_000
+_FREE = nullcontext()
+"""The slot of every step without an account: one for all the thousands that wait."""
 
 
 @dataclass(slots=True)
@@ -55,13 +57,13 @@ class Slots:
         self._lines: dict[tuple[UUID, str], _Line] = {}
         self._giving_back: set[asyncio.Task[None]] = set()
 
-    @asynccontextmanager
-    async def slot(self, claim: Claim, task: Task) -> AsyncIterator[Waiting | None]:
+    def slot(self, claim: Claim, task: Task) -> AbstractAsyncContextManager[Waiting | None]:
         """Around what a step does with its account: None when it may begin; what it waits for when there is no slot."""
         name = task.node.account
-        if name is None:
-            yield None
-            return
+        return _FREE if name is None else self._held(claim, task, name)
+
+    @asynccontextmanager
+    async def _held(self, claim: Claim, task: Task, name: str) -> AsyncIterator[Waiting | None]:
         try:
             line = await self._line(claim.workspace_id, name)
             holder = (claim.run_id, task.path, claim.epoch)

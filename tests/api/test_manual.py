@@ -91,7 +91,8 @@ async def test_the_commands_run_in_the_order_of_the_manual(fresh: Api) -> None:
             statuses.append(answer.status_code)
             seen.append(answer)
             shell.variables |= _learnt(command, answer)
-    assert statuses == [201, 200, 201, 201, 200, 201, *[200] * 8], [a.text[:500] for a in seen]
+    # The last one asks for a schedule, which the manual's agent does not have.
+    assert statuses == [201, 200, 201, 201, 200, 201, *[200] * 9, 404], [a.text[:500] for a in seen]
     draft, parsed, started, run, events, failed, secret, bulk = (seen[n].text for n in (3, 4, 8, 9, 10, 11, 12, 13))
     assert json.loads(draft)["drafted_by"] == "rules"
     assert json.loads(parsed)["valid"] is True

@@ -199,6 +199,7 @@ def shots(seeded: Seeded, server: Server) -> Iterator[Shot]:
     yield from shots_of_the_editor(seeded)
     yield from shots_of_bad_luck(seeded, server)
     yield from shots_of_runs(seeded)
+    yield from shots_of_the_inbox()
 
 
 def shots_of_agents(seeded: Seeded) -> Iterator[Shot]:
@@ -271,8 +272,26 @@ def shots_of_runs(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("runs-no-match", "/runs?status=queued")
     for status, run in seeded.runs.items():
         yield Shot(f"run-{status}", f"/runs/{run}")
+    failed = f"/runs/{seeded.runs['failed']}"
+    for action in ("retry", "give its output", "discard"):
+        yield Shot(f"run-failed-{action.split()[0]}", failed, click("button", action))
+    yield Shot("run-asking-dialog", f"/runs/{seeded.runs['asking']}", click("button", "^(decide|look at it)$"))
     yield Shot("run-step", f"/runs/{seeded.runs['succeeded']}?step=sum-them-up")
     yield Shot("run-missing", "/runs/00000000-0000-7000-8000-000000000000")
+
+
+def shots_of_the_inbox() -> Iterator[Shot]:
+    """What waits for a person."""
+    yield Shot("inbox-none", "/inbox", is_new=True)
+    yield Shot("inbox-none-runs", "/inbox?tab=runs", is_new=True)
+    yield Shot("inbox-approvals", "/inbox?tab=approvals")
+    yield Shot("inbox-closed", "/inbox?tab=approvals", click("button", "^closed$"))
+    yield Shot("inbox-loading", "/inbox?tab=runs", still_loading)
+    yield Shot("inbox-runs", "/inbox?tab=runs")
+    chosen = click("checkbox", "choose all")
+    yield Shot("inbox-chosen", "/inbox?tab=runs", chosen)
+    yield Shot("inbox-retry", "/inbox?tab=runs", then(chosen, click("button", "^retry")))
+    yield Shot("inbox-discard", "/inbox?tab=runs", then(chosen, click("button", "^discard")))
 
 
 def take(browser: Browser, server: Server, shot: Shot) -> None:

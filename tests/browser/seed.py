@@ -31,6 +31,8 @@ SUMMARY = (
     "The parser got three times faster, and Tuesday's outage was a full disk."
 )
 
+REASON = "The lamp came broken, and the second one too.\nI would rather have my money back."
+
 DIGEST = """---
 agentspec: 1
 when: every weekday at 08:30 in Europe/Berlin
@@ -256,7 +258,7 @@ def seed(server: Server, world: World) -> Seeded:
     store(server, made.agents["Greet the newcomers"], UNFINISHED)
     for text in (DIGEST, ORDERS, NIGHTLY, SLOW):
         _publish(server, made, text.replace("WEB", world.web.url))
-    for name in ("support-triage", "website-watch"):
+    for name in ("support-triage", "website-watch", "refund-with-approval"):
         _publish(server, made, (EXAMPLES / f"{name}.md").read_text(encoding="utf-8"))
 
     for _ in range(5):
@@ -270,6 +272,9 @@ def seed(server: Server, world: World) -> Seeded:
     _ok(server, "POST", f"/runs/{made.runs['cancelled']}/cancel")
     made.runs["waiting"] = _run(server, made.agents["Nightly import"])
     _until(server, made.runs["waiting"], "waiting")
+    refund = {"customer": "ada@example.org", "amount": 900, "reason": REASON}
+    made.runs["asking"] = _run(server, made.agents["Refund with approval"], **refund)
+    _until(server, made.runs["asking"], "waiting")
     made.runs["running"] = _run(server, made.agents["Ask the slow archive"])
     return made
 

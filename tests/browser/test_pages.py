@@ -14,7 +14,7 @@ from tests.journeys.server import Server
 pytestmark = pytest.mark.xdist_group("browser")
 
 MISSING = "00000000-0000-7000-8000-000000000000"
-PAGES = ("/", "/?name=mail", "/agents/new", "/runs", "/runs?status=failed")
+PAGES = ("/", "/?name=mail", "/agents/new", "/runs", "/runs?status=failed", "/inbox", "/inbox?tab=runs")
 
 
 @pytest.mark.parametrize("path", PAGES)

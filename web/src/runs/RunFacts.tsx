@@ -5,11 +5,24 @@ import { formatUsd } from "@/ui/money";
 import { Time } from "@/ui/Time";
 import { Tree } from "@/ui/Tree";
 import { CopyButton } from "@/ui/CopyButton";
+import type { Outline } from "./outline";
+import { hasOrigin, RunChildren, RunOrigin } from "./RunFamily";
 import { isOver, type Run } from "./types";
-import { triggerWord } from "./words";
+import type { RunView } from "./watch";
+import { resolutionWord, triggerWord } from "./words";
 
 /** The run as a whole: its inputs, its output, its times. Stands where a step stands once one is chosen. */
-export function RunFacts({ run, flow }: { run: Run; flow: Flow | null }) {
+export function RunFacts({
+  view,
+  run,
+  flow,
+  outline,
+}: {
+  view: RunView;
+  run: Run;
+  flow: Flow | null;
+  outline: Outline;
+}) {
   const hasInputs = Object.keys(run.inputs).length > 0;
   return (
     <section aria-label="About this run" className="flex h-full flex-col gap-5 overflow-y-auto p-4">
@@ -35,6 +48,12 @@ export function RunFacts({ run, flow }: { run: Run; flow: Flow | null }) {
           </p>
         )}
       </Part>
+      <RunChildren view={view} outline={outline} />
+      {hasOrigin(run) && (
+        <Part title="Comes of">
+          <RunOrigin run={run} />
+        </Part>
+      )}
       <Part title="About">
         <Lines run={run} />
       </Part>
@@ -58,6 +77,11 @@ function Lines({ run }: { run: Run }) {
       {run.finished_at && (
         <Line name="Ended">
           <Time at={run.finished_at} />
+        </Line>
+      )}
+      {run.resolution && run.resolved_at && (
+        <Line name="Dealt with">
+          {resolutionWord(run.resolution)} <Time at={run.resolved_at} />
         </Line>
       )}
       {queuedMs(run) > 1_000 && <Line name="Queued for">{formatMs(queuedMs(run))}</Line>}

@@ -1,5 +1,7 @@
 import { ChevronRight, PencilLine, RotateCw } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import { RunDecision } from "@/inbox/RunDecision";
+import type { Decided } from "@/inbox/types";
 import { Link, useGo } from "@/navigation";
 import { useSession } from "@/session";
 import { useCommand } from "@/shell";
@@ -10,12 +12,14 @@ import { StatusBadge } from "@/ui/StatusBadge";
 import { Time } from "@/ui/Time";
 import { toast } from "@/ui/toast";
 import { CancelRun } from "./CancelRun";
+import { retryFrom } from "./choose";
 import type { Outline } from "./outline";
 import { startRun } from "./queries";
 import { RunNotes } from "./RunNotes";
 import { Took } from "./Took";
 import type { Run } from "./types";
 import type { RunView } from "./watch";
+import { refreshRun } from "./useRun";
 import { triggerWord } from "./words";
 
 /** What the run is, how it stands, and what can be done with it. */
@@ -30,6 +34,11 @@ export function RunHeader({
   outline: Outline;
   onChoose: (path: string) => void;
 }) {
+  const go = useGo();
+  const follow = ({ next_run_id }: Decided) => {
+    if (next_run_id !== null && next_run_id !== run.id) go(`/runs/${next_run_id}`);
+    else refreshRun(run.id).catch(toast.problem);
+  };
   return (
     <header className="shrink-0 border-b border-line">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5">
@@ -48,7 +57,7 @@ export function RunHeader({
         <span className="grow" />
         <Actions run={run} />
       </div>
-      <div className="flex max-h-60 flex-col gap-2 overflow-y-auto px-4 pb-3 empty:hidden">
+      <div className="flex max-h-72 flex-col gap-2 overflow-y-auto px-4 pb-3 empty:hidden">
         <RunNotes
           view={view}
           outline={outline}
@@ -58,6 +67,7 @@ export function RunHeader({
             </Button>
           )}
         />
+        <RunDecision run={run} steps={retryFrom(view, outline)} onDecided={follow} />
       </div>
     </header>
   );

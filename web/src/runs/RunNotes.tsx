@@ -1,11 +1,10 @@
 import type { ReactNode } from "react";
 import { Banner } from "@/ui/Banner";
-import { Time } from "@/ui/Time";
 import type { Outline } from "./outline";
 import { failureOf } from "./types";
 import type { RunView } from "./watch";
-import { statusOf } from "./states";
-import { causeWords, stepWords, waitingWords } from "./words";
+import { WaitNotes } from "./WaitNotes";
+import { causeWords, stepWords } from "./words";
 
 /** What a person should know about how the run stands: why it failed, what it waits for, that the connection is lost. */
 export function RunNotes({
@@ -20,7 +19,6 @@ export function RunNotes({
 }) {
   const { run, state } = view;
   if (!run) return null;
-  const waiting = waitingWords(run, outline, retries(view, outline) ? "retry" : "wait");
   return (
     <>
       {state === "reconnecting" && (
@@ -29,16 +27,7 @@ export function RunNotes({
         </Banner>
       )}
       <FailureNote view={view} outline={outline} action={action} />
-      {waiting && (
-        <Banner tone={run.ask === null ? "idle" : "warn"} title={waiting.title}>
-          {waiting.next_step && <p>{waiting.next_step}</p>}
-          {run.wake_at && run.ask === null && (
-            <p>
-              It goes on <Time at={run.wake_at} />.
-            </p>
-          )}
-        </Banner>
-      )}
+      <WaitNotes view={view} outline={outline} />
     </>
   );
 }
@@ -54,9 +43,4 @@ function FailureNote({ view: { run }, outline, action }: Parameters<typeof RunNo
       {failure.next_step ? <p>{failure.next_step}</p> : cause && <p>{cause.next_step}</p>}
     </Banner>
   );
-}
-
-function retries({ run, steps }: RunView, outline: Outline): boolean {
-  for (const step of steps.values()) if (statusOf(step, run, outline) === "retrying") return true;
-  return false;
 }

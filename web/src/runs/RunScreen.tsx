@@ -51,7 +51,7 @@ function LoadedRun({ view, run }: { view: RunView; run: Run }) {
     />
   );
   const timeline = <Timeline view={view} outline={outline} selection={path} onSelect={choose} />;
-  const facts = <RunFacts run={run} flow={flow} />;
+  const facts = <RunFacts view={view} run={run} flow={flow} outline={outline} />;
   const step = path !== null && <StepPanel view={view} run={run} outline={outline} path={path} onChoose={choose} />;
   return (
     <main className="flex h-full min-h-0 flex-col bg-paper">

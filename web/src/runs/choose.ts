@@ -1,5 +1,5 @@
 /** Which of a step's turns to show. Pure. */
-import type { Outline } from "./outline";
+import { nameOf, type Outline } from "./outline";
 import { segmentsOf } from "./paths";
 import { isSettled, type ShownStatus, statusOf } from "./states";
 import type { StepTrace } from "./trace";
@@ -35,4 +35,10 @@ function byTurns(one: string, other: string): number {
     if (difference) return difference;
   }
   return 0;
+}
+
+/** The steps of the top level that the run has taken: it can be taken again from any of them. */
+export function retryFrom({ steps }: Pick<RunView, "steps">, outline: Outline): { value: string; label: string }[] {
+  const taken = [...steps.values()].filter(({ path, node, status }) => path === node && status !== "skipped");
+  return taken.map(({ path, node }) => ({ value: path, label: nameOf(outline, node) }));
 }

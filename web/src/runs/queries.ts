@@ -1,10 +1,11 @@
 /** What the screens of runs ask of the server, and what they change there. All throw Problem. */
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, skipToken } from "@tanstack/react-query";
 import { api, type Schemas } from "@/client";
 import { unwrap } from "@/client/problem";
 import { queryClient } from "@/client/queries";
 import { type Filters, queryOf } from "./filters";
 import { isOver, type StepDetail } from "./types";
+import type { RunView } from "./watch";
 
 const PAGE = 50;
 const SOON_MS = 2_500;
@@ -55,6 +56,19 @@ export function stepQuery(runId: string, path: string, moment: string) {
     staleTime: Infinity,
     placeholderData: (before, query) =>
       query?.queryKey[3] === path && query.queryKey[2] === runId ? before : undefined,
+  });
+}
+
+/** What a run waits for and which runs it has started, asked for anew as its state changes. */
+export function aroundQuery({ run, seq }: RunView) {
+  const moment = run && [run.status, run.ask, run.wake_at, run.status === "waiting" ? seq : null];
+  return queryOptions({
+    queryKey: ["runs", "around", run?.id, moment],
+    queryFn: run
+      ? ({ signal }) => unwrap(api.GET("/api/v1/runs/{run_id}", { params: { path: { run_id: run.id } }, signal }))
+      : skipToken,
+    select: ({ waiting, children }) => ({ waiting, children }),
+    staleTime: Infinity,
   });
 }
 

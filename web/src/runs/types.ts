@@ -6,6 +6,7 @@ export type RunStatus = Run["status"];
 export type RunDetail = Schemas["RunDetail"];
 export type RunStep = Schemas["RunStep"];
 export type RunEvent = Schemas["Event"];
+export type Wait = Schemas["Waiting"];
 export type StepDetail = Schemas["StepDetail"];
 export type ModelCall = Schemas["ModelCall"];
 

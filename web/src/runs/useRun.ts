@@ -25,6 +25,11 @@ export async function cancelRun(runId: string): Promise<void> {
   else await sourceOf(api).cancel(runId);
 }
 
+/** Asks for the run itself anew, where somebody looks at it. Throws Problem. */
+export async function refreshRun(runId: string): Promise<void> {
+  await watches.get(runId)?.watch.refresh();
+}
+
 function hold(runId: string, listener: () => void): () => void {
   const held = watches.get(runId) ?? { watch: new RunWatch(runId, sourceOf(api)), users: 0 };
   watches.set(runId, held);

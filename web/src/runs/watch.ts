@@ -60,6 +60,11 @@ export class RunWatch {
     this.show({ run: { ...run, output: this.view.run?.output ?? null } });
   }
 
+  /** What no event tells of: how a person dealt with a run that is over. Throws Problem. */
+  async refresh(): Promise<void> {
+    this.show({ run: parted(await this.source.load(this.runId, this.stop.signal)).run });
+  }
+
   private async follow(): Promise<void> {
     for (let failures = 0; !this.isClosed;) {
       const seen = this.lastId;

@@ -1,7 +1,7 @@
 /** What a run's state means, in sentences for people. Pure. */
 import { nameOf, type Outline } from "./outline";
 import { nodeOf, segmentsOf } from "./paths";
-import type { Run } from "./types";
+import type { Wait } from "./types";
 
 export interface Said {
   title: string;
@@ -49,21 +49,44 @@ export function triggerWord(kind: unknown): string {
   return typeof kind === "string" ? (TRIGGERS[kind] ?? kind) : "By hand";
 }
 
-/** What a run that waits is waiting for. The time itself is shown beside it. */
-export function waitingWords(run: Run, outline: Outline, reason: "retry" | "wait" | null): Said | null {
-  if (run.ask !== null) {
-    return {
-      title: `It is not known whether ${stepWords(outline, run.ask)} was carried out before its worker stopped.`,
-      next_step:
-        "Plainwork does not repeat it by itself: doing it twice could do harm. See whether it was done; then cancel this run, and run the agent again if it was not.",
-    };
+const RESOLUTIONS: Record<string, string> = {
+  retried: "Retried",
+  skipped: "Gone on without the step",
+  answered: "Gone on with an output that was given",
+  discarded: "Discarded",
+  reported: "The run that had started it was told",
+};
+
+/** How a person dealt with a run that needed one. */
+export function resolutionWord(resolution: string): string {
+  return RESOLUTIONS[resolution] ?? resolution;
+}
+
+/** One thing that a run waits for. The time itself is shown beside it. */
+export function waitWords({ kind, path }: Pick<Wait, "kind" | "path">, outline: Outline): Said {
+  const step = path && stepWords(outline, path);
+  switch (kind) {
+    case "approval":
+      return { title: `${step} waits for somebody to decide.`, next_step: null };
+    case "callback":
+      return { title: `${step} waits for an answer from outside.`, next_step: null };
+    case "agent":
+      return { title: `${step} waits for the run of another agent.`, next_step: null };
+    case "time":
+      return { title: `${step} rests; the run goes on by itself.`, next_step: null };
+    case "retry":
+      return { title: `${step} failed and is tried again.`, next_step: null };
+    case "effect_uncertain":
+      return {
+        title: `It is not known whether ${step} was carried out before its worker stopped.`,
+        next_step:
+          "Plainwork does not repeat it by itself: doing it twice could do harm. See whether it was done, then decide.",
+      };
+    case "agent_limit":
+      return { title: "The agent has as many runs under way as it may: this one waits its turn.", next_step: null };
+    case "workspace_limit":
+      return { title: "The workspace has as many runs under way as it may: this one waits its turn.", next_step: null };
   }
-  if (run.status === "queued")
-    return { title: "The run is queued: a worker takes it as soon as one is free.", next_step: null };
-  if (run.status !== "waiting") return null;
-  if (run.wake_at === null) return { title: "The run waits for something from outside.", next_step: null };
-  const title = reason === "retry" ? "A step failed and is tried again." : "The run rests; it goes on by itself.";
-  return { title, next_step: null };
 }
 
 /** A step in a sentence: “Fetch the page” (item 3). */

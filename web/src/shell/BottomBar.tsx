@@ -5,7 +5,7 @@ import { useSession } from "@/session";
 import { cx } from "@/ui/cx";
 import { openPalette } from "./commands";
 import { PersonMenu } from "./PersonMenu";
-import { PLACES } from "./places";
+import { type AppPlace, PLACES } from "./places";
 
 /** The navigation of a phone. */
 export function BottomBar() {
@@ -16,9 +16,9 @@ export function BottomBar() {
       aria-label="Main"
       className="flex shrink-0 items-stretch justify-around border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] sm:hidden"
     >
-      {PLACES.map(({ title, href, icon, holds }) => (
+      {PLACES.map(({ title, href, icon, holds, count }) => (
         <Link key={href} href={href} aria-current={holds(path) ? "page" : undefined} className={tab(holds(path))}>
-          <TabContent icon={icon} title={title} />
+          <TabContent icon={icon} title={title} count={count} />
         </Link>
       ))}
       {may("agents:write") && (
@@ -44,10 +44,13 @@ const tab = (isHere: boolean) =>
     isHere ? "font-medium text-accent" : "text-ink-soft",
   );
 
-function TabContent({ icon: Icon, title }: { icon: LucideIcon; title: string }) {
+function TabContent({ icon: Icon, title, count: Count }: Pick<AppPlace, "title" | "count"> & { icon: LucideIcon }) {
   return (
     <>
-      <Icon aria-hidden className="size-5" />
+      <span className="relative">
+        <Icon aria-hidden className="size-5" />
+        {Count && <Count className="absolute -right-3 -top-1.5" />}
+      </span>
       {title}
     </>
   );

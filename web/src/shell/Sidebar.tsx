@@ -54,16 +54,17 @@ export function Sidebar() {
   );
 }
 
-function NavLink({ place: { title, href, icon: Icon }, isHere }: { place: AppPlace; isHere: boolean }) {
+function NavLink({ place: { title, href, icon: Icon, count: Count }, isHere }: { place: AppPlace; isHere: boolean }) {
   return (
     <Link
       href={href}
       aria-current={isHere ? "page" : undefined}
       title={title}
-      className={cx(ITEM, isHere && "bg-hover font-medium text-ink!")}
+      className={cx(ITEM, "relative", isHere && "bg-hover font-medium text-ink!")}
     >
       <Icon aria-hidden className={cx("size-4 shrink-0", isHere && "text-accent")} />
-      <span className="max-lg:sr-only">{title}</span>
+      <span className="grow max-lg:sr-only">{title}</span>
+      {Count && <Count className="max-lg:absolute max-lg:-right-1 max-lg:-top-1" />}
     </Link>
   );
 }

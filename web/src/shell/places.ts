@@ -1,4 +1,6 @@
-import { Activity, Bot, type LucideIcon } from "lucide-react";
+import { Activity, Bot, Inbox, type LucideIcon } from "lucide-react";
+import type { ComponentType } from "react";
+import { InboxCount } from "@/inbox/InboxCount";
 
 /** A part of the app that the navigation leads to. */
 export interface AppPlace {
@@ -7,6 +9,8 @@ export interface AppPlace {
   icon: LucideIcon;
   /** Whether somebody at this path is in it. */
   holds: (path: string) => boolean;
+  /** How much waits there. */
+  count?: ComponentType<{ className?: string }>;
 }
 
 export const PLACES: AppPlace[] = [
@@ -17,4 +21,5 @@ export const PLACES: AppPlace[] = [
     holds: (path) => path === "/" || (/^\/agents(\/|$)/.test(path) && path !== "/agents/new"),
   },
   { title: "Runs", href: "/runs", icon: Activity, holds: (path) => path === "/runs" || path.startsWith("/runs/") },
+  { title: "Inbox", href: "/inbox", icon: Inbox, holds: (path) => path === "/inbox", count: InboxCount },
 ];

@@ -1,7 +1,7 @@
 """Deterministic simulation: the real engine on a virtual clock, with a seeded scheduler and seeded faults.
 
 Real: the planner, executions, the journal, workers, the scheduler, the queues, ``start``, ``db`` down to the driver's call,
-the HTTP client down to its session. Doubled at the wire: the database server (``server``, ``store``), the web (``web``), a
+the HTTP client down to its session. Doubled at the wire: the database server (``server``, ``store`` …), the web (``web``), a
 message server (``messages``), the machine's clock and randomness (``machine``). One seed decides everything; the same seed is
 the same history.
 

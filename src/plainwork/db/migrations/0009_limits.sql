@@ -269,16 +269,16 @@ begin
 end $$;
 
 -- Which runs may be claimed (at most p_limit), and in how many seconds there may be more. Where runs wait for a limit, that
--- is soon: nobody says when one of those before them has ended.
+-- is soon, and the later the more of them there are to look at: nobody says when one of those before them has ended.
 create or replace function queue_outlook(p_limit integer, out run_ids uuid[], out next_in_s float8)
 language plpgsql volatile security definer set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off set enable_bitmapscan = off
 set enable_sort = off as $$
 declare
-    open       bigint[];
-    is_limited boolean;
+    open bigint[];
+    kept integer; -- lanes that are kept back by a limit
 begin
-    select array_agg(o.lane) filter (where o.is_open), not coalesce(bool_and(o.is_open), true) into open, is_limited
+    select array_agg(o.lane) filter (where o.is_open), count(*) filter (where not o.is_open) into open, kept
     from (select d.lane, case when d.has_limit then free_slots(d.workspace_id, d.agent_id, false) > 0 else true end as is_open
           from due_lanes(greatest(p_limit, 100)) d) o;
     select coalesce(array_agg(d.run_id), '{}') into run_ids
@@ -293,8 +293,8 @@ begin
           limit p_limit) d;
     select extract(epoch from q.due_at - now())::float8 into next_in_s
     from queue q where q.rank_at is null and q.due_at > now() and q.due_at < 'infinity' order by q.due_at limit 1;
-    if is_limited then
-        next_in_s := least(next_in_s, 0.05);
+    if kept > 0 then
+        next_in_s := least(next_in_s, 0.05 + 0.002 * kept);
     end if;
 end $$;
 

@@ -275,7 +275,7 @@ def shots_of_runs(seeded: Seeded) -> Iterator[Shot]:
     failed = f"/runs/{seeded.runs['failed']}"
     for action in ("retry", "give its output", "discard"):
         yield Shot(f"run-failed-{action.split()[0]}", failed, click("button", action))
-    yield Shot("run-asking-dialog", f"/runs/{seeded.runs['asking']}", click("button", "^(decide|look at it)$"))
+    yield Shot("run-asking-dialog", f"/runs/{seeded.runs['deciding']}", click("button", "^decide$"))
     yield Shot("run-step", f"/runs/{seeded.runs['succeeded']}?step=sum-them-up")
     yield Shot("run-missing", "/runs/00000000-0000-7000-8000-000000000000")
 

@@ -168,6 +168,36 @@ with: {url: "WEB/slow"}
 ```
 """
 
+PUBLISH = """# Publish the newsletter
+
+## Steps
+
+### Show it to the team
+```yaml step
+uses: approval
+with: {title: "Publish “Ten years of queues”?", show: "Ten years of running queues, told without regret.\n\nTo 1,204 readers.", who: editor}
+timeout: 2 days
+```
+
+### Note who let it go
+```yaml step
+uses: set
+with: {by: "{{ show_it_to_the_team.by }}"}
+```
+"""
+
+CLOSING = """# Close the day
+
+## Steps
+
+### Have the import made
+```yaml step
+uses: agent.call
+with: {agent: nightly-import}
+timeout: 6 hours
+```
+"""
+
 SLOW = """# Ask the slow archive
 
 ## Steps
@@ -256,7 +286,7 @@ def seed(server: Server, world: World) -> Seeded:
     for name in (*SCRATCH, "Remind of invoices", "Greet the newcomers"):
         _publish(server, made, SLOW.replace("Ask the slow archive", name), live=False)
     store(server, made.agents["Greet the newcomers"], UNFINISHED)
-    for text in (DIGEST, ORDERS, NIGHTLY, SLOW):
+    for text in (DIGEST, ORDERS, NIGHTLY, SLOW, PUBLISH, CLOSING):
         _publish(server, made, text.replace("WEB", world.web.url))
     for name in ("support-triage", "website-watch", "refund-with-approval"):
         _publish(server, made, (EXAMPLES / f"{name}.md").read_text(encoding="utf-8"))
@@ -274,7 +304,10 @@ def seed(server: Server, world: World) -> Seeded:
     _until(server, made.runs["waiting"], "waiting")
     refund = {"customer": "ada@example.org", "amount": 900, "reason": REASON}
     made.runs["asking"] = _run(server, made.agents["Refund with approval"], **refund)
-    _until(server, made.runs["asking"], "waiting")
+    made.runs["deciding"] = _run(server, made.agents["Publish the newsletter"])
+    made.runs["calling"] = _run(server, made.agents["Close the day"])
+    for name in ("asking", "deciding", "calling"):
+        _until(server, made.runs[name], "waiting")
     made.runs["running"] = _run(server, made.agents["Ask the slow archive"])
     return made
 

@@ -123,7 +123,8 @@ function Decide({ approval, onDecided }: { approval: Approval; onDecided?: () =>
   if (!approval.may_decide || !may("approvals:decide")) {
     return (
       <Note icon={<Lock aria-hidden className="mt-0.5 size-4 shrink-0 text-ink-faint" />}>
-        You may not decide this. {approval.why_not ?? "Your role does not allow it."}
+        <p>{approval.why_not ?? "Your role does not allow you to decide this."}</p>
+        {approval.not_author && <p className="text-ink-faint">{deciders({ ...approval, not_author: false })}</p>}
       </Note>
     );
   }

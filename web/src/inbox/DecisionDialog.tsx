@@ -5,7 +5,7 @@ import { ErrorNote } from "@/ui/ErrorNote";
 import { Field } from "@/ui/Field";
 import { Select } from "@/ui/Select";
 import { toast } from "@/ui/toast";
-import { decisionOf, type Filled, NOTHING_FILLED } from "./decision";
+import { decisionOf, type Filled, NOTHING_FILLED, WHERE_IT_FAILED } from "./decision";
 import { Effect } from "./Effect";
 import { JsonField, ReasonField, VersionField } from "./fields";
 import { decideRun } from "./queries";
@@ -115,7 +115,7 @@ function Fields({ action, item, steps, filled, onFill }: FieldsProps) {
       {action === "retry" && (
         <Field label="Begin with">
           <Select
-            options={[{ value: "", label: failedWord(item) }, ...steps]}
+            options={[{ value: WHERE_IT_FAILED, label: failedWord(item) }, ...steps]}
             value={filled.from}
             onChange={(from) => onFill({ from })}
           />

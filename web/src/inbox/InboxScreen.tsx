@@ -24,7 +24,12 @@ export function InboxScreen() {
         className="-mt-2"
         panelClassName="pt-4"
         tabs={[
-          { value: "approvals", label: "Approvals", mark: <Mark count={counts.approvals} />, panel: <Approvals /> },
+          {
+            value: "approvals",
+            label: "Approvals",
+            mark: <Mark count={counts.approvals} isCut={counts.approvals === MOST_COUNTED} />,
+            panel: <Approvals />,
+          },
           {
             value: "runs",
             label: "Runs that need a person",
@@ -51,11 +56,13 @@ function useFirstTab({ approvals, runs }: ReturnType<typeof useInboxCounts>): In
   return tab ?? "approvals";
 }
 
-function Mark({ count }: { count: number | undefined }) {
+/** `isCut`: there may be more. */
+function Mark({ count, isCut }: { count: number | undefined; isCut?: boolean }) {
   if (!count) return null;
   return (
     <span className="rounded-sm bg-sunken px-1 text-xs tabular-nums text-ink-soft">
-      {count >= MOST_COUNTED ? count.toLocaleString("en") + (count === MOST_COUNTED ? "+" : "") : count}
+      {count.toLocaleString("en")}
+      {isCut && "+"}
     </span>
   );
 }

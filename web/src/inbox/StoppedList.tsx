@@ -59,7 +59,7 @@ function Row({ item, isChosen, onToggle }: RowProps) {
   return (
     <li className="relative flex gap-3 px-4 py-3 hover:bg-raised focus-within:bg-raised">
       {onToggle && (
-        <div className="relative z-1 -my-1.5 flex shrink-0 max-sm:-my-2.5">
+        <div className="relative z-1 -my-1.5 shrink-0 self-start max-sm:-my-2.5">
           <Checkbox hideLabel label={`Choose the run of ${agent.name}`} checked={isChosen} onChange={onToggle} />
         </div>
       )}

@@ -5,8 +5,8 @@ import { readJson, readOutputs } from "./values";
 
 /** What was typed and chosen, whatever the action needs of it. */
 export interface Filled {
-  /** The step to begin with; empty: the one that failed. */
-  from: string;
+  /** The path of the step to begin with. */
+  from: string | typeof WHERE_IT_FAILED;
   version: WhichVersion;
   /** JSON: what steps are to have given, by path. */
   outputs: string;
@@ -15,7 +15,9 @@ export interface Filled {
   reason: string;
 }
 
-export const NOTHING_FILLED: Filled = { from: "", version: "same", outputs: "", output: "", reason: "" };
+/** No path of a step is like that. */
+export const WHERE_IT_FAILED = "@failed";
+export const NOTHING_FILLED: Filled = { from: WHERE_IT_FAILED, version: "same", outputs: "", output: "", reason: "" };
 
 /** The decision, or what is still wrong with it. */
 export function decisionOf(action: Action, filled: Filled): { decision: Decision } | { error: string } {
@@ -24,7 +26,7 @@ export function decisionOf(action: Action, filled: Filled): { decision: Decision
     case "retry": {
       const { value, error } = readOutputs(filled.outputs);
       if (error !== null) return { error };
-      return { decision: { action, version, outputs: value, ...(from ? { from } : {}) } };
+      return { decision: { action, version, outputs: value, ...(from === WHERE_IT_FAILED ? {} : { from }) } };
     }
     case "answer": {
       const { value, error } = readJson(filled.output);

@@ -18,16 +18,18 @@ export function Approvals() {
     useInfiniteQuery(approvalsQuery(which));
   const approvals = data?.pages.flatMap((page) => page.approvals) ?? [];
   return (
-    <div className="flex max-w-200 flex-col gap-4">
+    <div className="flex flex-col gap-4">
       <SegmentedControl label="Which approvals" segments={WHICH} value={which} onChange={setWhich} />
       {error && <ErrorNote problem={error} busy={isFetching} onRetry={() => void refetch()} />}
       {isPending && <Loading />}
       {data && approvals.length === 0 && <Nothing which={which} />}
-      {approvals.map((approval) => (
-        <ApprovalCard key={approval.id} approval={approval} />
-      ))}
+      <div className="flex max-w-200 flex-col gap-4">
+        {approvals.map((approval) => (
+          <ApprovalCard key={approval.id} approval={approval} />
+        ))}
+      </div>
       {hasNextPage && (
-        <Button className="self-center" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+        <Button className="self-start" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
           Show older ones
         </Button>
       )}
@@ -51,7 +53,7 @@ function Nothing({ which }: { which: Which }) {
 
 function Loading() {
   return (
-    <div role="status" className="flex flex-col gap-4">
+    <div role="status" className="flex max-w-200 flex-col gap-4">
       <span className="sr-only">Loading the approvals</span>
       {[0, 1].map((i) => (
         <Skeleton key={i} className="h-56 w-full" />

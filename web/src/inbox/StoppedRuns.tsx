@@ -11,31 +11,42 @@ import { type Filters, isFiltered, NO_FILTERS } from "./filters";
 import { inboxQuery } from "./queries";
 import { StoppedFilters } from "./StoppedFilters";
 import { StoppedList } from "./StoppedList";
+import type { InboxItem } from "./types";
 
 /** Runs that cannot go on by themselves: by cause and agent, to be opened singly or decided about together. */
 export function StoppedRuns({ filters, onFilter }: { filters: Filters; onFilter: (next: Filters) => void }) {
   const { data, error, isPending, isFetching, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
     useInfiniteQuery(inboxQuery(filters));
-  const { may } = useSession();
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const items = useMemo(() => data?.pages.flatMap((page) => page.runs) ?? [], [data]);
-  const picked = items.filter(({ id }) => chosen.has(id));
+  const isEmpty = data !== undefined && items.length === 0;
   return (
     <div className="flex flex-col gap-4">
-      <StoppedFilters filters={filters} counts={data?.pages[0]?.counts ?? {}} onChange={onFilter} />
+      {(!isEmpty || isFiltered(filters)) && (
+        <StoppedFilters filters={filters} counts={data?.pages[0]?.counts ?? {}} onChange={onFilter} />
+      )}
       {error && <ErrorNote problem={error} busy={isFetching} onRetry={() => void refetch()} />}
       {isPending && <Loading />}
-      {data && items.length === 0 && <Nothing filters={filters} onClear={() => onFilter(NO_FILTERS)} />}
-      {items.length > 0 && (
-        <StoppedList items={items} chosen={chosen} onChoose={may("runs:write") ? setChosen : null} />
-      )}
+      {isEmpty && <Nothing filters={filters} onClear={() => onFilter(NO_FILTERS)} />}
+      {items.length > 0 && <Found items={items} />}
       {hasNextPage && (
         <Button className="self-center" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
           Show older runs
         </Button>
       )}
-      {picked.length > 0 && <BulkBar items={picked} onClear={() => setChosen(new Set())} />}
     </div>
+  );
+}
+
+/** The list, and what can be done with those that are chosen in it. */
+function Found({ items }: { items: readonly InboxItem[] }) {
+  const { may } = useSession();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const picked = items.filter(({ id }) => chosen.has(id));
+  return (
+    <>
+      <StoppedList items={items} chosen={chosen} onChoose={may("runs:write") ? setChosen : null} />
+      {picked.length > 0 && <BulkBar items={picked} onClear={() => setChosen(new Set())} />}
+    </>
   );
 }
 

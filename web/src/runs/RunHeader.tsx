@@ -1,7 +1,6 @@
 import { ChevronRight, PencilLine, RotateCw } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { RunDecision } from "@/inbox/RunDecision";
-import type { Decided } from "@/inbox/types";
+import { type Decided, RunDecision } from "@/inbox";
 import { Link, useGo } from "@/navigation";
 import { useSession } from "@/session";
 import { useCommand } from "@/shell";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { OneApproval } from "@/inbox/OneApproval";
+import { OneApproval } from "@/inbox";
 import { Banner } from "@/ui/Banner";
 import { LinkButton } from "@/ui/Button";
 import { Time } from "@/ui/Time";

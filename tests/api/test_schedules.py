@@ -46,13 +46,17 @@ def hours_ago(count: int) -> str:
 
 async def test_schedules_are_listed_with_their_next_times(place: Place) -> None:
     path = await clockwork(place)
+    asked_at = datetime.now(UTC)
     [found] = (await place.as_owner.ok("GET", path.rpartition("/")[0]))["schedules"]
     said = {key: found[key] for key in ("trigger_id", "phrase", "cron", "timezone", "missed", "overlap", "jitter")}
     assert said == {
         **{"trigger_id": "trigger-1", "phrase": "every hour", "cron": "0 * * * *", "timezone": "UTC"},
         **{"missed": "all up to 5", "overlap": "queue", "jitter": "2 minutes"},
     }
-    assert [datetime.fromisoformat(at) for at in found["next"]] == [HOUR + timedelta(hours=n) for n in range(1, 11)]
+    times = [datetime.fromisoformat(at) for at in found["next"]]
+    assert times == [times[0] + timedelta(hours=n) for n in range(10)]
+    assert times[0].minute == times[0].second == 0
+    assert timedelta(0) < times[0] - asked_at <= timedelta(hours=1, seconds=10)
     assert (found["paused"], found["paused_at"], found["waiting"]) == (False, None, 0)
 
 

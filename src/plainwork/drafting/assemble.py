@@ -484,7 +484,8 @@ def _is_block(value: object) -> bool:
 def _routes(made: Made, last: bool) -> list[Route]:
     found: list[Route] = []
     if made.uses == "approval" and not any(label.steps for _, _, label in made.routes):
-        return found  # nothing hangs on the decision but what others make of it
+        # Nothing hangs on the decision but what others make of it.
+        return found if last else [Route(lead="then", to=("stop",))]
     for lead, test, label in made.routes:
         target = label.step
         if lead == "then" and target is None and last:

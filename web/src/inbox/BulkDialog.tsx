@@ -5,7 +5,7 @@ import { Dialog } from "@/ui/Dialog";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { toast } from "@/ui/toast";
 import { ReasonField, VersionField, type WhichVersion } from "./fields";
-import { decideMany } from "./queries";
+import { decideMany, refresh } from "./queries";
 import type { DecidedOrNot, InboxItem } from "./types";
 import { outcomeWords, refusals, runs } from "./words";
 
@@ -33,6 +33,7 @@ export function BulkDialog({ action, items, onClose, onDone }: Props) {
   const close = () => {
     onClose();
     if (results) onDone();
+    if (results || problem !== null) void refresh();
   };
   const run = async () => {
     setBusy(true);
@@ -50,6 +51,7 @@ export function BulkDialog({ action, items, onClose, onDone }: Props) {
       toast.good(outcomeWords(isRetry ? "retried" : "discarded", done));
       onClose();
       onDone();
+      void refresh();
     } catch (why) {
       setProblem(why);
     } finally {

@@ -108,16 +108,12 @@ export async function decideRun(run_id: string, decision: Decision): Promise<Dec
   return decided;
 }
 
-/** Carries one decision out for many runs, each by itself. */
+/** Carries one decision out for many runs, each by itself. The lists stay as they are until `refresh`. */
 export async function decideMany(ids: readonly string[], decision: Decision): Promise<DecidedOrNot[]> {
   const results: DecidedOrNot[] = [];
-  try {
-    for (let at = 0; at < ids.length; at += MOST_AT_ONCE) {
-      const body = { ids: ids.slice(at, at + MOST_AT_ONCE), decision };
-      results.push(...(await unwrap(api.POST("/api/v1/inbox/bulk", { body }))).results);
-    }
-  } finally {
-    void refresh();
+  for (let at = 0; at < ids.length; at += MOST_AT_ONCE) {
+    const body = { ids: ids.slice(at, at + MOST_AT_ONCE), decision };
+    results.push(...(await unwrap(api.POST("/api/v1/inbox/bulk", { body }))).results);
   }
   return results;
 }
@@ -127,7 +123,7 @@ export function sum(counts: Readonly<Partial<Record<string, number>>>): number {
 }
 
 /** The lists and counts anew. One run that has left the inbox is not asked for again. */
-async function refresh(): Promise<void> {
+export async function refresh(): Promise<void> {
   await Promise.all([
     queryClient.invalidateQueries({ queryKey: ["inbox", "approvals"] }),
     queryClient.invalidateQueries({ queryKey: ["inbox", "approval"] }),

@@ -302,7 +302,7 @@ def seed(server: Server, world: World) -> Seeded:
     _ok(server, "POST", f"/runs/{made.runs['cancelled']}/cancel")
     made.runs["waiting"] = _run(server, made.agents["Nightly import"])
     _until(server, made.runs["waiting"], "waiting")
-    refund = {"customer": "ada@example.org", "amount": 900, "reason": REASON}
+    refund: dict[str, Any] = {"customer": "ada@example.org", "amount": 900, "reason": REASON}
     made.runs["asking"] = _run(server, made.agents["Refund with approval"], **refund)
     made.runs["deciding"] = _run(server, made.agents["Publish the newsletter"])
     made.runs["calling"] = _run(server, made.agents["Close the day"])

@@ -13,7 +13,7 @@ from typing import Any
 
 PAGE = Path("docs/performance.md")
 RESULTS = Path("build/bench.json")
-_ROW = re.compile(r"^\| `(?P<name>\w+)` \|(?P<about>.*)\|[^|]*\|[^|]*\|[^|]*\|$", re.MULTILINE)
+_ROW = re.compile(r"^\| `(?P<name>\w+)` \|(?P<about>[^|\n]*)\|[^|\n]*\|[^|\n]*\|[^|\n]*\|$", re.MULTILINE)
 
 
 def filled(page: str, results: Mapping[str, Mapping[str, Any]]) -> str:

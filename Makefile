@@ -80,7 +80,7 @@ client: .venv/.developed $(NODE_MODULES) ## generate the web app's client from t
 # ── Checking and measuring ────────────────────────────────────────────────────────────────────────────────────────────
 # What is asked for by name (ARGS) is run alone; the web app is built only if browsers are part of it.
 WEB_TESTS := $(if $(ARGS),,yes)
-BROWSER_TESTS := $(if $(ARGS),$(findstring browser,$(ARGS)),yes)
+BROWSER_TESTS := $(if $(findstring tests/,$(ARGS)),$(findstring browser,$(ARGS)),yes)
 BROWSER_READY = $(if $(HAS_NODE),$(SITE),no-node) chromium
 
 test: .venv/.developed $(if $(BROWSER_TESTS),$(BROWSER_READY)) ## install what the tests need and run them (ARGS="tests/spec -k parse")

@@ -9,26 +9,30 @@ import jsonschema_rs
 import pytest
 
 from plainwork import connectors
-from plainwork.connectors import Reach, account_kinds, catalogue_kinds
-from plainwork.connectors.declared import Action, actions, read
-from plainwork.connectors.engine import perform_action
+from plainwork.connectors import Reach, account_kinds, catalogue_kinds, trigger_kinds
+from plainwork.connectors.declared import Action, Trigger, actions, read, triggers
+from plainwork.connectors.engine import perform_action, poll_trigger
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.template import parse_template
-from tests.world import Reply, world_and_client
+from tests.world import Reply, Seen, world_and_client
 
 EVERY = list(actions().values())
+EVERY_TRIGGER = list(triggers().values())
 MANUAL = Path(__file__).parents[2] / "docs" / "connectors.md"
 DOCUMENTED = read(MANUAL.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0], "docs/connectors.md")
-WITH_EXCHANGE = [action for action in (*EVERY, *DOCUMENTED) if action.exchange]
+WITH_EXCHANGE = [action for action in (*EVERY, *DOCUMENTED.actions) if action.exchange]
+WITH_REQUEST: list[Action | Trigger] = [one for one in EVERY if one.request]
+WITH_REQUEST += [one for one in EVERY_TRIGGER if one.request]
+POLLED = [trigger for trigger in (*EVERY_TRIGGER, *DOCUMENTED.triggers) if trigger.exchange]
 
 
-def named(action: Action) -> str:
+def named(action: Action | Trigger) -> str:
     return action.kind.id
 
 
-@pytest.mark.parametrize("action", EVERY, ids=named)
-def test_a_declaration_is_complete_and_agrees_with_itself(action: Action) -> None:
-    kind = action.kind
+@pytest.mark.parametrize("declared", [*EVERY, *EVERY_TRIGGER], ids=named)
+def test_a_declaration_is_complete_and_agrees_with_itself(declared: Action | Trigger) -> None:
+    kind = declared.kind
     assert kind.title
     assert kind.about.endswith(".")
     assert kind.words
@@ -43,23 +47,22 @@ def test_a_declaration_is_complete_and_agrees_with_itself(action: Action) -> Non
         if "default" in schema:
             assert list(jsonschema_rs.validator_for(schema).iter_errors(schema["default"])) == []
     assert set(kind.blocks) <= set(kind.input["properties"])
-    assert action.connector.code or action.request
-    if action.connector.account and action.connector.base_url:
-        assert action.connector.hosts or "{{" in action.connector.base_url
+    assert declared.connector.code or declared.request
+    if declared.connector.account and declared.connector.base_url:
+        assert declared.connector.hosts or "{{" in declared.connector.base_url
+    if isinstance(declared, Trigger):
+        assert kind.effect == "read"
+        assert declared.connector.code or declared.exchange
 
 
-@pytest.mark.parametrize("action", [a for a in EVERY if a.request], ids=named)
-def test_a_requests_templates_name_only_what_is_there(action: Action) -> None:
-    assert action.request
-    account = action.connector.account.fields["properties"] if action.connector.account else {}
-    fine = {*action.kind.input["properties"], "input", "account", "key"}
-    for part in (
-        action.request.path,
-        action.request.query,
-        action.request.json,
-        action.request.form,
-        action.request.headers,
-    ):
+@pytest.mark.parametrize("declared", WITH_REQUEST, ids=named)
+def test_a_requests_templates_name_only_what_is_there(declared: Action | Trigger) -> None:
+    request = declared.request
+    assert request
+    account = declared.connector.account.fields["properties"] if declared.connector.account else {}
+    more = {"cursor", "polled_at"} if isinstance(declared, Trigger) else {"key"}
+    fine = {*declared.kind.input["properties"], "input", "account", *more}
+    for part in (request.path, request.query, request.json, request.form, request.headers):
         for path in parse_template(part).references:
             assert path[0] in fine, path
             if path[0] == "account" and len(path) > 1:
@@ -70,7 +73,8 @@ def test_a_requests_templates_name_only_what_is_there(action: Action) -> None:
 def test_kinds_are_catalogue_entries_and_accounts_have_names() -> None:
     catalogue = Catalogue(catalogue_kinds())
     assert {"http", "email.send", "sql.query", "reddit.top", "sms.send"} <= set(catalogue)
-    assert {kind.account for kind in catalogue.values() if kind.account} == set(account_kinds())
+    every = [*catalogue.values(), *trigger_kinds()]
+    assert {kind.account for kind in every if kind.account} == set(account_kinds())
     assert catalogue["http"].effect_of({"url": "x"}) == "read"
     assert catalogue["http"].effect_of({"url": "x", "method": "POST"}) == "keyed"
     assert catalogue["sql.query"].effect_of({"query": "x"}) == "read"
@@ -84,6 +88,9 @@ def test_kinds_are_catalogue_entries_and_accounts_have_names() -> None:
         ("id: x\ntitle: X\nbogus: 1", "bogus"),
         ("id: x\ntitle: X\nactions: {a: {title: A, about: a, request: {method: GET}}}", "`path`"),
         ("id: [", "connector it"),
+        ("id: x\ntitle: X\ntriggers: {a: {title: A, about: a}}", "no `request`"),
+        ("id: x\ntitle: X\ntriggers: {a: {title: A, about: a, request: {path: /}, key: 'a['}}", "Invalid jmespath"),
+        ("id: x\ntitle: X\ntriggers: {a: {title: A, about: a, request: {path: /}, paging: {link: true}}}", "`order`"),
     ],
 )
 def test_a_faulty_file_is_named_with_the_place(text: str, says: str) -> None:
@@ -112,18 +119,46 @@ async def test_an_example_holds_on_the_wire(action: Action) -> None:
         seen = [s for s in world.web.requests if s.path != "/token"]
         assert len(seen) == len(action.exchange)
         for request, exchange in zip(seen, action.exchange, strict=True):
-            wanted = exchange.request
-            assert (request.method, request.path) == (wanted["method"], wanted["path"])
-            assert request.query == wanted.get("query", {})
-            if "json" in wanted:
-                assert request.json() == wanted["json"]
-            if "form" in wanted:
-                assert request.form() == wanted["form"]
-            for name, value in wanted.get("headers", {}).items():
-                assert request.headers[name] == value
+            _check(request, exchange.request)
 
 
-def _account(action: Action, url: str) -> dict[str, Any] | None:
+@pytest.mark.anyio
+@pytest.mark.parametrize("trigger", POLLED, ids=named)
+async def test_a_triggers_example_holds_on_the_wire(trigger: Trigger) -> None:
+    """The first exchange is the first poll, which finds the example; the next ones are sent what that has led to."""
+    async with world_and_client() as (world, client):
+        account = _account(trigger, world.web.url)
+        config = {
+            name: value.replace("https://api.example.com", world.web.url) if isinstance(value, str) else value
+            for name, value in trigger.kind.example["with"].items()
+        }
+        world.web.on("POST", "/token", Reply(json={"access_token": "fetched-token", "expires_in": 3600}))
+        cursor: Any = None
+        for place, exchange in enumerate(trigger.exchange):
+            wanted, answer = exchange.request, exchange.response
+            reply = Reply(answer["status"], json=answer.get("body"), headers=answer.get("headers", {}))
+            world.web.on(wanted["method"], wanted["path"], reply)
+            found = await poll_trigger(trigger, config, cursor, Reach(client, account))
+            cursor = found.cursor
+            _check(world.web.seen(wanted["path"])[-1], wanted)
+            if not place:
+                assert found.items[-1].value == trigger.kind.example["output"]
+                assert (found.items[-1].key is None) is (trigger.key is None)
+                assert (found.items[-1].order is None) is (trigger.order is None)
+
+
+def _check(request: Seen, wanted: dict[str, Any]) -> None:
+    assert (request.method, request.path) == (wanted["method"], wanted["path"])
+    assert request.query == wanted.get("query", {})
+    if "json" in wanted:
+        assert request.json() == wanted["json"]
+    if "form" in wanted:
+        assert request.form() == wanted["form"]
+    for name, value in wanted.get("headers", {}).items():
+        assert request.headers[name] == value
+
+
+def _account(action: Action | Trigger, url: str) -> dict[str, Any] | None:
     declared = action.connector.account
     if declared is None or not declared.example:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plainwork.connectors import Reach, declared, perform
+from plainwork.connectors import Reach, declared, perform, poll
 from plainwork.connectors.engine import perform_action
 from plainwork.errors import CallFailed
 from plainwork.net import Client
@@ -199,7 +199,7 @@ actions:
     input: {type: object, properties: {name: {type: string}}}
     request: {path: "/things/{{ name }}/x", query: {q: "{{ name }}"}}
 """
-    [action] = declared.read(text, "t")
+    [action] = declared.read(text, "t").actions
     async with world_and_client() as (world, client):
         world.web.on("GET", "*", Reply(json={"ok": True}))
         reach = Reach(client, {"token": "t-secret", "base_url": world.web.url})
@@ -277,3 +277,58 @@ async def test_links_are_followed_to_the_next_page() -> None:
         assert [release["id"] for release in output["releases"]] == [1, 2, 3]
         assert world.web.requests[1].query == {"per_page": "100", "page": "2"}
         assert world.web.requests[1].headers["Authorization"] == "Bearer gh-token-1"
+
+
+# ── Polls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+NEW_POST = declared.triggers()["reddit.new_post"].kind
+
+
+def listing(*posts: tuple[str, float], after: str | None = None) -> Reply:
+    """A page of posts, each with its id and its time."""
+    children = [{"data": {"id": name, "created_utc": created}} for name, created in posts]
+    return Reply(json={"data": {"after": after, "children": children}})
+
+
+async def found(world: World, client: Client, cursor: Any, *pages: Reply) -> tuple[list[str | None], Any, list[Seen]]:
+    """The keys that a poll finds, the next cursor, and what was asked."""
+    world.web.on("POST", "/token", Reply(json={"access_token": "fetched-token", "expires_in": 3600}))
+    world.web.on("GET", "/r/python/new", *pages)
+    before = len(world.web.seen("/r/python/new"))
+    polled = await poll(NEW_POST, {"subreddit": "python"}, cursor, Reach(client, app(world, "polled")))
+    return [item.key for item in polled.items], polled.cursor, world.web.seen("/r/python/new")[before:]
+
+
+async def test_the_first_poll_reads_one_page_and_later_ones_as_far_as_is_known() -> None:
+    async with world_and_client() as (world, client):
+        keys, cursor, asked = await found(world, client, None, listing(("b", 2.0), ("a", 1.0), after="more"))
+        assert (keys, len(asked)) == (["a", "b"], 1)
+        first = listing(("f", 6.0), ("e", 5.0), after="p2")
+        keys, cursor, asked = await found(
+            world, client, cursor, first, listing(("d", 4.0), ("c", 3.0), after="p3"), listing(("b", 2.0), ("a", 1.0))
+        )
+        assert keys == ["b", "c", "d", "e", "f"]
+        assert [one.query.get("after") for one in asked] == [None, "p2", "p3"]
+        keys, _, asked = await found(world, client, cursor, first)
+        assert (keys, len(asked)) == (["e", "f"], 1)
+
+
+async def test_what_was_there_before_the_first_poll_does_not_come_up_when_newer_things_go() -> None:
+    async with world_and_client() as (world, client):
+        _, cursor, _ = await found(world, client, None, listing(("c", 3.0), ("b", 2.0)))
+        keys, cursor, _ = await found(world, client, cursor, listing(("b", 2.0), ("a", 1.0)))
+        assert keys == []
+        keys, cursor, _ = await found(world, client, cursor, listing(("d", 3.0), ("a", 1.0)))
+        assert keys == ["d"], "as late as the last one known is late enough"
+        keys, _, _ = await found(world, client, cursor, listing(("z", 9.0), ("late", 3.5), ("a", 1.0)))
+        assert keys == ["late", "z"]
+
+
+async def test_a_poll_fails_as_a_step_does() -> None:
+    async with world_and_client() as (world, client):
+        with pytest.raises(CallFailed, match="status 503") as caught:
+            await found(world, client, None, Reply(503, headers={"Retry-After": "40"}))
+        assert (caught.value.failure, caught.value.retry_after_s) == ("retry", 40.0)
+        with pytest.raises(CallFailed, match="subreddit"):
+            await poll(NEW_POST, {"subreddit": "no such/name"}, None, Reach(client, app(world, "polled")))
+        with pytest.raises(CallFailed, match="needs an account"):
+            await poll(NEW_POST, {"subreddit": "python"}, None, Reach(client))

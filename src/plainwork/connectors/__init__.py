@@ -11,14 +11,27 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plainwork.connectors.declared import Account, actions
+from plainwork.connectors.declared import Account, Action, Trigger, actions, triggers
 from plainwork.connectors.declared import accounts as declared_accounts
+from plainwork.connectors.polled import Found, Item
 from plainwork.spec.kinds import Kind
 
 if TYPE_CHECKING:
     from plainwork.net import Client
 
-__all__ = ["Account", "Reach", "account_kinds", "catalogue_kinds", "connector_of", "hosts_of", "perform"]
+__all__ = [
+    "Account",
+    "Found",
+    "Item",
+    "Reach",
+    "account_kinds",
+    "catalogue_kinds",
+    "connector_of",
+    "hosts_of",
+    "perform",
+    "poll",
+    "trigger_kinds",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +52,34 @@ def catalogue_kinds() -> list[Kind]:
     return [action.kind for action in actions().values()]
 
 
+def trigger_kinds() -> list[Kind]:
+    """Every trigger that connectors declare, each as a kind: ``input`` are its settings, ``output`` is one item."""
+    return [trigger.kind for trigger in triggers().values()]
+
+
 def account_kinds() -> dict[str, Account]:
     """The kinds of credential connectors take, by name, each with the JSON Schema of its fields."""
     return declared_accounts()
 
 
 def connector_of(kind: Kind) -> str:
-    """The id of the connector that a kind belongs to."""
-    return actions()[kind.id].connector.id
+    """The id of the connector that a kind belongs to, of a step or a trigger."""
+    return _declared(kind).connector.id
 
 
 def hosts_of(kind: Kind, config: Mapping[str, Any], account: Mapping[str, Any]) -> set[str]:
-    """The hosts that an opened account is sent to when a step of this kind is performed with this configuration.
+    """The hosts that an opened account is sent to when this kind, of a step or a trigger, is configured like this.
 
     Raises CallFailed (auth) for an account that is not filled in correctly.
     """
     from plainwork.connectors.engine import hosts_of
 
-    return hosts_of(actions()[kind.id], config, account)
+    return hosts_of(_declared(kind), config, account)
+
+
+def _declared(kind: Kind) -> Action | Trigger:
+    action = actions().get(kind.id)
+    return triggers()[kind.id] if action is None or action.kind is not kind else action
 
 
 def perform(kind: Kind, config: dict[str, Any], reach: Reach) -> Awaitable[Any]:
@@ -67,3 +90,13 @@ def perform(kind: Kind, config: dict[str, Any], reach: Reach) -> Awaitable[Any]:
     from plainwork.connectors.engine import perform_action
 
     return perform_action(actions()[kind.id], config, reach)
+
+
+def poll(kind: Kind, config: dict[str, Any], cursor: Any, reach: Reach) -> Awaitable[Found]:
+    """Asks once what a trigger of a connector finds. ``cursor``: as the poll before gave it, None in the first one.
+
+    Raises CallFailed, classified likewise.
+    """
+    from plainwork.connectors.engine import poll_trigger
+
+    return poll_trigger(triggers()[kind.id], config, cursor, reach)

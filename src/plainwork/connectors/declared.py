@@ -5,12 +5,15 @@ Reading is all that happens here: no network and no code of a connector. ``docs/
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
+import jmespath
 import msgspec
 import yaml
+from jmespath.exceptions import JMESPathError
 from msgspec import field
 
 from plainwork.errors import FailureKind
@@ -85,12 +88,12 @@ class Template(Part, frozen=True, kw_only=True):
 
 
 class Paging(Part, frozen=True, kw_only=True):
-    """How the next page is asked for. ``items``: JMESPath to a page's list. ``next``: JMESPath to the cursor that
-    goes into the query parameter (or with ``into: json`` the body key) ``query``; ``link: true`` follows the Link
-    header instead. ``size`` is the page-size parameter and ``most`` the largest page; ``limit`` names the input that
-    says how many in all."""
+    """How the next page is asked for. ``items``: JMESPath to a page's list (a trigger has its own). ``next``: JMESPath to
+    the cursor that goes into the query parameter (or with ``into: json`` the body key) ``query``; ``link: true`` follows
+    the Link header instead. ``size`` is the page-size parameter and ``most`` the largest page; ``limit`` names the input
+    that says how many in all."""
 
-    items: str
+    items: str = "@"
     next: str | None = None
     query: str | None = None
     into: Literal["query", "json"] = "query"
@@ -101,7 +104,8 @@ class Paging(Part, frozen=True, kw_only=True):
 
 
 class Exchange(Part, frozen=True, kw_only=True):
-    """One request as it must look on the wire and the answer to it; an action's example, run by the tests."""
+    """One request as it must look on the wire and the answer to it; the example, run by the tests. A trigger's second one
+    is its second poll."""
 
     request: dict[str, Any]
     response: dict[str, Any]
@@ -123,6 +127,7 @@ class Connector(Part, frozen=True, kw_only=True):
     failures: Failures = Failures()
     shared: Any = None
     actions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    triggers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Action(Part, frozen=True, kw_only=True):
@@ -136,14 +141,53 @@ class Action(Part, frozen=True, kw_only=True):
     exchange: tuple[Exchange, ...] = ()
 
 
-def read(text: str, name: str) -> list[Action]:
-    """The actions of one connector file. Raises ValueError naming the file and the path of what is wrong."""
+class Trigger(Part, frozen=True, kw_only=True):
+    """One thing that can be new, found by asking again and again. ``kind.output`` is the schema of one item.
+
+    For the HTTP engine, ``items`` is the JMESPath from an answer to its items as runs see them, listed with the ``newest``
+    first or last; ``key``, from an item, is what tells it apart from others (without one: all that is in it); ``order``,
+    from an item, is what grows from each to the next one (a time, a number). The greatest met so far is ``cursor`` in the
+    request's templates, null in the first poll; ``mark`` takes it from the answer where the items do not say it.
+    ``polled_at`` is there too: the time of the poll (ISO 8601).
+    """
+
+    kind: Kind
+    connector: Connector
+    request: Template | None = None
+    paging: Paging | None = None
+    items: str = "@"
+    newest: Literal["first", "last"] = "first"
+    key: str | None = None
+    order: str | None = None
+    mark: str | None = None
+    exchange: tuple[Exchange, ...] = ()
+
+
+class Declared(Part, frozen=True, kw_only=True):
+    """What one connector file declares."""
+
+    connector: Connector
+    actions: tuple[Action, ...]
+    triggers: tuple[Trigger, ...]
+
+
+T = TypeVar("T", Action, Trigger)
+_OF_ACTIONS = ("request", "paging", "result", "exchange")
+_OF_TRIGGERS = ("request", "paging", "items", "newest", "key", "order", "mark", "exchange")
+
+
+def read(text: str, name: str) -> Declared:
+    """What a connector file declares. Raises ValueError naming the file and the path of what is wrong."""
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         connector = msgspec.convert(yaml.load(text, loader), Connector)  # noqa: S506 - a safe loader
         _let_move(connector)
-        return [_action(connector, key, dict(given)) for key, given in connector.actions.items()]
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        return Declared(
+            connector=connector,
+            actions=tuple(_of(connector, key, given, Action, _OF_ACTIONS) for key, given in connector.actions.items()),
+            triggers=tuple(_trigger(connector, key, given) for key, given in connector.triggers.items()),
+        )
+    except (yaml.YAMLError, msgspec.ValidationError, JMESPathError) as error:
         raise ValueError(f"connector {name}: {error}") from error
 
 
@@ -158,30 +202,57 @@ def _let_move(connector: Connector) -> None:
         properties.setdefault("token_url", {"type": "string", "title": "Token address", "description": about})
 
 
-def _action(connector: Connector, key: str, given: dict[str, Any]) -> Action:
-    own = {name: given.pop(name) for name in ("request", "paging", "result", "exchange") if name in given}
-    given.setdefault("id", f"{connector.id}.{key}")
-    given.setdefault("hosts", connector.hosts)
+def _of(connector: Connector, key: str, given: dict[str, Any], type_: type[T], own_keys: tuple[str, ...]) -> T:
+    of_kind = {name: value for name, value in given.items() if name not in own_keys}
+    of_kind.setdefault("id", f"{connector.id}.{key}")
+    of_kind.setdefault("hosts", connector.hosts)
     if connector.account:
-        given.setdefault("account", connector.account.kind)
-        given.setdefault("account_required", connector.account.required)
-    kind = msgspec.convert(given, Kind)
-    return msgspec.convert(own | {"kind": kind, "connector": connector}, Action)
+        of_kind.setdefault("account", connector.account.kind)
+        of_kind.setdefault("account_required", connector.account.required)
+    own = {name: given[name] for name in own_keys if name in given}
+    return msgspec.convert(own | {"kind": msgspec.convert(of_kind, Kind), "connector": connector}, type_)
+
+
+def _trigger(connector: Connector, key: str, given: dict[str, Any]) -> Trigger:
+    trigger = _of(connector, key, {"effect": "read"} | given, Trigger, _OF_TRIGGERS)
+    for path in (trigger.items, trigger.key, trigger.order, trigger.mark):
+        if path is not None:
+            jmespath.compile(path)
+    if connector.code is None and trigger.request is None:
+        raise msgspec.ValidationError(f"`{trigger.kind.id}` says no `request`")
+    if trigger.paging is not None and trigger.order is None:
+        raise msgspec.ValidationError(f"`{trigger.kind.id}` has pages, and no `order` that says where to stop")
+    return trigger
+
+
+@cache
+def _files() -> tuple[Declared, ...]:
+    folder = resources.files(__package__).joinpath("catalog")
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
+    return tuple(read(file.read_text(encoding="utf-8"), file.name) for file in files)
 
 
 @cache
 def actions() -> dict[str, Action]:
     """Every declared action by kind id, in the order of the files' names. Raises ValueError when two share an id."""
-    found: dict[str, Action] = {}
-    folder = resources.files(__package__).joinpath("catalog")
-    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name):
-        for action in read(file.read_text(encoding="utf-8"), file.name):
-            if action.kind.id in found:
-                raise ValueError(f"connector {file.name}: step kind {action.kind.id} is declared twice")
-            found[action.kind.id] = action
+    return _by_id(action for file in _files() for action in file.actions)
+
+
+@cache
+def triggers() -> dict[str, Trigger]:
+    """Every declared trigger by kind id, likewise."""
+    return _by_id(trigger for file in _files() for trigger in file.triggers)
+
+
+def _by_id(declared: Iterable[T]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for one in declared:
+        if one.kind.id in found:
+            raise ValueError(f"connector {one.connector.id}: {one.kind.id} is declared twice")
+        found[one.kind.id] = one
     return found
 
 
 def accounts() -> dict[str, Account]:
     """Every kind of credential that some connector takes, by its name (``smtp``, ``reddit``)."""
-    return {a.connector.account.kind: a.connector.account for a in actions().values() if a.connector.account}
+    return {account.kind: account for file in _files() if (account := file.connector.account)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -13,8 +14,9 @@ import jmespath
 import msgspec
 from jmespath.exceptions import JMESPathError
 
-from plainwork.connectors.declared import Action, Connector, FailureRule, Paging
+from plainwork.connectors.declared import Action, Connector, FailureRule, Paging, Trigger
 from plainwork.connectors.opened import Opened
+from plainwork.connectors.polled import Found, Item
 from plainwork.connectors.signing import renewable, signer
 from plainwork.errors import CallFailed
 from plainwork.net import Response, failed, failure_of, may_have_acted, retry_after_s
@@ -51,13 +53,66 @@ class _Sent(msgspec.Struct):
 async def call_rest(action: Action, config: dict[str, Any], account: Opened, reach: Reach) -> Any:
     """The output of a declared action. Raises CallFailed as the status and the connector's rules say."""
     deadline = asyncio.get_running_loop().time() + reach.timeout_s
-    sent = _rendered(action, config, account, reach.idempotency_key)
+    sent = _rendered(action, config, account, {"key": reach.idempotency_key})
     caller = _Caller(action.connector, account, reach, deadline)
     if action.paging is None:
         found = (await caller.send(sent)).data()
     else:
         found = await _pages(action.paging, sent, config, caller)
     return found if action.result is None else _pick(action.result, found, action.connector.title)
+
+
+async def poll_rest(trigger: Trigger, config: dict[str, Any], account: Opened, cursor: Any, reach: Reach) -> Found:
+    """What a declared trigger finds. ``cursor`` is ``{mark, floor}``: the greatest ``order`` met so far, and that of the
+    first poll, below which everything was there before."""
+    deadline = asyncio.get_running_loop().time() + reach.timeout_s
+    before = cursor or {"mark": None, "floor": None}
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    sent = _rendered(trigger, config, account, {"cursor": before["mark"], "polled_at": now})
+    caller = _Caller(trigger.connector, account, reach, deadline)
+    items: list[Item] = []
+    marks = [before["mark"]]
+    for _ in range(MOST_PAGES):
+        response = await caller.send(sent)
+        body = response.data()
+        page = _pick(trigger.items, body, trigger.connector.title) or []
+        listed = [_item(trigger, one) for one in (page if isinstance(page, list) else [page])]
+        items += listed
+        marks += [one.order for one in listed] + ([_pick(trigger.mark, body, "the page")] if trigger.mark else [])
+        if not listed or _is_known(trigger, listed, before["mark"]) or trigger.paging is None:
+            break
+        if not _advance(trigger.paging, sent, response, body):
+            break
+    mark = _greatest(marks)
+    floor = before["floor"] if cursor else mark
+    found = [one for one in items if not cursor or not _is_below(one.order, floor)]
+    return Found(tuple(reversed(found) if trigger.newest == "first" else found), {"mark": mark, "floor": floor})
+
+
+def _is_known(trigger: Trigger, listed: Iterable[Item], mark: Any) -> bool:
+    """Whether a page reaches back to what was met before; in a first poll, one page is enough."""
+    return trigger.newest == "first" and (mark is None or any(_is_below(one.order, mark) for one in listed))
+
+
+def _item(trigger: Trigger, value: Any) -> Item:
+    key = _pick(trigger.key, value, "an item") if trigger.key else None
+    order = _pick(trigger.order, value, "an item") if trigger.order else None
+    return Item(value, None if key is None else str(key), order)
+
+
+def _greatest(marks: Iterable[Any]) -> Any:
+    found = None
+    for mark in marks:
+        if mark is not None and (found is None or _is_below(found, mark)):
+            found = mark
+    return found
+
+
+def _is_below(one: Any, other: Any) -> bool:
+    """Numbers by size, texts (times in ISO 8601) as they are written; what cannot be compared is not below."""
+    numbers = isinstance(one, int | float) and isinstance(other, int | float)
+    texts = isinstance(one, str) and isinstance(other, str)
+    return (numbers or texts) and one < other
 
 
 class _Caller:
@@ -134,16 +189,16 @@ def _put(paging: Paging, sent: _Sent, name: str, value: Any) -> None:
         sent.query = {**sent.query, name: value}
 
 
-def _rendered(action: Action, config: dict[str, Any], account: Opened, key: str | None) -> _Sent:
-    template, connector = action.request, action.connector
+def _rendered(declared: Action | Trigger, config: dict[str, Any], account: Opened, more: Mapping[str, Any]) -> _Sent:
+    template, connector = declared.request, declared.connector
     if template is None:
-        raise RuntimeError(f"connector action {action.kind.id} declares no request")
-    scope = config | {"input": config, "account": account.open, "key": key}
+        raise RuntimeError(f"connector kind {declared.kind.id} declares no request")
+    scope = config | {"input": config, "account": account.open, **more}
     base = account.text("base_url") or _render(connector.base_url or "", scope)
     headers = {**connector.headers, **template.headers}
     return _Sent(
         method=template.method,
-        url=base.rstrip("/") + str(_render(template.path, _path_scope(scope, action.kind.input))),
+        url=base.rstrip("/") + str(_render(template.path, _path_scope(scope, declared.kind.input))),
         query=_fields(template.query, scope),
         headers={name: str(value) for name, value in _fields(headers, scope).items()},
         json=_fields(template.json, scope),

@@ -16,9 +16,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 @cache
 def load() -> Catalogue:
     """Every installed kind. Read once per process; raises ``msgspec.ValidationError`` for a wrong declaration."""
-    from plainwork.connectors import catalogue_kinds
+    from plainwork.connectors import catalogue_kinds, trigger_kinds
 
-    return Catalogue([*engine_kinds(), *catalogue_kinds()])
+    return Catalogue([*engine_kinds(), *catalogue_kinds()], trigger_kinds())
 
 
 @cache

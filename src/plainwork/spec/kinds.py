@@ -81,9 +81,11 @@ class Kind(Part, frozen=True, kw_only=True):
 
 
 class Catalogue(Mapping[str, Kind]):
-    """Every step kind that is installed, by id (``http``) or type (``http@1``)."""
+    """Every step kind that is installed, by id (``http``) or type (``http@1``). ``triggers``: what can be polled, by id;
+    a trigger's ``input`` are its settings, its ``output`` is one item."""
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
+    def __init__(self, kinds: Iterable[Kind], triggers: Iterable[Kind] = ()) -> None:
+        self.triggers: Mapping[str, Kind] = {kind.id: kind for kind in triggers}
         self._by_id: dict[str, Kind] = {}
         for kind in kinds:
             if kind.id in self._by_id:
@@ -106,5 +108,13 @@ class Catalogue(Mapping[str, Kind]):
 
     def nearest(self, name: str) -> str | None:
         """The declared id most like ``name``, for "did you mean"; None when nothing is close."""
-        close = difflib.get_close_matches(name, list(self._by_id), n=1, cutoff=0.5)
-        return close[0] if close else None
+        return _nearest(name, self._by_id)
+
+    def nearest_trigger(self, name: str) -> str | None:
+        """The same, among the triggers."""
+        return _nearest(name, self.triggers)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return close[0] if close else None

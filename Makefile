@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run web dev test check fix client screenshots simulate chaos bench clean chromium no-node
+.PHONY: help install run web dev test check fix client screenshots properties simulate chaos bench clean chromium no-node
 .DELETE_ON_ERROR:
 
 TOOLS := $(CURDIR)/build/tools
@@ -107,6 +107,11 @@ fix: .venv/.developed $(NODE_MODULES) ## mend what ruff, eslint and prettier can
 
 screenshots: .venv/.developed $(BROWSER_READY) ## every screen and state, wide and narrow, light and dark → build/screenshots
 	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+properties: .venv/.developed ## look for new cases that break a property of the pure parts (ROUNDS=10)
+	@for round in $$(seq $(or $(ROUNDS),10)); do \
+	  $(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=search tests/spec tests/engine/test_carry.py tests/engine/test_plan_properties.py || exit 1; \
+	done
 
 simulate: .venv/.developed ## run the engine through seeded crashes, lost messages and a failing database (SEEDS=2000 FIRST=0)
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)

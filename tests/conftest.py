@@ -20,10 +20,16 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from hypothesis import settings as properties
 
 from plainwork import db
 from plainwork.db import embedded
 from plainwork.settings import Settings
+
+# One commit gives one verdict: `make test` draws the same cases each time. `make properties` draws new ones.
+properties.register_profile("steady", derandomize=True, database=None, print_blob=True)
+properties.register_profile("search", print_blob=True)
+properties.load_profile("steady")
 
 T = TypeVar("T")
 _PREFIX = "plainwork-tests-"

@@ -95,6 +95,40 @@ def deep() -> Any:
     return value
 
 
+UNUSUAL = """---
+agentspec: 1
+---
+
+# Digest
+
+## Steps
+
+### Fetch
+```yaml step
+uses: http
+with:
+  # looks odd, is YAML
+  ? "a: b"
+  : 1
+  items:
+  - one
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        (put("fetch", "with.url", "x"), ["+  url: x"]),
+        (put("fetch", "with.items", None), ["-  items:", "-  - one", "+  items: null"]),
+        ({"op": "set", "node": "fetch", "path": ["with", "a: b"], "value": {"c": [1]}}, ["-  : 1", "+  : {c: [1]}"]),
+        ({"op": "set", "node": "fetch", "path": ["with", "a: b"]}, ['-  ? "a: b"', "-  : 1"]),
+    ],
+)
+def test_layouts_that_few_people_use_stay_too(change: dict[str, Any], lines: list[str]) -> None:
+    assert sorted(changes(change, UNUSUAL)) == sorted(lines)
+
+
 @pytest.mark.parametrize(
     ("change", "lines"),
     [
@@ -108,6 +142,7 @@ def deep() -> Any:
         (put("fetch", "with.headers.A"), ['-  headers: {A: "1",   B: "2"}', '+  headers: {B: "2"}']),
         (put("fetch", "with.list.1", "zwei"), ["-    - two", "+    - zwei"]),
         (put("fetch", "with.list.2", "three"), ["+    - three"]),
+        (put("fetch", "with.list", None), ["-  list:", "-    - one", "-    - two", "+  list: null"]),
         (put("fetch", "with.expect", [200]), ["+  expect: [200]"]),
         (put("fetch", "with.body", "a\nb"), ["+  body: |-", "+    a", "+    b"]),
         (put("fetch", "with.url"), ["-  url: 'http://x.y/'   # where"]),

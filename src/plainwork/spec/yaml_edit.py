@@ -120,6 +120,12 @@ class _Edit:
     def _column(self, at: int) -> int:
         return at - (self.text.rfind("\n", 0, at) + 1)
 
+    def _key_start(self, key: Node) -> int:
+        """Where a key begins, with the ``?`` that may lead it (YAML 1.2, 8.2.2: explicit keys)."""
+        ahead = self.text[: key.start].rstrip(" ")
+        line = ahead.rpartition("\n")[2].strip(" -")
+        return len(ahead) - 1 if line == "?" else key.start
+
     def _line_end(self, at: int) -> int:
         end = self.text.find("\n", at)
         return len(self.text) if end < 0 else end
@@ -131,11 +137,8 @@ class _Edit:
         key, node = trail[-1]
         flow = self._in_flow(trail)
         short = flow or not ("\n" in value if isinstance(value, str) else isinstance(value, dict | list))
-        if (
-            node.start < node.end
-            and node.style not in ("|", ">")
-            and (flow or (short and not isinstance(value, dict | list)))
-        ):
+        in_place = node.start < node.end and node.style not in ("|", ">") and (node.kind == "scalar" or node.flow)
+        if in_place and (flow or (short and not isinstance(value, dict | list))):
             return self._splice(node.start, node.end, _like(node, value, flow))
         if key is not None:
             return self._rewrite(key, node, value, flow)
@@ -149,7 +152,7 @@ class _Edit:
         colon = self.text.index(":", key.end) + 1
         if flow:
             return self._splice(colon, max(node.end, colon), " " + inline(value, flow=True))
-        indent = self._column(key.start)
+        indent = self._column(self._key_start(key))
         lines = entry("k", value, indent=indent, spread=len(self.path) == 1 and self.path[0] in self.spread)
         return self._splice(colon, max(node.end, colon), "\n".join(lines)[indent + 2 :])
 
@@ -162,11 +165,11 @@ class _Edit:
             last_key, last = holder.pairs[-1]
             spot = max(last.end, last_key.end)
             return self._splice(spot, spot, f", {pair}")
-        indent = self._column(holder.pairs[0][0].start)
+        indent = self._column(holder.start)
         lines = entry(key, value, indent=indent, spread=not trail and key in self.spread)
         before = self._neighbour(holder, key, self._value(len(trail)))
-        if before is None and self.text[:indent].strip() == "" and self._column(holder.pairs[0][0].start) == 0:
-            return self._splice(holder.pairs[0][0].start, holder.pairs[0][0].start, "\n".join(lines) + "\n")
+        if before is None and indent == 0:
+            return self._splice(holder.start, holder.start, "\n".join(lines) + "\n")
         last_key, last = before or holder.pairs[-1]
         spot = self._line_end(max(last.end, last_key.end))
         return self._splice(spot, spot, "\n" + "\n".join(lines))
@@ -201,9 +204,10 @@ class _Edit:
         key, node = trail[-1]
         if key is None:
             return self.text
-        start = key.start - self._column(key.start)
+        first = self._key_start(key)
+        start = first - self._column(first)
         end = min(self._line_end(max(node.end, key.end)) + 1, len(self.text))
-        if self.text[start : key.start].strip():  # the first key behind a dash: the item is written anew
+        if self.text[start:first].strip():  # the first key behind a dash: the item is written anew
             self.path = self.path[:-1]
             return self._replace(trail[:-1], self._value(len(self.path)))
         return self._splice(start, end, "")

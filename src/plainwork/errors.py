@@ -7,6 +7,7 @@
     │   ├── Invalid             carries findings (422)
     │   ├── NotFound            (404)
     │   ├── Conflict            (409)
+    │   │   └── NotReady        a version does not meet what going live takes; carries findings
     │   ├── Forbidden           (403)
     │   │   └── EnrolmentNeeded the workspace asks for a second factor, and the person has none
     │   ├── SignInNeeded        (401)
@@ -133,6 +134,18 @@ class Conflict(Rejected):
     """Somebody else changed it first, or it already exists."""
 
     status = 409
+
+
+class NotReady(Conflict):
+    """A version does not meet what going live takes; ``findings`` says what is missing."""
+
+    def __init__(self, message: str, *, findings: tuple[Finding, ...], next_step: str | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.findings = findings
+
+    def as_json(self) -> dict[str, Any]:
+        """As the base shape, with ``findings``."""
+        return super().as_json() | {"findings": msgspec.to_builtins(self.findings)}
 
 
 class Gone(Rejected):

@@ -54,6 +54,12 @@ def step(name: str, uses: str, given: str) -> str:
     return f"### {name}\n```yaml step\nuses: {uses}\nwith: {given}\n```\n"
 
 
+async def doubler(place: Place, title: str | None = None) -> dict[str, Any]:
+    """The agent with every sort of webhook, and the secret that one of them is signed with."""
+    await place.as_owner.ok("PUT", "/secrets/HOOK_KEY", json={"value": SECRET})
+    return await place.as_owner.agent(DOUBLER, title)
+
+
 class Sender:
     """Somebody outside who knows an agent's address."""
 

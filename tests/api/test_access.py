@@ -27,6 +27,7 @@ BODIES: dict[str, Any] = {
     "change_agent": {"name": "Renamed"},
     "create_version": {"markdown": GREETER},
     "set_live": {"version": 1},
+    "roll_back_agent": {"reason": "A test"},
     "save_agent_draft": {"markdown": GREETER, "revision": 0},
     "shadow_runs": {"markdown": GREETER},
     "start_run": {"inputs": {"name": "you"}},

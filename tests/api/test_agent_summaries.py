@@ -36,9 +36,9 @@ async def summary(place: Place, agent_id: str) -> dict[str, Any]:
 
 async def test_an_agent_that_nobody_ran(place: Place) -> None:
     agent = await place.as_owner.agent(GREETER)
-    told = await summary(place, agent["id"])
-    assert {key: told[key] for key in agent if key not in {"version", "findings"}} == {
-        key: value for key, value in agent.items() if key not in {"version", "findings"}
+    told, of_making = await summary(place, agent["id"]), {"version", "findings", "unmet"}
+    assert {key: told[key] for key in agent if key not in of_making} == {
+        key: value for key, value in agent.items() if key not in of_making
     }
     assert (told["starts"], told["last_runs"], told["next_run_at"]) == ("by hand", [], None)
     assert (told["cost_month_usd"], told["has_draft"]) == (0, False)

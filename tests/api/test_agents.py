@@ -40,7 +40,7 @@ async def test_an_agent_from_its_document(place: Place) -> None:
     assert (made["last_version"], made["live_version"], made["paused_at"]) == (1, 1, None)
     assert made["created_by"] == str(place.owner)
     version = made.pop("version")
-    assert made.pop("findings") == []
+    assert (made.pop("findings"), made.pop("unmet")) == ([], [])
     assert await place.as_owner.ok("GET", f"/agents/{made['id']}") == made
     assert await place.as_owner.ok("GET", f"/agents/{made['id']}/versions/1") == version
     assert version["markdown"].startswith("---\nagentspec: 1\nid: hello")

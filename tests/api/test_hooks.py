@@ -15,7 +15,7 @@ import pytest
 
 from plainwork.api.deliveries import Rates
 from plainwork.db import new_id
-from tests.api.sending import DOUBLER, SECRET, Sender, refused, sending, step
+from tests.api.sending import SECRET, Sender, doubler, refused, sending, step
 from tests.api.support import API, Api, Place, listening, serving
 from tests.engine.running import eventually
 
@@ -23,8 +23,7 @@ from tests.engine.running import eventually
 @pytest.fixture
 async def sender(place: Place) -> Sender:
     """Of an agent with every sort of webhook."""
-    await place.as_owner.ok("PUT", "/secrets/HOOK_KEY", json={"value": SECRET})
-    return Sender(place, await place.as_owner.agent(DOUBLER))
+    return Sender(place, await doubler(place))
 
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -197,7 +196,7 @@ async def test_a_body_that_hides_its_length_is_bounded(sender: Sender) -> None:
 async def test_only_what_is_there_is_reached(sender: Sender, other: Place) -> None:
     address = await sender.address()
     token = address.rpartition("/")[2]
-    stranger = Sender(other, await other.as_owner.agent(DOUBLER, title="Theirs"))
+    stranger = Sender(other, await doubler(other, "Theirs"))
     theirs = (await stranger.address()).rpartition("/")[2]
     crossed = token[:21] + theirs[21:]
     for path in (
@@ -265,7 +264,8 @@ async def test_the_secret_as_a_token_lets_in_and_stays_unseen(sender: Sender) ->
 
 
 async def test_a_secret_that_is_not_there_is_nobodys_way_in(place: Place) -> None:
-    sender = Sender(place, await place.as_owner.agent(DOUBLER))
+    sender = Sender(place, await doubler(place))
+    await place.as_owner.ok("DELETE", "/secrets/HOOK_KEY", 204)
     problem = refused(await sender.post("/signed", json={"n": 6}), 503)
     assert "HOOK_KEY" not in json.dumps(problem)
     [delivery] = await sender.noted(1, "trigger-5")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.sending import DOUBLER, Sender, refused, sending, step
+from tests.api.sending import DOUBLER, Sender, doubler, refused, sending, step
 from tests.api.support import Place
 from tests.engine.running import eventually
 
@@ -12,7 +12,7 @@ from tests.engine.running import eventually
 @pytest.fixture
 async def sender(place: Place) -> Sender:
     """Of an agent with every sort of webhook."""
-    return Sender(place, await place.as_owner.agent(DOUBLER))
+    return Sender(place, await doubler(place))
 
 
 async def test_triggers_are_listed_with_their_addresses(sender: Sender) -> None:

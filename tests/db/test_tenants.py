@@ -95,6 +95,7 @@ async def test_functions_that_cross_are_few_and_pinned(owner: asyncpg.Connection
 SPECIAL: dict[str, Any] = {
     "actor_kind": "user",
     "kind": {"triggers": "webhook", "alarms": "did_not_fire"},
+    "how": "set",
     "role": "viewer",
     "slug": "a-slug",
     "hash": b"x",

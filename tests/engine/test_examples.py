@@ -206,3 +206,10 @@ def test_the_agents_we_ship_do_what_their_examples_say(path: Path) -> None:
     report = run_examples(load(path.read_text(), catalogue), catalogue)
     assert [result.problems for result in report.examples if not result.passed] == []
     assert report.passed >= 2
+
+
+def test_examples_that_there_is_no_time_for_have_not_passed() -> None:
+    catalogue = load_catalogue()
+    report = run_examples(load(AGENTS[0].read_text(), catalogue), catalogue, longest_s=-1)
+    assert report.failed == len(report.examples) >= 2
+    assert {tuple(result.problems) for result in report.examples} == {("There was no time left for it.",)}

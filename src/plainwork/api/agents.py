@@ -1,4 +1,4 @@
-"""Agents, their immutable versions, and the live pointer."""
+"""Agents and their immutable versions."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from plainwork.api.shapes import (
     Findings,
     FlowJson,
     Limit,
-    Number,
     Shape,
     SpecJson,
     json_of,
 )
 from plainwork.db import agents as rows
 from plainwork.db import audit
+from plainwork.errors import Finding
+from plainwork.releases import gate
+from plainwork.releases.live import point
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.markdown import render
 
@@ -53,7 +55,7 @@ class Document(Body):
 
 
 class NewAgent(Document):
-    """A document to make an agent of. ``live``: its first version goes live at once."""
+    """A document to make an agent of. ``live``: its first version goes live at once, if it is ready to."""
 
     live: bool = True
 
@@ -65,12 +67,6 @@ class AgentChange(Body):
     about: str | None = Field(default=None, max_length=20_000)
     tags: list[Tag] | None = Field(default=None, max_length=50)
     paused: bool | None = None
-
-
-class Live(Body):
-    """The number of the version to point at; null: none."""
-
-    version: Number | None
 
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,10 +119,11 @@ class PublishedVersion(Version):
 
 
 class NewAgentMade(Agent):
-    """A new agent with its first version."""
+    """A new agent with its first version. ``unmet``: what kept that version from going live, where it was to."""
 
     version: Version
     findings: Findings
+    unmet: Findings
 
 
 class AgentPage(Shape):
@@ -155,9 +152,11 @@ async def list_agents(tenant: Tenant, before: UUID | None = None, limit: Limit =
 @routes.add("POST", "/agents", Permission.AGENTS_WRITE, status_code=201, errors=(409,))
 async def create_agent(request: Request, caller: CallerArg, body: NewAgent) -> NewAgentMade:
     """Makes an agent with version 1 of a document. 422 with the findings when the document has errors, 409 when an agent
-    of that id is there already."""
+    of that id is there already. A version that is not ready does not go live; ``unmet`` says why."""
     document = await _checked(request, body)
+    rehearsed = await gate.rehearse(document.markdown, request.app.state.catalogue) if body.live else None
     declared = document.spec
+    unmet: tuple[Finding, ...] = ()
     async with request.app.state.database.workspace(caller.workspace_id) as tenant:
         agent = await rows.create(
             tenant,
@@ -169,11 +168,16 @@ async def create_agent(request: Request, caller: CallerArg, body: NewAgent) -> N
         )
         await audit.append(tenant, caller.actor, "agent.created", ("agent", agent.id), {"name": agent.name})
         version, _ = await _publish(tenant, caller, agent, document, body.note)
-        if body.live:
-            await _point(tenant, caller, agent.id, version)
+        if rehearsed is not None:
+            unmet = await gate.unmet(tenant, agent.id, rehearsed)
+            if not unmet:
+                await point(tenant, caller.actor, agent.id, version)
         [made] = await shown(tenant, [await rows.get(tenant, agent.id)])
     return NewAgentMade(
-        **made.model_dump(), version=Version.model_validate(version), findings=json_of(document.findings)
+        **made.model_dump(),
+        version=Version.model_validate(version),
+        findings=json_of(document.findings),
+        unmet=json_of(unmet),
     )
 
 
@@ -253,15 +257,6 @@ async def get_version(tenant: Tenant, agent_id: UUID, number: VersionNumber) -> 
     return Version.model_validate(await rows.version_numbered(tenant, agent_id, number))
 
 
-@routes.add("PUT", "/agents/{agent_id}/live", Permission.AGENTS_WRITE)
-async def set_live(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: Live) -> Agent:
-    """Points the agent at one of its versions, or at none. Its schedules follow."""
-    await rows.get(tenant, agent_id)
-    version = await rows.version_numbered(tenant, agent_id, body.version) if body.version else None
-    [made] = await shown(tenant, [await _point(tenant, caller, agent_id, version)])
-    return made
-
-
 class _Checked:
     """A document without errors."""
 
@@ -303,10 +298,3 @@ async def _publish(
         detail = {"number": version.number, "content_hash": version.content_hash.hex()}
         await audit.append(tenant, caller.actor, "version.published", ("agent", agent.id), detail)
     return version, is_new
-
-
-async def _point(tenant: Any, caller: Caller, agent_id: UUID, version: rows.Version | None) -> rows.Agent:
-    agent = await rows.set_live(tenant, agent_id, version.id if version else None)
-    detail = {"number": version.number if version else None}
-    await audit.append(tenant, caller.actor, "agent.live", ("agent", agent_id), detail)
-    return agent

@@ -28,6 +28,7 @@ from plainwork.api import (
     invitations,
     kinds,
     limits,
+    live,
     members,
     models,
     password_resets,
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
     *(setup, session, sso, account, password_resets, workspaces, members, invitations),
-    *(agent_summaries, agents, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
+    *(agent_summaries, agents, live, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
     *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
     *(schedules, alarms, retention),
 )

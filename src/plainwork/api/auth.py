@@ -31,6 +31,7 @@ class Permission(StrEnum):
     ACCOUNT = "account"
     AGENTS_READ = "agents:read"
     AGENTS_WRITE = "agents:write"
+    AGENTS_OVERRIDE = "agents:override"
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"
     APPROVALS_READ = "approvals:read"
@@ -56,6 +57,7 @@ SCOPES = tuple(p.value for p in Permission if p not in _PEOPLES)
 MEANINGS: dict[Permission, str] = {
     Permission.AGENTS_READ: "see agents, their versions and drafts",
     Permission.AGENTS_WRITE: "make and change agents, save drafts, publish versions",
+    Permission.AGENTS_OVERRIDE: "make a version live that is not ready, giving a reason",
     Permission.RUNS_READ: "see runs and the inbox",
     Permission.RUNS_WRITE: "start, cancel, retry and decide about runs",
     Permission.APPROVALS_READ: "see what runs ask people",
@@ -81,7 +83,7 @@ _RUNNER = _VIEWER | {Permission.RUNS_WRITE}
 _EDITOR = _RUNNER | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
 _ADMIN = _EDITOR | {
     *(Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.MEMBERS_MANAGE),
-    *(Permission.WORKSPACE_MANAGE, Permission.AUDIT_READ, Permission.LIMITS_WRITE),
+    *(Permission.WORKSPACE_MANAGE, Permission.AUDIT_READ, Permission.LIMITS_WRITE, Permission.AGENTS_OVERRIDE),
 }
 _OWNER = _ADMIN | {Permission.WORKSPACE_OWN, Permission.DATA_MANAGE}
 ROLES: dict[str, set[Permission]] = {

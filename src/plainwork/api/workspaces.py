@@ -35,15 +35,18 @@ class WorkspaceChange(Body):
 
     name: str | None = Field(default=None, min_length=1, max_length=200)
     requires_second_factor: bool | None = None
+    requires_green_examples: bool | None = None
 
 
 class Workspace(Shape):
-    """The workspace. ``requires_second_factor``: members who sign in with a password need a second factor to get in."""
+    """The workspace. ``requires_second_factor``: members who sign in with a password need a second factor to get in.
+    ``requires_green_examples``: a version goes live only when its Examples pass."""
 
     id: UUID
     slug: str
     name: str
     requires_second_factor: bool
+    requires_green_examples: bool
     created_at: datetime
 
 
@@ -95,16 +98,17 @@ async def get_workspace(tenant: Tenant) -> Workspace:
 
 @routes.add("PATCH", "/workspace", Permission.WORKSPACE_MANAGE, errors=(409,))
 async def change_workspace(tenant: Tenant, caller: CallerArg, body: WorkspaceChange) -> Workspace:
-    """Renames the workspace, or has it ask its members for a second factor: from the next request on, those without one get
-    ``EnrolmentNeeded``. 409 when whoever asks for that has none: they would lock themselves out."""
+    """Renames the workspace, says whether versions need green Examples to go live, or has it ask its members for a second
+    factor: from the next request on, those without one get ``EnrolmentNeeded``. 409 when whoever asks for that has none:
+    they would lock themselves out."""
     before = await workspaces.get(tenant)
     begins_to_ask = body.requires_second_factor and not before.requires_second_factor
     if begins_to_ask and caller.user_id and not (await members.get(tenant, caller.user_id)).second_factor_at:
         raise Conflict("You have no second factor yourself.", next_step="Enrol one under your account first.")
-    after = await workspaces.change(tenant, name=body.name, requires_second_factor=body.requires_second_factor)
+    after = await workspaces.change(tenant, **body.model_dump())
     changed = {
         name: getattr(after, name)
-        for name in ("name", "requires_second_factor")
+        for name in WorkspaceChange.model_fields
         if getattr(after, name) != getattr(before, name)
     }
     if changed:

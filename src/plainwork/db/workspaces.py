@@ -23,16 +23,18 @@ ROLES: tuple[Role, ...] = get_args(Role)
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """A tenant. ``slug`` is its name in addresses, unique in the installation. ``requires_second_factor``: members who
-    sign in with a password need a second factor to get in."""
+    sign in with a password need a second factor to get in. ``requires_green_examples``: a version goes live only when its
+    Examples pass."""
 
     id: UUID
     slug: str
     name: str
     created_at: datetime
     requires_second_factor: bool = False
+    requires_green_examples: bool = True
 
 
-_COLUMNS = "id, slug, name, created_at, requires_second_factor"
+_COLUMNS = "id, slug, name, created_at, requires_second_factor, requires_green_examples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +77,20 @@ async def in_use(connection: Connection) -> Workspace | None:
 
 
 async def change(
-    connection: Connection, *, name: str | None = None, requires_second_factor: bool | None = None
+    connection: Connection,
+    *,
+    name: str | None = None,
+    requires_second_factor: bool | None = None,
+    requires_green_examples: bool | None = None,
 ) -> Workspace:
-    """Renames the transaction's workspace, or changes what it asks of its members. None: as it is. The slug stays, so
-    that addresses go on to work."""
+    """Renames the transaction's workspace, or changes what it asks of its members and versions. None: as it is. The slug
+    stays, so that addresses go on to work."""
     row = await connection.fetchrow(
         f"""update workspaces set name = coalesce($1, name), updated_at = now(),
-                requires_second_factor = coalesce($2, requires_second_factor)
+                requires_second_factor = coalesce($2, requires_second_factor),
+                requires_green_examples = coalesce($3, requires_green_examples)
             where id = current_workspace() and deleted_at is null returning {_COLUMNS}""",  # noqa: S608 - ours
-        *(None if name is None else checked_name(name, "workspace"), requires_second_factor),
+        *(None if name is None else checked_name(name, "workspace"), requires_second_factor, requires_green_examples),
     )
     if row is None:
         raise NotFound("There is no such workspace.")
@@ -118,7 +125,8 @@ async def of_person(database: Database, user_id: UUID) -> list[tuple[Workspace, 
     """The workspaces that a person belongs to, with the role in each, oldest first."""
     async with database.person(user_id) as connection:
         rows = await connection.fetch(
-            """select w.id, w.slug, w.name, w.created_at, w.requires_second_factor, m.role
+            """select w.id, w.slug, w.name, w.created_at, w.requires_second_factor,
+                      w.requires_green_examples, m.role
                from memberships m join workspaces w on w.id = m.workspace_id
                where m.user_id = $1 and w.deleted_at is null order by w.id""",
             user_id,

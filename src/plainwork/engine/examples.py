@@ -5,6 +5,7 @@ No network, no keys, no waiting (the clock jumps): milliseconds an example. The 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from plainwork.engine.dry import DryRun, cost_of
+from plainwork.engine.dry import LONGEST_S, DryRun, cost_of
 from plainwork.engine.expectations import problems
 from plainwork.engine.kinds import Done
 from plainwork.engine.plan import Failure, Graph, Progress, Record, Task
@@ -70,21 +71,25 @@ class Document(Protocol):
         """The flow, when there is one."""
 
 
-def run_examples(loaded: Document, catalogue: Catalogue) -> ExampleReport:
-    """Runs every example of a document that ``spec.load`` found valid. Raises ``Invalid`` for one that cannot run."""
+def run_examples(loaded: Document, catalogue: Catalogue, *, longest_s: float | None = None) -> ExampleReport:
+    """Runs every example of a document that ``spec.load`` found valid; those that are not reached within ``longest_s``
+    seconds have not passed. Raises ``Invalid`` for a document that cannot run."""
     if loaded.spec is None or loaded.flow is None:
         raise Invalid("The document has errors, so its examples cannot run.", next_step="Check it first.")
     graph = Graph.build(loaded.flow, catalogue)
-    results = [_run(example, graph) for example in loaded.spec.examples]
+    until = math.inf if longest_s is None else time.perf_counter() + longest_s
+    results = [_run(example, graph, until) for example in loaded.spec.examples]
     passed = sum(result.passed for result in results)
     return ExampleReport(results, passed, len(results) - passed)
 
 
-def _run(example: Example, graph: Graph) -> ExampleResult:
+def _run(example: Example, graph: Graph, until: float) -> ExampleResult:
     begin = time.perf_counter()
+    if begin > until:
+        return ExampleResult(example.name, False, ["There was no time left for it."], 0.0)
     seen = None
     try:
-        seen = Rehearsal(graph, example.given).see()
+        seen = Rehearsal(graph, example.given, min(LONGEST_S, until - begin)).see()
         found = problems(example.expect, seen, _step_names(graph))
     except PlainworkError as error:
         found = [str(error)]
@@ -92,12 +97,13 @@ def _run(example: Example, graph: Graph) -> ExampleResult:
 
 
 class Rehearsal(DryRun):
-    """One run without an outside. ``given``: ``inputs``, ``mock``, ``trigger``, ``vars`` and ``now`` of an example."""
+    """One run without an outside. ``given``: ``inputs``, ``mock``, ``trigger``, ``vars`` and ``now`` of an example;
+    ``longest_s``: how long it may take by the real clock."""
 
     name = "The example"
     too_slow = "Mock the slow step."
 
-    def __init__(self, graph: Graph, given: Mapping[str, Any]) -> None:
+    def __init__(self, graph: Graph, given: Mapping[str, Any], longest_s: float = LONGEST_S) -> None:
         self._mocks = _mocks(given.get("mock"), _step_names(graph))
         self._used: dict[str, int] = {}
         started, now = _moment(given.get("now", _START))
@@ -110,7 +116,7 @@ class Rehearsal(DryRun):
             "version": 1,
             "attempt": 1,
         }
-        super().__init__(Progress(graph, inputs, given.get("trigger"), run, _mapping(given, "vars")), now)
+        super().__init__(Progress(graph, inputs, given.get("trigger"), run, _mapping(given, "vars")), now, longest_s)
         self._ran: dict[str, None] = {}
         self._sent: list[dict[str, Any]] = []
         self._cost_usd = 0.0

@@ -370,8 +370,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Renames the workspace, or has it ask its members for a second factor: from the next request on, those without one get `EnrolmentNeeded`
-         * @description Renames the workspace, or has it ask its members for a second factor: from the next request on, those without one get `EnrolmentNeeded`. 409 when whoever asks for that has none: they would lock themselves out.
+         * Renames the workspace, says whether versions need green Examples to go live, or has it ask its members for a second factor: from the next request on, those without one get `EnrolmentNeeded`
+         * @description Renames the workspace, says whether versions need green Examples to go live, or has it ask its members for a second factor: from the next request on, those without one get `EnrolmentNeeded`. 409 when whoever asks for that has none: they would lock themselves out.
          */
         patch: operations["change_workspace"];
         trace?: never;
@@ -579,7 +579,7 @@ export interface paths {
         put?: never;
         /**
          * Makes an agent with version 1 of a document
-         * @description Makes an agent with version 1 of a document. 422 with the findings when the document has errors, 409 when an agent of that id is there already.
+         * @description Makes an agent with version 1 of a document. 422 with the findings when the document has errors, 409 when an agent of that id is there already. A version that is not ready does not go live; `unmet` says why.
          */
         post: operations["create_agent"];
         delete?: never;
@@ -670,9 +670,69 @@ export interface paths {
         get?: never;
         /**
          * Points the agent at one of its versions, or at none
-         * @description Points the agent at one of its versions, or at none. Its schedules follow.
+         * @description Points the agent at one of its versions, or at none. Its schedules follow. 409 `NotReady` with findings when the version does not meet what going live takes, unless it is overridden.
          */
         put: operations["set_live"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/versions/{number}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a version does not meet of what going live takes: it has no errors, its Examples are green, and the secrets that it uses are there and bound to it
+         * @description What a version does not meet of what going live takes: it has no errors, its Examples are green, and the secrets that it uses are there and bound to it. The Examples are run for it.
+         */
+        get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the version live again that was live before the present one; again: the one before that
+         * @description Makes the version live again that was live before the present one; again: the one before that. Nothing is checked, for it was live. 409 when no other was.
+         */
+        post: operations["roll_back_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/live/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which versions were live: the moves of the live pointer, newest first, with who made them and why
+         * @description Which versions were live: the moves of the live pointer, newest first, with who made them and why.
+         */
+        get: operations["list_live_changes"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2831,11 +2891,69 @@ export interface components {
         };
         /**
          * Live
-         * @description The number of the version to point at; null: none.
+         * @description The number of the version to point at; null: none. `reason`: why, for the history. `override`: also when the version is not ready; that takes a reason, and the permission `agents:override`.
          */
         Live: {
             /** Version */
             version: number | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Override
+             * @default false
+             */
+            override?: boolean;
+        };
+        /**
+         * LiveActor
+         * @description Who moved the live pointer: a person, an API key, or Plainwork itself.
+         */
+        LiveActor: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "user" | "api_key" | "system";
+            /** Id */
+            id: string;
+        };
+        /**
+         * LiveChange
+         * @description One move of an agent's live pointer, counted from 1. `version`: null when none was live from then on; `unmet`: what it went live without.
+         */
+        LiveChange: {
+            /** Seq */
+            seq: number;
+            /** Version */
+            version: number | null;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "set" | "rollback" | "canary";
+            /** Reason */
+            reason: string;
+            /** Unmet */
+            unmet: components["schemas"]["Finding"][];
+            by: components["schemas"]["LiveActor"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * LiveHistory
+         * @description Moves, newest first. `next`: what to send as `before` for the next page; null: this is the last one.
+         */
+        LiveHistory: {
+            /** Changes */
+            changes: components["schemas"]["LiveChange"][];
+            /** Next */
+            next: number | null;
         };
         /**
          * LostPassword
@@ -2974,7 +3092,7 @@ export interface components {
         };
         /**
          * NewAgent
-         * @description A document to make an agent of. `live`: its first version goes live at once.
+         * @description A document to make an agent of. `live`: its first version goes live at once, if it is ready to.
          */
         NewAgent: {
             /** Markdown */
@@ -2994,7 +3112,7 @@ export interface components {
         };
         /**
          * NewAgentMade
-         * @description A new agent with its first version.
+         * @description A new agent with its first version. `unmet`: what kept that version from going live, where it was to.
          */
         NewAgentMade: {
             /**
@@ -3033,6 +3151,8 @@ export interface components {
             version: components["schemas"]["Version"];
             /** Findings */
             findings: components["schemas"]["Finding"][];
+            /** Unmet */
+            unmet: components["schemas"]["Finding"][];
         };
         /**
          * NewInvitation
@@ -3055,7 +3175,7 @@ export interface components {
             /** Name */
             name: string;
             /** Scopes */
-            scopes: ("agents:read" | "agents:write" | "runs:read" | "runs:write" | "approvals:read" | "secrets:read" | "secrets:write" | "keys:manage" | "workspace:read" | "workspace:manage" | "workspace:own" | "members:manage" | "audit:read" | "limits:write" | "data:manage")[];
+            scopes: ("agents:read" | "agents:write" | "agents:override" | "runs:read" | "runs:write" | "approvals:read" | "secrets:read" | "secrets:write" | "keys:manage" | "workspace:read" | "workspace:manage" | "workspace:own" | "members:manage" | "audit:read" | "limits:write" | "data:manage")[];
             /** Expires In Days */
             expires_in_days?: number | null;
         };
@@ -3311,6 +3431,20 @@ export interface components {
             findings: components["schemas"]["Finding"][];
         };
         /**
+         * Readiness
+         * @description Whether a version may go live. `unmet`: what it does not meet; `overridable`: whether it may go live all the same with a reason, which those may give who have the permission `agents:override`.
+         */
+        Readiness: {
+            /** Version */
+            version: number;
+            /** Ready */
+            ready: boolean;
+            /** Unmet */
+            unmet: components["schemas"]["Finding"][];
+            /** Overridable */
+            overridable: boolean;
+        };
+        /**
          * RecoveryCodes
          * @description New recovery codes, which are shown here and never again. Those before are worth nothing any more.
          */
@@ -3396,6 +3530,17 @@ export interface components {
             outputs?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Rollback
+         * @description `reason`: why, for the history.
+         */
+        Rollback: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * Run
@@ -4225,7 +4370,7 @@ export interface components {
         };
         /**
          * Workspace
-         * @description The workspace. `requires_second_factor`: members who sign in with a password need a second factor to get in.
+         * @description The workspace. `requires_second_factor`: members who sign in with a password need a second factor to get in. `requires_green_examples`: a version goes live only when its Examples pass.
          */
         Workspace: {
             /**
@@ -4239,6 +4384,8 @@ export interface components {
             name: string;
             /** Requires Second Factor */
             requires_second_factor: boolean;
+            /** Requires Green Examples */
+            requires_green_examples: boolean;
             /**
              * Created At
              * Format: date-time
@@ -4254,6 +4401,8 @@ export interface components {
             name?: string | null;
             /** Requires Second Factor */
             requires_second_factor?: boolean | null;
+            /** Requires Green Examples */
+            requires_green_examples?: boolean | null;
         };
         /**
          * WorkspaceLimits
@@ -8836,6 +8985,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -8847,6 +9005,288 @@ export interface operations {
             };
             /** @description The body's content type is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_readiness: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_agent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Rollback"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_live_changes: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveHistory"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -14,10 +14,10 @@ from plainwork.db import passwords, sessions, users
 from plainwork.errors import Invalid, LimitReached, SignInNeeded
 from plainwork.people import signing_in
 from plainwork.people.signing_in import Browser
-from plainwork.vault import Key
+from plainwork.vault import Key, MasterKeys
 
 PASSWORD = "correct horse battery"
-MASTER = Key.new()
+MASTER = MasterKeys.of(Key.new())
 
 
 async def _set_up(database: db.Database) -> users.User:

@@ -8,10 +8,11 @@ import pytest
 
 from plainwork import db
 from plainwork.errors import Unavailable
-from plainwork.vault import Key
+from plainwork.vault import Key, MasterKeys
 from plainwork.vault.people import people_key, rotate
 
-OLD, NEW = Key.new(), Key.new()
+OLD_KEY, NEW_KEY = Key.new(), Key.new()
+OLD, NEW = MasterKeys.of(OLD_KEY), MasterKeys.of(NEW_KEY)
 
 
 async def test_of_several_that_make_it_at_once_one_wins(database: db.Database) -> None:
@@ -20,11 +21,11 @@ async def test_of_several_that_make_it_at_once_one_wins(database: db.Database) -
 
 
 async def test_it_is_wrapped_anew_and_stays_the_same(database: db.Database) -> None:
-    assert not await rotate(database, OLD, NEW)
+    assert not await rotate(database, OLD, NEW_KEY)
     before = await people_key(database, OLD)
     sealed = before.seal(b"a secret", "totp", "somebody")
-    assert await rotate(database, OLD, NEW)
-    assert not await rotate(database, OLD, NEW)
+    assert await rotate(database, OLD, NEW_KEY)
+    assert not await rotate(database, OLD, NEW_KEY)
     assert (await people_key(database, NEW)).open(sealed, "totp", "somebody") == b"a secret"
     with pytest.raises(Unavailable, match="VAULT_KEY holds"):
         await people_key(database, OLD)
@@ -35,4 +36,4 @@ async def test_the_database_holds_it_only_wrapped(database: db.Database) -> None
     async with database.transaction() as connection:
         stored = await connection.fetchrow("select people_key, people_master_key_id from installation")
     assert key.secret not in stored["people_key"]
-    assert stored["people_master_key_id"] == OLD.id
+    assert stored["people_master_key_id"] == OLD_KEY.id

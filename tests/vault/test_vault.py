@@ -1,10 +1,8 @@
-"""The vault against a real database: sealing, bindings, moved and changed ciphertexts, both rotations."""
+"""The vault against a real database: sealing, bindings, moved and changed ciphertexts."""
 
 from __future__ import annotations
 
 import asyncio
-from base64 import b64encode
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +12,7 @@ from plainwork import db, vault
 from plainwork.db import audit
 from plainwork.errors import Forbidden, Invalid, LimitReached, NotFound, Unavailable
 from plainwork.settings import Settings
-from plainwork.vault import Key, Use, Vault
+from plainwork.vault import Key, MasterKeys, Use, Vault
 from tests.conftest import add_workspace
 
 ANY = Use()
@@ -161,32 +159,12 @@ async def test_a_ciphertext_of_another_workspace_does_not_open(
 
 async def test_another_master_key_is_named(safe: Vault, workspace_id: UUID, database: db.Database) -> None:
     await safe.seal(workspace_id, "key", "value")
-    other = Vault(database, Key.new())
-    with pytest.raises(Unavailable, match=f"master key {safe.master.id}.*VAULT_KEY holds {other.master.id}"):
+    key = Key.new()
+    other = Vault(database, MasterKeys.of(key))
+    with pytest.raises(Unavailable, match=f"master key {safe.master.ids[0]}.*VAULT_KEY holds {key.id}"):
         await other.open(workspace_id, "key", ANY)
     with pytest.raises(Unavailable, match="VAULT_KEY"):
         await other.seal(workspace_id, "second", "value")
-
-
-async def test_rotating_the_master_key(safe: Vault, workspace_id: UUID, database: db.Database) -> None:
-    await safe.seal(workspace_id, "key", "value")
-    new = Key.new()
-    assert await safe.rotate_master(workspace_id, new) == 1
-    assert await safe.rotate_master(workspace_id, new) == 0
-    assert await Vault(database, new).open(workspace_id, "key", ANY) == "value"
-    with pytest.raises(Unavailable):
-        await safe.open(workspace_id, "key", ANY)
-
-
-async def test_rotating_the_data_key_while_secrets_are_set(safe: Vault, workspace_id: UUID) -> None:
-    for i in range(4):
-        await safe.seal(workspace_id, f"key {i}", f"value {i}")
-    await asyncio.gather(
-        safe.rotate_data_key(workspace_id),
-        *(safe.seal(workspace_id, f"key {i}", f"value {i}") for i in range(2, 8)),
-    )
-    assert await safe.rotate_data_key(workspace_id) >= 8
-    assert [await safe.open(workspace_id, f"key {i}", ANY) for i in range(8)] == [f"value {i}" for i in range(8)]
 
 
 async def test_changes_are_audited_without_the_value(safe: Vault, workspace_id: UUID, database: db.Database) -> None:
@@ -220,47 +198,3 @@ async def test_an_empty_or_huge_value_is_refused(safe: Vault, workspace_id: UUID
     with pytest.raises(LimitReached, match="64 KiB"):
         await safe.seal(workspace_id, "key", "x" * 70_000)
     assert await safe.list(workspace_id) == []
-
-
-# ── The master key ───────────────────────────────────────────────────────────────────────────────────────────────────
-def test_the_default_key_is_made_once_and_private(tmp_path: Path) -> None:
-    first = vault.master_key(None, tmp_path / "data")
-    assert vault.master_key(None, tmp_path / "data") == first
-    assert (tmp_path / "data" / "vault.key").stat().st_mode & 0o777 == 0o600
-    assert [p.name for p in (tmp_path / "data").iterdir()] == ["vault.key"]
-
-
-def test_keys_are_read_from_the_setting_and_from_files(tmp_path: Path) -> None:
-    raw = bytes(range(32))
-    (tmp_path / "raw").write_bytes(raw)
-    (tmp_path / "text").write_bytes(b64encode(raw) + b"\n")
-    for setting in (f"local:{b64encode(raw).decode()}", f"file:{tmp_path / 'raw'}", f"file:{tmp_path / 'text'}"):
-        assert vault.master_key(setting, tmp_path) == Key(raw)
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ("local:c2hvcnQ=", "32 bytes"),
-        ("local:!!!", "32 bytes"),
-        ("s3cret-without-a-kind", "cannot be understood"),
-        ("vault:/somewhere", "cannot be understood"),
-        ("aws-kms:alias/x", "not supported"),
-    ],
-)
-def test_a_bad_setting_is_refused_and_not_shown(tmp_path: Path, setting: str, message: str) -> None:
-    with pytest.raises(Invalid, match=message) as caught:
-        vault.master_key(setting, tmp_path)
-    assert setting not in str(caught.value)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_missing_key_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="nowhere"):
-        vault.master_key(f"file:{tmp_path / 'nowhere'}", tmp_path)
-
-
-def test_a_key_never_shows_itself() -> None:
-    key = Key.new()
-    assert repr(key) == "Key()"
-    assert key.id != Key.new().id

@@ -63,12 +63,19 @@ async def sealing_key(connection: Connection) -> DataKey | None:
 
 
 async def keys(connection: Connection) -> list[DataKey]:
-    """All data keys of the workspace, locked for the transaction: whoever rotates is alone."""
+    """All data keys of the workspace, kept from other rotations until the transaction ends; sealing goes on."""
     rows = await connection.fetch(
         """select version, wrapped, master_key_id from data_keys where workspace_id = current_workspace()
-           order by version for update"""
+           order by version for no key update"""
     )
     return [_record(DataKey, row) for row in rows]
+
+
+async def wait_for_seals(connection: Connection) -> None:
+    """Waits for what is being sealed, and has others wait to seal until the transaction ends."""
+    await connection.execute(
+        "select from data_keys where workspace_id = current_workspace() order by version for update"
+    )
 
 
 async def add_first_key(connection: Connection, key: DataKey) -> None:
@@ -81,14 +88,13 @@ async def add_first_key(connection: Connection, key: DataKey) -> None:
     )
 
 
-async def add_key(connection: Connection, key: DataKey) -> bool:
-    """Adds a data key; False when another process has added that version first."""
-    done: str = await connection.execute(
+async def add_key(connection: Connection, key: DataKey) -> None:
+    """Adds a data key, which seals from now on."""
+    await connection.execute(
         """insert into data_keys (workspace_id, version, wrapped, master_key_id)
-           values (current_workspace(), $1, $2, $3) on conflict do nothing""",
+           values (current_workspace(), $1, $2, $3)""",
         *(key.version, key.wrapped, key.master_key_id),
     )
-    return done == "INSERT 0 1"
 
 
 async def rewrap_key(connection: Connection, key: DataKey) -> None:
@@ -100,9 +106,29 @@ async def rewrap_key(connection: Connection, key: DataKey) -> None:
     )
 
 
-async def delete_keys_before(connection: Connection, version: int) -> None:
-    """Removes data keys that seal nothing any more."""
-    await connection.execute("delete from data_keys where workspace_id = current_workspace() and version < $1", version)
+async def delete_unused_keys(connection: Connection) -> bool:
+    """Removes data keys but the newest that seal nothing any more; whether only that one is left."""
+    await connection.execute(
+        """delete from data_keys k where k.workspace_id = current_workspace()
+               and k.version < (select max(version) from data_keys where workspace_id = current_workspace())
+               and not exists (select from secret_versions v where v.workspace_id = k.workspace_id
+                                                               and v.data_key_version = k.version)"""
+    )
+    return bool(
+        await connection.fetchval("select count(*) = 1 from data_keys where workspace_id = current_workspace()")
+    )
+
+
+async def wrapping_key_id(connection: Connection) -> str | None:
+    """The id of the master key that new keys of the installation are wrapped in, which stays so until the transaction
+    ends; None before the first rotation."""
+    key_id: str | None = await connection.fetchval("select master_key_id from installation for no key update")
+    return key_id
+
+
+async def name_wrapping_key(connection: Connection, key_id: str) -> None:
+    """Has new keys wrapped in this master key from now on; waits for those that are being wrapped in another."""
+    await connection.execute("update installation set master_key_id = $1", key_id)
 
 
 async def next_version(connection: Connection, name: str) -> int:
@@ -227,7 +253,7 @@ async def slots_taken(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-async def sealed_before(connection: Connection, data_key_version: int, limit: int = 500) -> list[Sealed]:
+async def sealed_before(connection: Connection, data_key_version: int, limit: int) -> list[Sealed]:
     """Ciphertexts still under older data keys, locked."""
     rows = await connection.fetch(
         """select name, version, data_key_version, sealed from secret_versions

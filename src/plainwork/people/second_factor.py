@@ -20,7 +20,7 @@ from plainwork.db.throttle import Limit
 from plainwork.db.users import User
 from plainwork.errors import Conflict, Invalid, Unavailable
 from plainwork.people import totp
-from plainwork.vault import Key
+from plainwork.vault import Key, MasterKeys
 from plainwork.vault.keys import DoesNotOpen
 from plainwork.vault.people import people_key
 
@@ -50,7 +50,7 @@ class SecondFactor:
     """The second factors of an installation, under its master key."""
 
     database: Database
-    master: Key
+    master: MasterKeys
 
     async def standing(self, user: User) -> Standing:
         """How it stands with a person's second factor."""

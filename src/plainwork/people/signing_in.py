@@ -13,7 +13,7 @@ from plainwork.errors import CodeNeeded, NotFound
 from plainwork.people.identity import Identity, NotAdmitted
 from plainwork.people.second_factor import SecondFactor
 from plainwork.settings import SingleSignOn
-from plainwork.vault import Key
+from plainwork.vault import MasterKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Browser:
 
 
 async def with_password(
-    database: Database, master: Key, email: str, password: str, code: str | None = None, *, browser: Browser
+    database: Database, master: MasterKeys, email: str, password: str, code: str | None = None, *, browser: Browser
 ) -> tuple[Session, str]:
     """A new session and its token.
 

@@ -17,28 +17,33 @@ from plainwork.db import audit
 from plainwork.db import secrets as rows
 from plainwork.db.json import clean_text, decode, encode
 from plainwork.db.secrets import Secret
-from plainwork.errors import Conflict, Invalid, LimitReached, NotFound, Unavailable
+from plainwork.errors import Conflict, Invalid, LimitReached, NotFound
+from plainwork.vault import envelope
 from plainwork.vault.binding import Use, check, checked_hosts
-from plainwork.vault.keys import DoesNotOpen, Key, master_key
+from plainwork.vault.envelope import DataKeys
+from plainwork.vault.keys import Key
+from plainwork.vault.masters import MasterKeys, master_keys
 
 if TYPE_CHECKING:
-    from plainwork.db.pool import Connection, Database
+    from plainwork.db.pool import Database
     from plainwork.settings import Settings
 
-__all__ = ["Key", "Secret", "Use", "Vault", "check", "master_key", "open"]
+__all__ = ["Key", "MasterKeys", "Secret", "Use", "Vault", "check", "master_keys", "open"]
 
 LARGEST_VALUE = 64 * 1024
 _LONGEST_NAME = 100
-_CACHED_KEYS = 4096
 
 
 @dataclass(slots=True)
 class Vault:
-    """The vault of an installation, under one master key."""
+    """The vault of an installation, under its master keys."""
 
     database: Database
-    master: Key
-    _unwrapped: dict[tuple[UUID, int, bytes], Key] = field(default_factory=dict, repr=False)
+    master: MasterKeys
+    data_keys: DataKeys = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.data_keys = DataKeys(self.master)
 
     async def seal(
         self,
@@ -65,9 +70,9 @@ class Vault:
             raise LimitReached(f"The secret {name!r} is larger than 64 KiB.", next_step="Store less in it.")
         by = UUID(actor.id) if actor.kind == "user" else None
         async with self.database.workspace(workspace_id) as connection:
-            version, key = await self._sealing_key(connection, workspace_id)
+            version, key = await self.data_keys.sealing(connection, workspace_id)
             number = await rows.next_version(connection, name)
-            sealed = rows.Sealed(name, number, version, key.seal(data, *_place(workspace_id, name, number)))
+            sealed = rows.Sealed(name, number, version, envelope.seal(key, data, workspace_id, name, number))
             try:
                 bound = {"connector": connector, "hosts": hosts, "agents": agents}
                 stored = await rows.put(connection, sealed, about=clean_text(about), by=by, **bound)  # type: ignore[arg-type]
@@ -96,7 +101,7 @@ class Vault:
             raise NotFound(f"There is no secret {name!r}.", next_step=f"Add {name!r} under Secrets.")
         secret, sealed, key = found
         check(secret if hosts_of is None else replace(secret, hosts=None), use)
-        value = decode(self._opened(workspace_id, sealed, key))
+        value = decode(envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed))
         if hosts_of is not None and secret.hosts is not None:
             for host in hosts_of(value) or (None,):
                 check(secret, replace(use, host=host))
@@ -114,104 +119,10 @@ class Vault:
                 raise NotFound(f"There is no secret {name!r}.")
             await audit.append(connection, actor, "secret.deleted", ("secret", name))
 
-    async def rotate_master(self, workspace_id: UUID, new: Key, *, actor: audit.Actor = audit.SYSTEM) -> int:
-        """Wraps a workspace's data keys in another master key; how many. Keys that are under it already are left.
-
-        Do it for every workspace (``workspaces.all_ids``), then start with the new ``VAULT_KEY``. Nothing is re-sealed.
-        """
-        async with self.database.workspace(workspace_id) as connection:
-            stale = [key for key in await rows.keys(connection) if key.master_key_id != new.id]
-            for key in stale:
-                data_key = self._unwrap(workspace_id, key)
-                await rows.rewrap_key(connection, _wrapped(new, data_key, workspace_id, key.version))
-            if stale:
-                await audit.append(
-                    connection, actor, "vault.master_key_rotated", ("vault", workspace_id), {"master_key_id": new.id}
-                )
-        return len(stale)
-
-    async def rotate_data_key(self, workspace_id: UUID, *, actor: audit.Actor = audit.SYSTEM) -> int:
-        """Gives a workspace a new data key and seals all of its secrets anew under it; how many ciphertexts."""
-        async with self.database.workspace(workspace_id) as connection:
-            old = {key.version: self._unwrap(workspace_id, key) for key in await rows.keys(connection)}
-            version, key = max(old, default=0) + 1, Key.new()
-            if not await rows.add_key(connection, _wrapped(self.master, key, workspace_id, version)):
-                raise Conflict("The workspace's data key is being rotated already.", next_step="Wait for that to end.")
-            count = 0
-            while batch := await rows.sealed_before(connection, version):
-                for sealed in batch:
-                    place = _place(workspace_id, sealed.name, sealed.version)
-                    value = _open(old[sealed.data_key_version], sealed, place)
-                    again = replace(sealed, sealed=key.seal(value, *place), data_key_version=version)
-                    await rows.reseal(connection, again)
-                count += len(batch)
-            await rows.delete_keys_before(connection, version)
-            await audit.append(
-                connection,
-                actor,
-                "vault.data_key_rotated",
-                ("vault", workspace_id),
-                {"version": version, "resealed": count},
-            )
-        return count
-
-    async def _sealing_key(self, connection: Connection, workspace_id: UUID) -> tuple[int, Key]:
-        """The workspace's newest data key; makes the first one. Of two processes that do, one wins and both use it."""
-        while True:
-            found = await rows.sealing_key(connection)
-            if found is not None:
-                return found.version, self._unwrap(workspace_id, found)
-            await rows.add_first_key(connection, _wrapped(self.master, Key.new(), workspace_id, 1))
-
-    def _opened(self, workspace_id: UUID, sealed: rows.Sealed, key: rows.DataKey) -> bytes:
-        return _open(self._unwrap(workspace_id, key), sealed, _place(workspace_id, sealed.name, sealed.version))
-
-    def _unwrap(self, workspace_id: UUID, key: rows.DataKey) -> Key:
-        cached = (workspace_id, key.version, key.wrapped)
-        if cached not in self._unwrapped:
-            if len(self._unwrapped) >= _CACHED_KEYS:
-                self._unwrapped.clear()
-            self._unwrapped[cached] = self._unwrap_now(workspace_id, key)
-        return self._unwrapped[cached]
-
-    def _unwrap_now(self, workspace_id: UUID, key: rows.DataKey) -> Key:
-        if key.master_key_id != self.master.id:
-            raise Unavailable(
-                f"The workspace's secrets are sealed under the master key {key.master_key_id}, "
-                f"and VAULT_KEY holds {self.master.id}.",
-                next_step="Start with the VAULT_KEY (or the vault.key file) that they were sealed under.",
-            )
-        try:
-            return Key(self.master.open(key.wrapped, "data key", str(workspace_id), key.version))
-        except DoesNotOpen:
-            raise _damaged("The workspace's data key") from None
-
 
 def open(settings: Settings, database: Database) -> Vault:
-    """The vault of the settings' master key; makes the default key file on first use."""
-    return Vault(database, master_key(settings.vault_key, settings.data_dir))
-
-
-def _place(workspace_id: UUID, name: str, version: int) -> tuple[str, str, str, int]:
-    return "secret", str(workspace_id), name, version
-
-
-def _wrapped(master: Key, key: Key, workspace_id: UUID, version: int) -> rows.DataKey:
-    return rows.DataKey(version, master.seal(key.secret, "data key", str(workspace_id), version), master.id)
-
-
-def _open(key: Key, sealed: rows.Sealed, place: tuple[str | int, ...]) -> bytes:
-    try:
-        return key.open(sealed.sealed, *place)
-    except DoesNotOpen:
-        raise _damaged(f"The secret {sealed.name!r}") from None
-
-
-def _damaged(what: str) -> Unavailable:
-    return Unavailable(
-        f"{what} does not open: what is stored is not what was sealed for this place.",
-        next_step="Set the secret again, or restore the database from a backup.",
-    )
+    """The vault of the settings' master keys; makes the default key file on first use."""
+    return Vault(database, master_keys(settings.vault_key, settings.data_dir))
 
 
 def _checked_name(name: str) -> str:

@@ -31,10 +31,14 @@ class Person:
         """Another browser, after its sign-in; and what it was answered."""
         return await sign_in(self.api, self.email, status, **more)
 
+    async def begins_second_factor(self) -> bytes:
+        """The secret of an authenticator that no code has confirmed yet."""
+        begun = await self.browser.ok("POST", "/account/second-factor", 201)
+        return b32decode(begun["secret"] + "=" * (-len(begun["secret"]) % 8))
+
     async def adds_second_factor(self) -> tuple[bytes, list[str]]:
         """The secret of a new authenticator, and the recovery codes."""
-        begun = await self.browser.ok("POST", "/account/second-factor", 201)
-        secret = b32decode(begun["secret"] + "=" * (-len(begun["secret"]) % 8))
+        secret = await self.begins_second_factor()
         added = await self.browser.ok("POST", "/account/second-factor/confirm", json={"code": code_of(secret)})
         self.browser.headers[CSRF_HEADER] = added["session"]["csrf_token"]
         return secret, added["recovery_codes"]

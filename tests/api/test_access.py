@@ -294,7 +294,7 @@ async def test_a_session_changes_nothing_without_its_token(world: World, operati
     right = person.headers.pop(CSRF_HEADER)
     asked, before = await seeded.request(world, operation), await changes(world)
     for wrong in ({}, {CSRF_HEADER: ""}, {CSRF_HEADER: "0" * 64}, {CSRF_HEADER: right + "0"}, {CSRF_HEADER: "é"}):
-        encoded = {name: value.encode("utf-8") for name, value in wrong.items()}
+        encoded = httpx.Headers(wrong, encoding="utf-8")
         assert (await person.request(**asked, headers=encoded)).status_code == 403
     for origin in ("https://evil.example", "null"):
         foreign = {CSRF_HEADER: right, "Origin": origin}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,13 @@ _TABLES = """
            (select a.attname from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
             where i.indrelid = c.oid and i.indisprimary) as leads
     from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1"""
+
+_FUNCTIONS = """
+    select p.proname as name, p.proargnames as names, p.prosrc ~ 'current_(workspace|person)\\(\\)' as is_bound,
+           array(select t.typname::text from unnest(p.proargtypes::oid[]) with ordinality u(o, i)
+                 join pg_type t on t.oid = u.o order by u.i) as types
+    from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef
+      and p.prorettype <> 'trigger'::regtype order by 1"""
 
 
 @pytest.fixture
@@ -91,6 +99,49 @@ async def test_functions_that_cross_are_few_and_pinned(owner: asyncpg.Connection
     assert owned_otherwise == {"audit_append", "make_partitions", "drop_partitions"}
 
 
+CROSSING = {
+    # The machinery's own: workers, the scheduler and upkeep serve all workspaces at once.
+    *("workspace_ids", "workspace_of_slug", "make_partitions", "drop_partitions", "register_worker", "keep_claims"),
+    *("claim_runs", "claim_run", "lease_runs", "due_lanes", "free_slots", "queue_outlook", "renew_leases"),
+}
+"""Functions that act for workspaces other than the one that was declared. Nothing that a request names gets to them."""
+
+
+async def test_whoever_crosses_is_known_by_name(owner: asyncpg.Connection) -> None:
+    """A function with its owner's rights acts in ``current_workspace()`` alone, or stands in ``CROSSING`` with a reason."""
+    rows = await owner.fetch(_FUNCTIONS)
+    assert {row["name"] for row in rows if not row["is_bound"]} == CROSSING
+
+
+async def test_functions_that_are_bound_do_nothing_to_another_workspace(
+    shared: db.Database, owner: asyncpg.Connection
+) -> None:
+    mine, theirs, thing = await add_workspace(shared), await add_workspace(shared, "Other"), db.new_id()
+    tables = [t["name"] for t in await owner.fetch(_TABLES) if t["of_tenant"] and not t["partition"]]
+    for table in tables:
+        await _fill(owner, table, theirs, thing)
+    before = await _rows_of(owner, tables, theirs)
+    for function in [row for row in await owner.fetch(_FUNCTIONS) if row["is_bound"]]:
+        given = [
+            theirs if name == "p_workspace" else thing if kind == "uuid" else BY_TYPE.get(kind)
+            for name, kind in zip(function["names"], function["types"], strict=False)
+        ]
+        marks = ", ".join(f"${place}::{kind}" for place, kind in enumerate(function["types"], 1))
+        with suppress(asyncpg.PostgresError):
+            async with shared.workspace(mine) as connection:
+                await connection.execute(f"select {function['name']}({marks})", *given)
+        assert await _rows_of(owner, tables, theirs) == before, function["name"]
+
+
+async def _rows_of(owner: asyncpg.Connection, tables: list[str], workspace_id: UUID) -> dict[str, list[str]]:
+    return {
+        table: [
+            row[0] for row in await owner.fetch(f"select t::text from {table} t where workspace_id = $1", workspace_id)
+        ]
+        for table in tables
+    }
+
+
 # ── Two tenants, table by table ──────────────────────────────────────────────────────────────────────────────────────
 SPECIAL: dict[str, Any] = {
     "actor_kind": "user",
@@ -99,7 +150,6 @@ SPECIAL: dict[str, Any] = {
     "role": "viewer",
     "slug": "a-slug",
     "hash": b"x",
-    "token_hash": b"x",
     "detail": "{}",
     "status": {"llm_calls": "succeeded", "runs": "queued", "steps": "succeeded"},
 }
@@ -109,15 +159,17 @@ BY_TYPE: dict[str, Any] = {
 }  # fmt: skip
 
 
-async def _fill(owner: asyncpg.Connection, table: str, workspace_id: UUID) -> None:
-    """One row of the workspace in a table, whatever its columns are; foreign keys aside."""
+async def _fill(owner: asyncpg.Connection, table: str, workspace_id: UUID, thing: UUID | None = None) -> None:
+    """One row of the workspace in a table, whatever its columns are; foreign keys aside. Every other id in it is ``thing``'s,
+    if one is given."""
     columns = await owner.fetch(
         """select a.attname as name, t.typname as type from pg_attribute a join pg_type t on t.oid = a.atttypid
            where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
            and a.attgenerated = '' and (a.attname = 'workspace_id' or a.attnotnull and not a.atthasdef)""",
         table,
     )
-    values = [workspace_id if c["name"] == "workspace_id" else await _value(owner, table, c) for c in columns]
+    ids = {c["name"]: thing for c in columns if thing and c["type"] == "uuid"} | {"workspace_id": workspace_id}
+    values = [ids.get(c["name"]) or await _value(owner, table, c) for c in columns]
     names, marks = ", ".join(c["name"] for c in columns), ", ".join(f"${i}" for i in range(1, len(columns) + 1))
     async with owner.transaction():
         await owner.execute("set local session_replication_role = replica")  # foreign keys and triggers rest
@@ -132,6 +184,8 @@ async def _value(owner: asyncpg.Connection, table: str, column: asyncpg.Record) 
         return special
     if column["type"] == "uuid":
         return db.new_id()
+    if column["name"] == "token_hash":
+        return db.new_id().bytes
     if column["type"] in ("timestamptz", "date"):
         return await owner.fetchval("select now()")
     return BY_TYPE[column["type"]]

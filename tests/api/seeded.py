@@ -64,6 +64,14 @@ class World:
         await self.place.as_owner.ok("PUT", f"/agents/{agent}/draft", json=body)
         return agent
 
+    async def agent_with_a_past(self) -> str:
+        """One of whose versions two have been live."""
+        agent = await self.agent()
+        louder = {"markdown": TREASURE.replace("Hello", "HELLO")}
+        await self.place.as_owner.ok("POST", f"/agents/{agent}/versions", 201, json=louder)
+        await self.place.as_owner.ok("PUT", f"/agents/{agent}/live", json={"version": 2})
+        return agent
+
     async def ended_run(self) -> str:
         if "greeter" not in self.standing:
             self.standing["greeter"] = await self.agent()
@@ -174,6 +182,7 @@ OTHER_THINGS: dict[str, Making] = {
     "cancel_run": World.sleeping_run,
     "discard_agent_draft": World.drafted_agent,
     "retry_run": World.failed_run,
+    "roll_back_agent": World.agent_with_a_past,
 }
 """Routes that need their thing in a certain state: in place of the first parameter's."""
 
@@ -210,6 +219,7 @@ BODIES: dict[str, Any] = {
     "renew_recovery_codes": World.password_beside_a_second_factor,
     "replay_run": {},
     "retry_run": {},
+    "roll_back_agent": {"reason": "It greets too loudly"},
     "save_agent_draft": {"markdown": TREASURE, "revision": 0},
     "set_live": {"version": 1},
     "set_retention": {"days": 3650},

@@ -72,7 +72,7 @@ VARIED = [
 1. **Schedule Trigger** runs every morning at 6.
 2. **RSS Read** pulls the latest articles.
 3. **OpenAI** summarizes the articles.
-4. **Gmail** sends the summary to subscribers.""", "schedule", "http llm email.send"),
+4. **Gmail** sends the summary to subscribers.""", "schedule", "rss.read llm email.send"),
     ("""**Lead router**
 * New lead comes in from a Facebook Lead Ads form
 * Clearbit enriches the lead

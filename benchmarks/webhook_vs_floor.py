@@ -36,8 +36,9 @@ from plainwork.api.deliveries import Rates
 from plainwork.db import Connection, Database, triggers
 from plainwork.db.json import encode
 from plainwork.engine.events import Events
+from plainwork.engine.outside import Outside
 from plainwork.engine.versions import Version
-from plainwork.engine.worker import Outside, Worker
+from plainwork.engine.worker import Worker
 from plainwork.settings import Settings
 
 CLIENTS = (1, 16, 64)

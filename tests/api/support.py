@@ -31,7 +31,8 @@ from plainwork.api.routing import Guarded
 from plainwork.cli.outside import open_outside
 from plainwork.db import api_keys, audit, sessions, workspaces
 from plainwork.engine.events import Events
-from plainwork.engine.worker import Outside, Worker
+from plainwork.engine.outside import Outside
+from plainwork.engine.worker import Worker
 from plainwork.settings import Settings
 
 API = "/api/v1"

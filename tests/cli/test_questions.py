@@ -16,8 +16,8 @@ from plainwork.cli import questions
 from plainwork.db import Database
 from plainwork.db.runs import Run
 from plainwork.engine.events import Event
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import run_here
-from plainwork.engine.worker import Outside
 from plainwork.settings import Settings
 from tests.conftest import add_workspace
 from tests.engine.flows import edge, node

@@ -23,9 +23,9 @@ from plainwork.cli.outside import open_outside
 from plainwork.db import Database, agents
 from plainwork.db.runs import Run, StepRow
 from plainwork.engine import catalogue
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import Started, start
 from plainwork.engine.versions import Version, Versions
-from plainwork.engine.worker import Outside
 from plainwork.settings import Settings
 from plainwork.vault import Vault
 from tests.conftest import add_workspace

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from plainwork.engine.worker import Outside
+from plainwork.engine.outside import Outside
 from plainwork.net import Client
 from tests.world import Web
 

@@ -15,9 +15,10 @@ import msgspec
 from plainwork import queue
 from plainwork.db import Database, agents, new_id, runs
 from plainwork.db.runs import Run, StepRow
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import Started, read, start
 from plainwork.engine.versions import Version, Versions
-from plainwork.engine.worker import Outside, Worker
+from plainwork.engine.worker import Worker
 from plainwork.queue import Queue
 from plainwork.settings import Settings
 from plainwork.spec.flow import Edge, Flow, Node

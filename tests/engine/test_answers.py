@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from plainwork.db import Database
-from plainwork.db.queue import Claim
-from plainwork.engine.worker import Outside
+from plainwork.engine.outside import Holder, Outside
 from plainwork.errors import Forbidden
 from tests.engine.flows import node
 from tests.engine.running import add_version, working
@@ -24,10 +23,10 @@ async def test_an_agent_that_may_not_use_the_account_gets_no_answer_of_it(
         bound, other = [await add_version(database, workspace_id, [step]) for _ in range(2)]
         opened: list[UUID] = []
 
-        async def open_account(claim: Claim, _name: str, *_: Any) -> Mapping[str, Any]:
-            if claim.agent_id != bound.agent_id:
+        async def open_account(holder: Holder, _name: str, *_: Any) -> Mapping[str, Any]:
+            if holder.agent_id != bound.agent_id:
                 raise Forbidden("The secret is bound to certain agents.")
-            opened.append(claim.agent_id)
+            opened.append(holder.agent_id)
             return {"token": "t0p-s3cret"}
 
         outside = Outside(net=client, open_account=open_account)

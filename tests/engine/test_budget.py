@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from plainwork.db import Database, llm_calls
-from plainwork.engine.worker import Outside
+from plainwork.engine.outside import Outside
 from plainwork.llm import CallRecord, Credential, Gateway
 from plainwork.net import Client
 from plainwork.spec.flow import Node

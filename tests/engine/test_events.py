@@ -11,8 +11,8 @@ import pytest
 from plainwork.db import Database
 from plainwork.engine import events as events_module
 from plainwork.engine.events import Event, Events
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import cancel, wait_for
-from plainwork.engine.worker import Outside
 from plainwork.errors import NotFound
 from plainwork.net import Client
 from tests.conftest import add_workspace

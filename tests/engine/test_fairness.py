@@ -10,9 +10,9 @@ from uuid import UUID
 
 from plainwork.db import Database, agents, queue
 from plainwork.db.queue import Claim
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import Start, start, start_many
 from plainwork.engine.versions import Version
-from plainwork.engine.worker import Outside
 from plainwork.spec.model import Limits
 from tests.conftest import add_workspace
 from tests.engine.flows import node

@@ -11,9 +11,9 @@ import pytest
 from plainwork.db import Database, audit, inbox, new_id, replays, runs
 from plainwork.db.runs import Run
 from plainwork.engine.inbox import Answer, Decided, Decision, Discard, Repeat, Retry, Skip
+from plainwork.engine.outside import Outside
 from plainwork.engine.replay import Again
 from plainwork.engine.start import read
-from plainwork.engine.worker import Outside
 from plainwork.errors import Conflict
 from plainwork.spec.model import Limits
 from tests.engine.flows import chain, node

@@ -14,8 +14,8 @@ import pytest
 from plainwork.db import Database
 from plainwork.engine import live
 from plainwork.engine.events import Event, Events, _Watcher
+from plainwork.engine.outside import Outside
 from plainwork.engine.plan import Task
-from plainwork.engine.worker import Outside
 from plainwork.llm import CallRecord, Credential, Gateway
 from plainwork.log import Redactor
 from plainwork.net import Client

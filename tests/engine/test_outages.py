@@ -15,8 +15,8 @@ from plainwork.db.queue import Claim
 from plainwork.engine import worker as worker_module
 from plainwork.engine.journal import LEASE_S, NOBODY, RunJournal
 from plainwork.engine.outages import Outages
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import start
-from plainwork.engine.worker import Outside
 from plainwork.errors import Unavailable
 from plainwork.net import Client
 from tests.engine.flows import chain, node

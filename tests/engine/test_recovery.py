@@ -12,9 +12,10 @@ import pytest
 from plainwork.db import Database, queue
 from plainwork.engine import execution
 from plainwork.engine.events import Event
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import read, run_here, start
 from plainwork.engine.versions import Versions
-from plainwork.engine.worker import Outside, Worker
+from plainwork.engine.worker import Worker
 from plainwork.errors import Invalid
 from plainwork.queue.postgres import PostgresQueue
 from plainwork.spec.flow import Node

@@ -12,10 +12,10 @@ import pytest
 from plainwork.db import Database, agents
 from plainwork.db.audit import SYSTEM
 from plainwork.engine import replay
+from plainwork.engine.outside import Outside
 from plainwork.engine.replay import Again
 from plainwork.engine.start import Start, cancel, read, start_many
 from plainwork.engine.versions import Versions
-from plainwork.engine.worker import Outside
 from plainwork.errors import Conflict, Invalid, LimitReached, NotFound
 from plainwork.settings import Settings
 from plainwork.spec.model import Input, Limits

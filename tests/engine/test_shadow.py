@@ -12,10 +12,10 @@ import pytest
 from plainwork.db import Database
 from plainwork.db.runs import Run
 from plainwork.engine.inbox import Answer
+from plainwork.engine.outside import Outside
 from plainwork.engine.plan import Graph
 from plainwork.engine.shadow import ShadowReport, ShadowRun, Which, shadow
 from plainwork.engine.versions import Version, Versions
-from plainwork.engine.worker import Outside
 from plainwork.llm import CallRecord, Credential, Gateway
 from plainwork.net import Client
 from plainwork.spec.flow import Edge, Node

@@ -13,8 +13,8 @@ import pytest
 
 from plainwork.db import Database, queue, secrets
 from plainwork.engine import slots
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import Start, start, start_many
-from plainwork.engine.worker import Outside
 from plainwork.spec.kinds import Kind
 from tests.engine.flows import node
 from tests.engine.gauge import Gauge

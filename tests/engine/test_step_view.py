@@ -11,9 +11,9 @@ from plainwork.db import Database, run_steps
 from plainwork.db.runs import Run
 from plainwork.engine import execution, step_view
 from plainwork.engine.kinds import Call
+from plainwork.engine.outside import Outside
 from plainwork.engine.step_view import StepView, look
 from plainwork.engine.versions import Version
-from plainwork.engine.worker import Outside
 from plainwork.errors import NotFound
 from plainwork.spec.flow import Node
 from plainwork.spec.model import Input

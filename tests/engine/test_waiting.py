@@ -14,10 +14,10 @@ from plainwork.db import Database, agents, new_id, runs, waits
 from plainwork.db import queue as entries
 from plainwork.db.runs import Run
 from plainwork.db.waits import Child, Wait
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import cancel
 from plainwork.engine.versions import Version
 from plainwork.engine.waiting import token_hash
-from plainwork.engine.worker import Outside
 from plainwork.spec.model import Limits
 from tests.conftest import add_workspace
 from tests.engine.flows import chain, edge, node

@@ -12,10 +12,9 @@ from uuid import UUID
 import pytest
 
 from plainwork.db import Database, runs
-from plainwork.db.queue import Claim
 from plainwork.engine import execution, outputs
+from plainwork.engine.outside import Holder, Outside
 from plainwork.engine.start import Start, cancel, start, start_many
-from plainwork.engine.worker import Outside
 from plainwork.errors import Invalid, LimitReached, NotFound
 from plainwork.net import Client
 from plainwork.spec.model import Input, Limits, Output, Retry
@@ -328,8 +327,8 @@ async def test_large_outputs_are_kept_apart_and_too_large_ones_refused(
 async def test_opened_secrets_are_never_written_down(database: Database, workspace_id: UUID, web: Web) -> None:
     opened: list[tuple[UUID, str]] = []
 
-    async def open_account(claim: Claim, name: str, *_: object) -> Mapping[str, Any]:
-        opened.append((claim.workspace_id, name))
+    async def open_account(holder: Holder, name: str, *_: object) -> Mapping[str, Any]:
+        opened.append((holder.workspace_id, name))
         return {"token": "s3cret-token-value", "username": "reader"}
 
     def echo(seen: Seen) -> Reply:

@@ -1,4 +1,4 @@
-"""The scheduler's tests: a bell over the fresh database."""
+"""The scheduler's tests: a bell over the fresh database, a web to poll, and what may be reached of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from plainwork import queue
 from plainwork.db import Database
 from plainwork.queue import Queue
 from plainwork.settings import Settings
+from tests.engine.conftest import outside, web
+
+__all__ = ["bell", "outside", "web"]
 
 
 @pytest.fixture

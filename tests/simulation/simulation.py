@@ -21,9 +21,10 @@ from plainwork import log
 from plainwork.db import Database
 from plainwork.db.runs import VersionRow
 from plainwork.engine.clock import Clock
+from plainwork.engine.outside import Outside
 from plainwork.engine.start import cancel, start
 from plainwork.engine.versions import Version, Versions
-from plainwork.engine.worker import Outside, Worker
+from plainwork.engine.worker import Worker
 from plainwork.errors import NotFound, PlainworkError, Unavailable
 from plainwork.queue import Queue
 from plainwork.queue.doorbell import Doorbell

@@ -62,7 +62,8 @@ from plainwork.errors import Unavailable
 
 if TYPE_CHECKING:
     from plainwork.engine.events import Events
-    from plainwork.engine.worker import Outside, Worker
+    from plainwork.engine.outside import Outside
+    from plainwork.engine.worker import Worker
     from plainwork.queue import Queue
     from plainwork.settings import Settings
     from plainwork.vault import Vault

@@ -14,8 +14,7 @@ from plainwork.errors import NotFound
 
 if TYPE_CHECKING:
     from plainwork.db import Database
-    from plainwork.db.queue import Claim
-    from plainwork.engine.worker import Outside
+    from plainwork.engine.outside import Holder, Outside
     from plainwork.llm import CallRecord, Gateway
     from plainwork.settings import Settings
     from plainwork.spec.kinds import Kind
@@ -33,17 +32,17 @@ async def open_outside(
     """The outside of this process. ``secrets`` (name → value) go before the vault's; they are used, never stored."""
     from plainwork import llm
     from plainwork.connectors import connector_of, hosts_of
-    from plainwork.engine.worker import Outside
+    from plainwork.engine.outside import Outside
     from plainwork.net import Client
     from plainwork.vault import Use
 
     given = secrets or {}
 
-    async def open_account(claim: Claim, name: str, kind: Kind, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def open_account(holder: Holder, name: str, kind: Kind, config: Mapping[str, Any]) -> Mapping[str, Any]:
         if name in given:
             return _fields(given[name])
-        use = Use(connector=connector_of(kind), agent=claim.agent_id)
-        value = await vault.open(claim.workspace_id, name, use, lambda opened: hosts_of(kind, config, _fields(opened)))
+        use = Use(connector=connector_of(kind), agent=holder.agent_id)
+        value = await vault.open(holder.workspace_id, name, use, lambda opened: hosts_of(kind, config, _fields(opened)))
         return _fields(value)
 
     made: Gateway | None = None

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from plainwork.db import Database
     from plainwork.engine.events import Events
-    from plainwork.engine.worker import Outside, Worker
+    from plainwork.engine.outside import Outside
+    from plainwork.engine.worker import Worker
     from plainwork.queue import Queue
     from plainwork.vault import Vault
 
@@ -220,9 +221,10 @@ class _Process:
         if listener is not None:
             yield self._serve_api(listener, outside, worker)
         if "scheduler" in parts:
-            from plainwork.scheduler import Scheduler
+            from plainwork.scheduler import Poller, Scheduler
 
             yield Scheduler(self.database, self.bell).run()
+            yield Poller(self.database, self.bell, outside).run()
         yield self._watch(outside)
 
     def _lasting(self, worker: Worker | None) -> Iterator[Coroutine[Any, Any, None]]:

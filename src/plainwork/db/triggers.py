@@ -31,8 +31,9 @@ Outcome = Literal["started", "repeated", "replayed", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A trigger of a live version. ``kind``: ``webhook``, ``form``, ``chat`` or ``error``; ``config``: what the document
-    says of it; ``is_on``: its agent is neither paused nor switched off; ``paused_at``: it was paused by itself."""
+    """A trigger of a live version. ``kind``: ``webhook``, ``form``, ``chat``, ``error``, ``poll`` or ``email``; ``config``:
+    what the document says of it; ``is_on``: its agent is neither paused nor switched off; ``paused_at``: it was paused by
+    itself."""
 
     agent_id: UUID
     trigger_id: str
@@ -211,6 +212,7 @@ async def pause(connection: Connection, agent_id: UUID, trigger_id: str, *, paus
            where workspace_id = current_workspace() and agent_id = $1 and trigger_id = $2""",
         *(agent_id, trigger_id, paused),
     )
+    await connection.execute("select follow_polls(current_workspace(), $1)", agent_id)
     return await get(connection, agent_id, trigger_id)
 
 

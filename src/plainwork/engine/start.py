@@ -18,8 +18,9 @@ from plainwork.db.runs import NewRun, Priority, Run, RunStatus
 from plainwork.engine import backlog
 from plainwork.engine.day import check_day
 from plainwork.engine.events import Event, Events
+from plainwork.engine.outside import Outside
 from plainwork.engine.versions import Version, Versions
-from plainwork.engine.worker import Outside, Worker
+from plainwork.engine.worker import Worker
 from plainwork.errors import NotFound
 from plainwork.spec.inputs import coerce
 

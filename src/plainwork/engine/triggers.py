@@ -30,10 +30,12 @@ def inputs_of(
 
 
 def _fields(trigger: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a delivery brings: a webhook's body, or its query when it has none; the fields of a form; a message, a
-    failure."""
+    """What a delivery brings: a webhook's body, or its query when it has none; the fields of a form; what a poll has found;
+    a message, a mail, a failure."""
     if trigger["kind"] == "form":
         found = trigger["fields"]
+    elif trigger["kind"] == "poll":
+        found = trigger["item"]
     elif trigger["kind"] == "webhook":
         found = trigger["query"] if trigger["body"] is None else trigger["body"]
     else:
@@ -51,9 +53,14 @@ def key_of(trigger_id: str, template: str | None, trigger: Mapping[str, Any], se
         sent = value if isinstance(value, str) else json.encode(value).decode()
     if not sent:
         return None
-    if len(sent) > _LONGEST_KEY or not sent.isprintable():
-        sent = sha256(sent.encode("utf-8", "replace")).hexdigest()
-    return f"{trigger_id}: {sent}"
+    return f"{trigger_id}: {short_key(sent)}"
+
+
+def short_key(key: str) -> str:
+    """The key, or what stands for one that is long or holds more than letters."""
+    if len(key) > _LONGEST_KEY or not key.isprintable():
+        return sha256(key.encode("utf-8", "replace")).hexdigest()
+    return key
 
 
 def seal_of(trigger_id: str, signature: str) -> str:

@@ -15,7 +15,6 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,6 +34,7 @@ from plainwork.engine.execution import Execution
 from plainwork.engine.journal import LEASE_S, Journal, RunJournal
 from plainwork.engine.kinds import Reach
 from plainwork.engine.outages import Outages
+from plainwork.engine.outside import Outside
 from plainwork.engine.slots import Slots
 from plainwork.engine.undeliverable import give_up
 from plainwork.engine.versions import Version, Versions
@@ -45,14 +45,9 @@ from plainwork.spec.kinds import Kind
 
 if TYPE_CHECKING:
     from plainwork.llm import CallRecord, Gateway
-    from plainwork.net import Client
 
 _log = log.get("worker")
 T = TypeVar("T")
-
-OpenAccount = Callable[[Claim, str, Kind, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""Opens the secret of this name for the run of this claim and a step of this kind with this configuration: it checks that
-they may use it."""
 
 CLAIM_AT_ONCE = 500
 _TURN = 25
@@ -62,19 +57,6 @@ _READ_AGAIN_S = 0.5
 _LAST_ACTS_S = 5.0
 _LAST_WORDS_S = 2.0
 SWEEP_GRACE_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What runs may use beyond the database: the guarded client, the vault, the operator's mail server, and ``gateway``,
-    which makes a workspace's model gateway that books its calls with the given function. ``public_url``: where this
-    installation is reached."""
-
-    net: Client | None = None
-    open_account: OpenAccount | None = None
-    gateway: Callable[[UUID, Callable[[CallRecord], None]], Gateway] | None = None
-    smtp_url: str | None = None
-    public_url: str = "http://127.0.0.1:8700"
 
 
 class Worker:

@@ -1,4 +1,4 @@
-"""The ``http`` step: any method, any address, JSON parsed, failures classified."""
+"""The ``http`` step: any method, any address, JSON parsed, failures classified. And polls of any JSON list."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
+import jmespath
 import msgspec
+from jmespath.exceptions import JMESPathError
 from yarl import URL
 
-from plainwork.connectors.declared import Action
+from plainwork.connectors.declared import Action, Trigger
 from plainwork.connectors.opened import Opened
+from plainwork.connectors.polled import Found, Item
 from plainwork.connectors.signing import signer
 from plainwork.errors import CallFailed
 from plainwork.net import Response, failed, is_json
@@ -21,9 +24,10 @@ if TYPE_CHECKING:
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODIES = ("json", "form", "body")
+_PLAIN_GET: dict[str, Any] = {"method": "GET", "follow": True, "expect": None, **dict.fromkeys(_BODIES)}
 
 
-async def perform(action: Action, config: dict[str, Any], account: Opened, reach: Reach) -> dict[str, Any]:
+async def perform(action: Action | Trigger, config: dict[str, Any], account: Opened, reach: Reach) -> dict[str, Any]:
     """``{status, headers, body}``; a body that is no text comes as ``{"base64": …}``."""
     method = config["method"]
     headers = {name: _text(value) for name, value in (config["headers"] or {}).items()}
@@ -46,6 +50,36 @@ async def perform(action: Action, config: dict[str, Any], account: Opened, reach
     response = account.hide(response)
     _check(response, config["expect"], config["url"])
     return {"status": response.status, "headers": dict(response.headers), "body": _data(response)}
+
+
+async def poll(trigger: Trigger, config: dict[str, Any], account: Opened, _cursor: Any, reach: Reach) -> Found:
+    """The items of a JSON list. It is read whole each time, so there is no place to go on from."""
+    body = (await perform(trigger, _PLAIN_GET | config, account, reach))["body"]
+    listed = _search(config["items"], body)
+    if not isinstance(listed, list):
+        where = f"`{config['items']}`" if config["items"] != "@" else "The answer"
+        message = f"{where} is not a list."
+        raise CallFailed(message, failure="rejected", next_step="Say under `items` where in the answer the list is.")
+    items = [Item(one, _key(_search(config["key"], one))) for one in listed]
+    return Found(tuple(reversed(items)) if config["newest"] == "first" else tuple(items))
+
+
+def _search(path: str, value: Any) -> Any:
+    try:
+        return jmespath.search(path, value)
+    except JMESPathError as why:
+        raise CallFailed(
+            f"`{path[:100]}` does not fit the answer: {str(why).partition(chr(10))[0]}.",
+            failure="rejected",
+            next_step="Correct the JMESPath.",
+        ) from None
+
+
+def _key(value: Any) -> str | None:
+    """What tells an item apart; None where it has nothing of that name."""
+    if value is None or isinstance(value, str):
+        return value or None
+    return msgspec.json.encode(value, order="sorted").decode()
 
 
 def hosts(config: Mapping[str, Any], account: Opened) -> set[str]:

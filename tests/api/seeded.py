@@ -64,11 +64,21 @@ class World:
         await self.place.as_owner.ok("PUT", f"/agents/{agent}/draft", json=body)
         return agent
 
-    async def agent_with_a_past(self) -> str:
-        """One of whose versions two have been live."""
+    async def agent_with_a_candidate(self) -> str:
+        """Version 1 is live, and there is another."""
         agent = await self.agent()
         louder = {"markdown": TREASURE.replace("Hello", "HELLO")}
         await self.place.as_owner.ok("POST", f"/agents/{agent}/versions", 201, json=louder)
+        return agent
+
+    async def agent_with_a_canary(self) -> str:
+        agent = await self.agent_with_a_candidate()
+        await self.place.as_owner.ok("POST", f"/agents/{agent}/canary", 201, json={"version": 2})
+        return agent
+
+    async def agent_with_a_past(self) -> str:
+        """One of whose versions two have been live."""
+        agent = await self.agent_with_a_candidate()
         await self.place.as_owner.ok("PUT", f"/agents/{agent}/live", json={"version": 2})
         return agent
 
@@ -179,10 +189,15 @@ THINGS: dict[str, Making | str] = {
 """What a parameter of an address stands for: the address up to it → how such a thing is made, or what it is always called."""
 
 OTHER_THINGS: dict[str, Making] = {
+    "begin_canary": World.agent_with_a_candidate,
     "cancel_run": World.sleeping_run,
+    "change_canary": World.agent_with_a_canary,
     "discard_agent_draft": World.drafted_agent,
+    "get_canary": World.agent_with_a_canary,
+    "promote_canary": World.agent_with_a_canary,
     "retry_run": World.failed_run,
     "roll_back_agent": World.agent_with_a_past,
+    "stop_canary": World.agent_with_a_canary,
 }
 """Routes that need their thing in a certain state: in place of the first parameter's."""
 
@@ -190,7 +205,9 @@ BODIES: dict[str, Any] = {
     "accept_invitation": World.invited_newcomer,
     "ask_reset": {"email": "a@example.org"},
     "backfill": World.last_two_hours,
+    "begin_canary": {"version": 2},
     "change_agent": {"about": "Says hello to everybody"},
+    "change_canary": {"share": 5},
     "change_limits": {"runs_at_once": 1000},
     "change_password": {"old_password": PASSWORD, "password": "a new password of mine"},
     "change_role": {"role": "viewer"},
@@ -214,6 +231,7 @@ BODIES: dict[str, Any] = {
     "limit_secret": {"at_once": 1000},
     "look_at_invitation": World.invited,
     "parse_spec": {"markdown": TREASURE},
+    "promote_canary": {"reason": "It greets well"},
     "put_secret": {"value": {"token": "another value"}, "about": "For the tests", "hosts": ["api.example.org"]},
     "remove_second_factor": World.password_beside_a_second_factor,
     "renew_recovery_codes": World.password_beside_a_second_factor,
@@ -227,6 +245,7 @@ BODIES: dict[str, Any] = {
     "shadow_runs": {"markdown": TREASURE},
     "sign_in": World.credentials,
     "start_run": {"inputs": {"name": "you"}},
+    "stop_canary": {"reason": "It greets too loudly"},
     "test_trigger": {"payload": {"name": "you"}},
 }
 """What each route that takes a body is sent: the body, or how it is made."""

@@ -37,6 +37,7 @@ class RunRow:
     resolution: str | None = None
     parent_run_id: UUID | None = None
     parent_path: str | None = None
+    canary: bool = False
     depth: int = 0
     waits: int = 0
 

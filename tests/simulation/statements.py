@@ -129,7 +129,7 @@ def _read_keys(session: Session, _: Transaction, arguments: Sequence[Any]) -> li
 
 
 def _insert_runs(session: Session, transaction: Transaction, arguments: Sequence[Any]) -> None:
-    workspace, agent, version, deadline_s, ids, inputs, triggers = arguments
+    workspace, agent, version, deadline_s, ids, inputs, triggers, _ = arguments
     now = transaction.now
     deadline = None if deadline_s is None else now + deadline_s
     session.server.store.insert(
@@ -384,6 +384,8 @@ _STATEMENTS: dict[str, Handler] = {
     "update runs set status = 'cancelled'": _mark_cancelled,
     "select status from runs": _status,
     "select runs_at_once, queued_at_most from workspace_limits": _no_rows,
+    "select version_id from canary_for": _no_rows,
+    "select * from canaries_to_judge": _no_rows,
     "select count(*) from ( select from queue": _count_queued,
     "select run_id, seq, path": _journals,
     "select v.id, v.agent_id": _versions,

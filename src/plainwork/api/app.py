@@ -21,6 +21,7 @@ from plainwork.api import (
     approvals,
     audit,
     callbacks,
+    canaries,
     chat,
     drafts,
     forms,
@@ -71,7 +72,7 @@ if TYPE_CHECKING:
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
     *(setup, session, sso, account, password_resets, workspaces, members, invitations),
-    *(agent_summaries, agents, live, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
+    *(agent_summaries, agents, live, canaries, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
     *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
     *(schedules, alarms, retention),
 )

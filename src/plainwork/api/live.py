@@ -82,8 +82,7 @@ async def set_live(request: Request, caller: CallerArg, agent_id: UUID, body: Li
     version does not meet what going live takes, unless it is overridden."""
     database: Database = request.app.state.database
     reason = body.reason.strip()
-    if body.override and not reason:
-        raise Invalid("An override needs a reason.", next_step="Send why the version goes live all the same.")
+    check_reason(reason, is_override=body.override)
     version, rehearsed = None, None
     if body.version is not None:
         async with database.workspace(caller.workspace_id) as tenant:
@@ -92,16 +91,24 @@ async def set_live(request: Request, caller: CallerArg, agent_id: UUID, body: Li
     async with database.workspace(caller.workspace_id) as tenant:
         unmet = () if rehearsed is None else await gate.unmet(tenant, agent_id, rehearsed)
         if unmet:
-            _check_override(caller, body, unmet)
+            check_override(caller, body.version, unmet, is_asked=body.override)
         [made] = await shown(tenant, [await point(tenant, caller.actor, agent_id, version, reason=reason, unmet=unmet)])
     return made
 
 
-def _check_override(caller: Caller, body: Live, unmet: Sequence[Finding]) -> None:
-    if not body.override or not gate.is_overridable(unmet):
+def check_reason(reason: str, *, is_override: bool) -> None:
+    """Raises Invalid for an override without a reason."""
+    if is_override and not reason:
+        raise Invalid("An override needs a reason.", next_step="Send why the version is used all the same.")
+
+
+def check_override(caller: Caller, number: int | None, unmet: Sequence[Finding], *, is_asked: bool) -> None:
+    """Raises NotReady for a version that does not meet all of it, unless an override is asked for that the caller may
+    make; Forbidden when they may not."""
+    if not is_asked or not gate.is_overridable(unmet):
         count = "one thing" if len(unmet) == 1 else f"{len(unmet)} things"
         raise NotReady(
-            f"Version {body.version} is not ready to go live: {count} to see to.",
+            f"Version {number} is not ready to go live: {count} to see to.",
             findings=tuple(unmet),
             next_step="See to them first, or have an owner or admin make it live with a reason."
             if gate.is_overridable(unmet)

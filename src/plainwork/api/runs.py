@@ -19,7 +19,7 @@ from plainwork.api.auth import Caller, CallerArg, Permission, Tenant, admit
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import LARGEST_INTEGER, Body, Limit, Number, Shape
 from plainwork.db import agents as agent_rows
-from plainwork.db import audit, waits
+from plainwork.db import audit, canaries, new_id, waits
 from plainwork.db import runs as rows
 from plainwork.engine import start
 from plainwork.engine.events import Event
@@ -31,6 +31,7 @@ _FROM = re.compile(r"(\d{1,9})(-end)?", re.ASCII)
 
 Status = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
 Kind = Literal["manual", "schedule", "webhook", "poll", "form", "chat", "email", "error", "call"]
+ContentHash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Statuses = Annotated[list[Status] | None, Query(max_length=20, description="Only runs with one of these.")]
 Agents = Annotated[list[UUID] | None, Query(max_length=100, description="Only runs of these agents.")]
 Kinds = Annotated[list[Kind] | None, Query(max_length=20, description="Only runs that one of these started.")]
@@ -41,11 +42,11 @@ Until = Annotated[AwareDatetime | None, Query(description="Only runs made before
 
 # ── Bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 class NewRun(Body):
-    """What to start. ``version``: a number; without it the live version runs. ``priority``: before or after the workspace's
-    other runs; without it as the agent says."""
+    """What to start. ``version``: a number, or a content hash; without it the live version runs, or its canary.
+    ``priority``: before or after the workspace's other runs; without it as the agent says."""
 
     inputs: dict[str, Any] = Field(default_factory=dict)
-    version: Number | None = None
+    version: Number | ContentHash | None = None
     priority: rows.Priority | None = None
 
 
@@ -64,8 +65,9 @@ class Run(Shape):
     run goes on; ``steps``: how many journal rows it has; ``took_ms``: from its start to its end; ``origin_run_id``:
     the run that it was made of by a retry or a replay, ``origin_step``: from which of its steps on (null: from the
     start, or from where it stopped); ``parent_run_id``: the run of another agent that has started it, by its step
-    at ``parent_path``; ``resolution``: how a person dealt with the cause, at ``resolved_at``, so that it left the
-    inbox; ``reported``: the run that had started it was told."""
+    at ``parent_path``; ``canary``: its version was a canary's candidate when it started; ``resolution``: how a person
+    dealt with the cause, at ``resolved_at``, so that it left the inbox; ``reported``: the run that had started it was
+    told."""
 
     id: UUID
     agent_id: UUID
@@ -92,6 +94,7 @@ class Run(Shape):
     origin_step: str | None
     parent_run_id: UUID | None
     parent_path: str | None
+    canary: bool
     resolved_at: datetime | None
     resolution: Literal["retried", "skipped", "answered", "discarded", "reported"] | None
 
@@ -197,11 +200,11 @@ async def start_run(
     """
     body, state = body or NewRun(), request.app.state
     async with state.database.workspace(caller.workspace_id) as connection:
-        version_id = await _version_to_run(connection, agent_id, body.version)
+        version_id, is_canary = await _version_to_run(connection, agent_id, body.version, idempotency_key)
     version = await state.versions.get(caller.workspace_id, version_id)
     trigger = {"kind": "manual", "by": f"{caller.actor.kind}:{caller.actor.id}"}
-    how = {"trigger": trigger, "key": idempotency_key, "priority": body.priority, "bell": state.bell}
-    started = await start.start(state.database, version, body.inputs, **how)
+    how: dict[str, Any] = {"trigger": trigger, "key": idempotency_key, "priority": body.priority}
+    started = await start.start(state.database, version, body.inputs, **how, is_canary=is_canary, bell=state.bell)
     place = (state.database, caller.workspace_id, started.run_id)
     run = await start.wait_for(state.events, *place, wait) if wait else await start.read(*place)
     headers = {"Location": f"/api/v1/runs/{run.id}"}
@@ -210,16 +213,22 @@ async def start_run(
     return answer(shown(run), 200 if run.is_over and wait is not None else 202, headers)
 
 
-async def _version_to_run(connection: Any, agent_id: UUID, number: int | None) -> UUID:
-    """The version of that number, or the live one. Raises NotFound, or Conflict when none is live."""
+async def _version_to_run(
+    connection: Any, agent_id: UUID, which: int | str | None, key: str | None
+) -> tuple[UUID, bool]:
+    """The version of that number or content hash, or the live one, or the candidate of its canary; and whether it is that.
+    Raises NotFound, or Conflict when none is live."""
     agent = await agent_rows.get(connection, agent_id)
-    if number is not None:
-        return (await agent_rows.version_numbered(connection, agent_id, number)).id
+    if isinstance(which, int):
+        return (await agent_rows.version_numbered(connection, agent_id, which)).id, False
+    if which is not None:
+        return (await agent_rows.version_hashed(connection, agent_id, bytes.fromhex(which))).id, False
     if agent.live_version_id is None:
         raise Conflict(
             f"{agent.name} has no live version.", next_step=f"PUT /api/v1/agents/{agent_id}/live, or name a version."
         )
-    return agent.live_version_id
+    candidate = await canaries.choose(connection, agent_id, agent.live_version_id, key or str(new_id()))
+    return candidate or agent.live_version_id, candidate is not None
 
 
 # ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -224,6 +224,18 @@ async def version_numbered(connection: Connection, agent_id: UUID, number: int) 
     return _record(Version, row)
 
 
+async def version_hashed(connection: Connection, agent_id: UUID, content_hash: bytes) -> Version:
+    """The newest of an agent's versions with this content; NotFound when it has none such."""
+    row = await connection.fetchrow(
+        """select * from agent_versions where workspace_id = current_workspace() and agent_id = $1 and content_hash = $2
+           order by number desc limit 1""",
+        *(agent_id, content_hash),
+    )
+    if row is None:
+        raise NotFound("The agent has no version with this content.")
+    return _record(Version, row)
+
+
 async def numbers(connection: Connection, version_ids: Sequence[UUID]) -> dict[UUID, int]:
     """The numbers of versions, by their ids."""
     rows = await connection.fetch(

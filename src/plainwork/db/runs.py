@@ -45,7 +45,8 @@ class Run:
     ``ask``: the step a person is asked about; ``steps``: how many journal rows it has; ``origin_run_id``: the run that it
     comes of, ``origin_step``: from which step on that one is taken again; ``resolution``: what a person did about it
     (``retried``, ``skipped``, ``answered``, ``discarded``), or that its parent was told (``reported``), so that it is in the
-    inbox no longer; ``parent_run_id``: the run that has started it, by its step at ``parent_path``."""
+    inbox no longer; ``parent_run_id``: the run that has started it, by its step at ``parent_path``;
+    ``canary``: its version was a canary's candidate when it started."""
 
     workspace_id: UUID
     id: UUID
@@ -72,6 +73,7 @@ class Run:
     resolution: str | None
     parent_run_id: UUID | None
     parent_path: str | None
+    canary: bool
     agent: RunAgent
     version: int
 
@@ -131,7 +133,7 @@ class NewRun(msgspec.Struct, frozen=True):
 _RUN = """r.workspace_id, r.id, r.agent_id, r.version_id, r.status, r.cause, r.trigger, r.inputs, {output} as output,
           r.failure, r.ask, r.created_at, r.started_at, r.finished_at, r.wake_at, r.deadline_at, r.steps, r.tokens,
           r.cost_usd::float8, r.origin_run_id, r.origin_step, r.resolved_at, r.resolution, r.parent_run_id, r.parent_path,
-          a.name, a.slug, v.number"""
+          r.canary, a.name, a.slug, v.number"""
 _NAMES = """join agents a on a.workspace_id = r.workspace_id and a.id = r.agent_id
             join agent_versions v on v.workspace_id = r.workspace_id and v.id = r.version_id"""
 _WHOLE_RUN = f"select {_RUN.format(output='r.output')}, r.output_blob from runs r {_NAMES}"  # noqa: S608
@@ -170,14 +172,17 @@ async def insert(
     version_id: UUID,
     runs: Sequence[NewRun],
     deadline_s: float | None = None,
+    *,
+    is_canary: bool = False,
 ) -> None:
     """Inserts runs of one version with their queue entries; the workspace's variables are copied into them, so that a
-    run sees the same ones to its end. ``deadline_s``: how long each may take, from now."""
+    run sees the same ones to its end. ``deadline_s``: how long each may take, from now; ``is_canary``: the version is a
+    canary's candidate."""
     ids = [run.id for run in runs]
     priorities = [None if run.priority is None else PRIORITIES[run.priority] for run in runs]
     await connection.execute(
-        """insert into runs (workspace_id, id, agent_id, version_id, inputs, trigger, deadline_at, vars)
-           select $1, u.id, $2, $3, convert_from(u.inputs, 'UTF8')::json, convert_from(u.trigger, 'UTF8')::json,
+        """insert into runs (workspace_id, id, agent_id, version_id, canary, inputs, trigger, deadline_at, vars)
+           select $1, u.id, $2, $3, $8, convert_from(u.inputs, 'UTF8')::json, convert_from(u.trigger, 'UTF8')::json,
                   now() + make_interval(secs => $4::float8), v.vars
            from unnest($5::uuid[], $6::bytea[], $7::bytea[]) as u(id, inputs, trigger),
                 (select coalesce(json_object_agg(name, value), '{}') as vars from workspace_variables) v""",
@@ -188,6 +193,7 @@ async def insert(
         ids,
         [json.encode(run.inputs) for run in runs],
         [json.encode(run.trigger) for run in runs],
+        is_canary,
     )
     await connection.execute(
         """insert into queue (workspace_id, run_id, deadline_at, agent_id, priority, lane, rank_at)

@@ -61,8 +61,8 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class NewStart:
-    """A run that a delivery is to start. ``key``: the same one gives the first run again; ``seal``: what was signed, which
-    starts a run once."""
+    """A run that a delivery is to start. ``version_id``: the live version; ``key``: the same one gives the first run again;
+    ``seal``: what was signed, which starts a run once."""
 
     workspace_id: UUID
     agent_id: UUID
@@ -79,10 +79,12 @@ class NewStart:
 @dataclass(frozen=True, slots=True)
 class Begun:
     """What became of a ``NewStart``. ``run_id`` is the first run when it was ``repeated``; ``is_leased``: the run is the
-    worker's already, else it is queued; ``at``: the database's time."""
+    worker's already, else it is queued; ``version_id``: what it runs, which may be a canary's candidate; ``at``: the
+    database's time."""
 
     outcome: Outcome
     run_id: UUID
+    version_id: UUID
     is_leased: bool
     vars: Any
     deadline_at: datetime | None

@@ -156,7 +156,7 @@ def _claim_of(new: NewStart, begun: Begun) -> Claim:
         epoch=1,
         claims=1,
         agent_id=new.agent_id,
-        version_id=new.version_id,
+        version_id=begun.version_id,
         trigger=new.trigger,
         inputs=new.inputs,
         vars=begun.vars,

@@ -56,18 +56,20 @@ async def start(
     trigger: Mapping[str, Any] = MANUAL,
     key: str | None = None,
     priority: Priority | None = None,
+    is_canary: bool = False,
     bell: Queue | None = None,
 ) -> Started:
     """Starts a run of a version (``Versions.get`` gives it) with its queue entry, in one transaction, then rings.
 
-    The same ``key`` again, for the same agent, gives the first run back. Raises Invalid when the inputs do not fit the
+    ``is_canary``: the version is a canary's candidate, and was chosen as such (``db.canaries.choose``). The same ``key``
+    again, for the same agent, gives the first run back. Raises Invalid when the inputs do not fit the
     declaration, LimitReached when the agent's ``runs_per_day`` are used up or too many runs of the workspace wait already.
     """
-    return (await start_many(db, version, [Start(inputs, trigger, key, priority)], bell=bell))[0]
+    return (await start_many(db, version, [Start(inputs, trigger, key, priority)], is_canary=is_canary, bell=bell))[0]
 
 
 async def start_many(
-    db: Database, version: Version, starts: Sequence[Start], *, bell: Queue | None = None
+    db: Database, version: Version, starts: Sequence[Start], *, is_canary: bool = False, bell: Queue | None = None
 ) -> list[Started]:
     """As ``start``, many runs of one version in one transaction: all of them, or none when one is refused."""
     declared = version.graph.flow.inputs
@@ -78,7 +80,8 @@ async def start_many(
         if fresh:
             await backlog.check(db, connection, version.workspace_id, len(fresh))
             await check_day(connection, version, len(fresh))
-            await runs.insert(connection, version.workspace_id, version.agent_id, version.id, fresh, version.time_s)
+            place = (version.workspace_id, version.agent_id, version.id)
+            await runs.insert(connection, *place, fresh, version.time_s, is_canary=is_canary)
     if bell is not None and fresh:
         await bell.ring([run.id for run in fresh])
     if len(fresh) == len(new):

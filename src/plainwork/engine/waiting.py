@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from plainwork.db import Connection, Database, agents, new_id, runs, waits
+from plainwork.db import Connection, Database, agents, canaries, new_id, runs, waits
 from plainwork.db.queue import Claim
 from plainwork.db.runs import NewRun
 from plainwork.db.waits import Callback, Wait
@@ -116,8 +116,8 @@ class Waits:
                 raise _refused(
                     f"Agents call each other more than {DEEPEST} deep.", "Look for agents that call in a circle."
                 )
-            called = await self._find(connection, agent, version)
-            child = await self._insert(connection, called, inputs, path, trigger)
+            called, is_canary = await self._find(connection, agent, version)
+            child = await self._insert(connection, called, inputs, path, trigger, is_canary=is_canary)
             asked = {"agent": agent, "version": called.number, "run_id": str(child)}
             until = await waits.adopt(connection, child, self._claim.run_id, path, attempt, depth + 1, asked, time_s)
             return child, None if until is None else until.timestamp()
@@ -127,7 +127,8 @@ class Waits:
             await self._bell.ring([child])
         return until
 
-    async def _find(self, connection: Connection, agent: str, which: str | int) -> Version:
+    async def _find(self, connection: Connection, agent: str, which: str | int) -> tuple[Version, bool]:
+        """The version to call, and whether it is a canary's candidate: all that one run calls falls the same way."""
         found = await agents.by_slug(connection, agent)
         if found is None:
             raise _refused(f"There is no agent {agent[:80]} in this workspace.", "Write its id, as in its address.")
@@ -139,13 +140,24 @@ class Waits:
                 raise _refused(f"{found.name} has no version {which}.", "Write `live`, or a number it has.") from None
         if version_id is None:
             raise _refused(f"{found.name} has no live version.", "Make one live, or write a number.")
+        candidate = None
+        if which == "live":
+            candidate = await canaries.choose(connection, found.id, version_id, str(self._claim.run_id))
+            version_id = candidate or version_id
         await self._versions.read(connection, self._claim.workspace_id, [version_id])
         version = self._versions.known(self._claim.workspace_id, version_id)
         assert version is not None
-        return version
+        return version, candidate is not None
 
     async def _insert(
-        self, connection: Connection, version: Version, inputs: Mapping[str, Any], path: str, above: Any
+        self,
+        connection: Connection,
+        version: Version,
+        inputs: Mapping[str, Any],
+        path: str,
+        above: Any,
+        *,
+        is_canary: bool,
     ) -> UUID:
         trigger: dict[str, Any] = {"kind": "call", "run_id": str(self._claim.run_id), "step": path}
         if by := above.get("by"):
@@ -159,7 +171,8 @@ class Waits:
             raise
         except PlainworkError as error:
             raise _refused(f"{version.agent}: {error.message}", error.next_step) from error
-        await runs.insert(connection, version.workspace_id, version.agent_id, version.id, [new], version.time_s)
+        place = (version.workspace_id, version.agent_id, version.id)
+        await runs.insert(connection, *place, [new], version.time_s, is_canary=is_canary)
         return new.id
 
     async def _patiently(self, act: Callable[[Connection], Awaitable[T]]) -> T:

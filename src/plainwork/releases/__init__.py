@@ -1,1 +1,1 @@
-"""How versions come to run: what one has to meet before it goes live, and the moves of the live pointer."""
+"""How versions come to run: what one has to meet before it goes live, the moves of the live pointer, and canaries."""

@@ -16,6 +16,7 @@ from plainwork.engine import failures
 from plainwork.engine.versions import Versions
 from plainwork.errors import PlainworkError
 from plainwork.queue import Queue
+from plainwork.releases import canary
 from plainwork.scheduler import ticks, upkeep
 from plainwork.scheduler.ticks import Decided
 from plainwork.scheduler.times import Plan, plan
@@ -31,6 +32,8 @@ SWEEP_EVERY_S = 1.0
 GRACE_S = 30.0
 """How long after a run's deadline the sweeper leaves its end to a worker."""
 UPKEEP_EVERY_S = 300.0
+JUDGE_EVERY_S = 5.0
+"""How soon a canary is rolled back whose candidate fails too often."""
 TRY_AGAIN = timedelta(hours=1)
 """When a schedule is looked at again that could not be worked out (its time zone is not known here)."""
 FAILED_STARTS = 3
@@ -54,13 +57,14 @@ class Scheduler:
         self._every_s = every_s
 
     async def run(self) -> None:
-        """Fires, releases, tells of failures, sweeps and keeps up; what fails is tried again at the next turn."""
+        """Fires, releases, tells of failures, sweeps, keeps up, judges canaries; what fails is tried again at the next turn."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("fire", self._every_s, self._fire_and_look_ahead))
             group.create_task(self._repeat("release", self._every_s, self.release))
             group.create_task(self._repeat("failures", self._every_s, self.tell_failures))
             group.create_task(self._repeat("sweep", SWEEP_EVERY_S, self.sweep))
             group.create_task(self._repeat("upkeep", UPKEEP_EVERY_S, self.keep_up))
+            group.create_task(self._repeat("canaries", JUDGE_EVERY_S, self.judge_canaries))
 
     async def fire_due(self) -> int:
         """Starts the runs of everything that is due now; returns how many."""
@@ -111,6 +115,10 @@ class Scheduler:
             outlook = await queue.outlook(self._db, 1)
             await self._bell.ring(outlook.run_ids)
         return swept
+
+    async def judge_canaries(self) -> int:
+        """Rolls back the canaries whose candidates fail more often than they may; how many."""
+        return await canary.judge(self._db)
 
     async def keep_up(self) -> upkeep.Kept:
         """Makes the partitions of the coming months and deletes what has had its time."""

@@ -740,6 +740,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The agent's newest canary, under way or ended
+         * @description The agent's newest canary, under way or ended. 404 when it never had one.
+         */
+        get: operations["get_canary"];
+        put?: never;
+        /**
+         * Has a version take a share of the agent's new runs, whatever starts them; the same key always falls the same way
+         * @description Has a version take a share of the agent's new runs, whatever starts them; the same key always falls the same way. 409 when it is not ready to go live, takes other inputs than the live version, or there is a canary already.
+         */
+        post: operations["begin_canary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Gives the candidate another share of the new runs
+         * @description Gives the candidate another share of the new runs. 404 when no canary is under way.
+         */
+        patch: operations["change_canary"];
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/canary/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the candidate live, and ends the canary
+         * @description Makes the candidate live, and ends the canary. 404 when none is under way.
+         */
+        post: operations["promote_canary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/canary/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the canary: the live version takes all new runs again
+         * @description Ends the canary: the live version takes all new runs again. Runs under way go on. 404 when none is under way.
+         */
+        post: operations["stop_canary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent_id}/draft": {
         parameters: {
             query?: never;
@@ -2262,6 +2330,78 @@ export interface components {
             called_off: number;
         };
         /**
+         * Canary
+         * @description A canary. `runs`: of the candidate, `live_runs`: of the live version meanwhile; those that were started anew, of the agent's newest ten thousand. `outcome` null: it is under way; `rolled_back`: the candidate failed too often, as `reason` says.
+         */
+        Canary: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Version */
+            version: number;
+            /** Live Version */
+            live_version: number;
+            /** Share */
+            share: number;
+            /** Least Runs */
+            least_runs: number;
+            /** Margin */
+            margin: number;
+            by: components["schemas"]["CanaryActor"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Outcome */
+            outcome: ("promoted" | "stopped" | "rolled_back") | null;
+            /** Reason */
+            reason: string;
+            runs: components["schemas"]["Fared"];
+            live_runs: components["schemas"]["Fared"];
+        };
+        /**
+         * CanaryActor
+         * @description Who began it.
+         */
+        CanaryActor: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "user" | "api_key" | "system";
+            /** Id */
+            id: string;
+        };
+        /**
+         * CanaryChange
+         * @description How many of a hundred new runs the candidate takes from now on.
+         */
+        CanaryChange: {
+            /** Share */
+            share: number;
+        };
+        /**
+         * CanaryEnd
+         * @description `reason`: why, for the history.
+         */
+        CanaryEnd: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * ChildRun
          * @description A run that this one has started, by its step at `path`. `agent`: its id in addresses.
          */
@@ -2487,6 +2627,16 @@ export interface components {
             code: string;
         };
         /**
+         * Fared
+         * @description How many runs have ended, and how many of them failed.
+         */
+        Fared: {
+            /** Ended */
+            ended: number;
+            /** Failed */
+            failed: number;
+        };
+        /**
          * Filled
          * @description The `times` that were found to fill in. `started`: how many of them now start (0 for a preview); `more`: there are others in the range.
          */
@@ -2596,6 +2746,8 @@ export interface components {
             parent_run_id: string | null;
             /** Parent Path */
             parent_path: string | null;
+            /** Canary */
+            canary: boolean;
             /** Resolved At */
             resolved_at: string | null;
             /** Resolution */
@@ -2694,6 +2846,8 @@ export interface components {
             parent_run_id: string | null;
             /** Parent Path */
             parent_path: string | null;
+            /** Canary */
+            canary: boolean;
             /** Resolved At */
             resolved_at: string | null;
             /** Resolution */
@@ -3155,6 +3309,39 @@ export interface components {
             unmet: components["schemas"]["Finding"][];
         };
         /**
+         * NewCanary
+         * @description The candidate's number, and how many of a hundred new runs it takes. Once `least_runs` of them have ended, it is rolled back when the share that failed is greater than the live version's by more than `margin`. `override`, with a `reason`: also when the version is not ready to go live.
+         */
+        NewCanary: {
+            /** Version */
+            version: number;
+            /**
+             * Share
+             * @default 10
+             */
+            share?: number;
+            /**
+             * Least Runs
+             * @default 20
+             */
+            least_runs?: number;
+            /**
+             * Margin
+             * @default 0.1
+             */
+            margin?: number;
+            /**
+             * Override
+             * @default false
+             */
+            override?: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * NewInvitation
          * @description Whom to invite, and the role they will have.
          */
@@ -3245,7 +3432,7 @@ export interface components {
         };
         /**
          * NewRun
-         * @description What to start. `version`: a number; without it the live version runs. `priority`: before or after the workspace's other runs; without it as the agent says.
+         * @description What to start. `version`: a number, or a content hash; without it the live version runs, or its canary. `priority`: before or after the workspace's other runs; without it as the agent says.
          */
         NewRun: {
             /** Inputs */
@@ -3253,7 +3440,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** Version */
-            version?: number | null;
+            version?: number | string | null;
             /** Priority */
             priority?: ("low" | "normal" | "high") | null;
         };
@@ -3544,7 +3731,7 @@ export interface components {
         };
         /**
          * Run
-         * @description One run. `version`: the number of the version it runs; `cause`: why it needs a person; `ask`: the step that a person is asked about; `failure`: its kind, a message and the next step; `wake_at`: when a waiting run goes on; `steps`: how many journal rows it has; `took_ms`: from its start to its end; `origin_run_id`: the run that it was made of by a retry or a replay, `origin_step`: from which of its steps on (null: from the start, or from where it stopped); `parent_run_id`: the run of another agent that has started it, by its step at `parent_path`; `resolution`: how a person dealt with the cause, at `resolved_at`, so that it left the inbox; `reported`: the run that had started it was told.
+         * @description One run. `version`: the number of the version it runs; `cause`: why it needs a person; `ask`: the step that a person is asked about; `failure`: its kind, a message and the next step; `wake_at`: when a waiting run goes on; `steps`: how many journal rows it has; `took_ms`: from its start to its end; `origin_run_id`: the run that it was made of by a retry or a replay, `origin_step`: from which of its steps on (null: from the start, or from where it stopped); `parent_run_id`: the run of another agent that has started it, by its step at `parent_path`; `canary`: its version was a canary's candidate when it started; `resolution`: how a person dealt with the cause, at `resolved_at`, so that it left the inbox; `reported`: the run that had started it was told.
          */
         Run: {
             /**
@@ -3615,6 +3802,8 @@ export interface components {
             parent_run_id: string | null;
             /** Parent Path */
             parent_path: string | null;
+            /** Canary */
+            canary: boolean;
             /** Resolved At */
             resolved_at: string | null;
             /** Resolution */
@@ -3708,6 +3897,8 @@ export interface components {
             parent_run_id: string | null;
             /** Parent Path */
             parent_path: string | null;
+            /** Canary */
+            canary: boolean;
             /** Resolved At */
             resolved_at: string | null;
             /** Resolution */
@@ -9287,6 +9478,534 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_canary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_canary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCanary"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_canary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CanaryChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_canary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CanaryEnd"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_canary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CanaryEnd"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Canary"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,153 @@
+"""The canary of an agent: a candidate that takes a share of its new runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import Field
+
+from plainwork.api.agents import Agent, shown
+from plainwork.api.auth import CallerArg, Permission, Tenant
+from plainwork.api.live import Reason, check_override, check_reason
+from plainwork.api.routing import Routes
+from plainwork.api.shapes import Body, Number, Shape
+from plainwork.db import Database, agents, canaries
+from plainwork.errors import NotFound
+from plainwork.releases import canary as releases
+from plainwork.releases import gate
+
+routes = Routes("canaries")
+Share = Annotated[int, Field(ge=1, le=50)]
+
+
+class NewCanary(Body):
+    """The candidate's number, and how many of a hundred new runs it takes. Once ``least_runs`` of them have ended, it is
+    rolled back when the share that failed is greater than the live version's by more than ``margin``. ``override``, with a
+    ``reason``: also when the version is not ready to go live."""
+
+    version: Number
+    share: Share = 10
+    least_runs: int = Field(default=20, ge=1, le=10_000)
+    margin: float = Field(default=0.1, ge=0, le=1)
+    override: bool = False
+    reason: Reason = ""
+
+
+class CanaryChange(Body):
+    """How many of a hundred new runs the candidate takes from now on."""
+
+    share: Share
+
+
+class CanaryEnd(Body):
+    """``reason``: why, for the history."""
+
+    reason: Reason = ""
+
+
+class Fared(Shape):
+    """How many runs have ended, and how many of them failed."""
+
+    ended: int
+    failed: int
+
+
+class CanaryActor(Shape):
+    """Who began it."""
+
+    kind: Literal["user", "api_key", "system"]
+    id: str
+
+
+class Canary(Shape):
+    """A canary. ``runs``: of the candidate, ``live_runs``: of the live version meanwhile; those that were started anew, of the
+    agent's newest ten thousand. ``outcome`` null: it is under way; ``rolled_back``: the candidate failed too often, as
+    ``reason`` says."""
+
+    id: UUID
+    agent_id: UUID
+    version: int
+    live_version: int
+    share: int
+    least_runs: int
+    margin: float
+    by: CanaryActor
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Literal["promoted", "stopped", "rolled_back"] | None
+    reason: str
+    runs: Fared
+    live_runs: Fared
+
+
+@routes.add("GET", "/agents/{agent_id}/canary", Permission.AGENTS_READ)
+async def get_canary(tenant: Tenant, agent_id: UUID) -> Canary:
+    """The agent's newest canary, under way or ended. 404 when it never had one."""
+    await agents.get(tenant, agent_id)
+    found = await canaries.newest(tenant, agent_id)
+    if found is None:
+        raise NotFound("The agent has had no canary.", next_step="POST to the same address begins one.")
+    return _shown(found)
+
+
+@routes.add("POST", "/agents/{agent_id}/canary", Permission.AGENTS_WRITE, status_code=201, errors=(409,))
+async def begin_canary(request: Request, caller: CallerArg, agent_id: UUID, body: NewCanary) -> Canary:
+    """Has a version take a share of the agent's new runs, whatever starts them; the same key always falls the same way. 409
+    when it is not ready to go live, takes other inputs than the live version, or there is a canary already."""
+    database: Database = request.app.state.database
+    reason = body.reason.strip()
+    check_reason(reason, is_override=body.override)
+    async with database.workspace(caller.workspace_id) as tenant:
+        await agents.get(tenant, agent_id)
+        version = await agents.version_numbered(tenant, agent_id, body.version)
+    rehearsed = await gate.rehearse(version.markdown, request.app.state.catalogue)
+    terms = canaries.Terms(body.share, body.least_runs, body.margin)
+    async with database.workspace(caller.workspace_id) as tenant:
+        unmet = await gate.unmet(tenant, agent_id, rehearsed)
+        if unmet:
+            check_override(caller, body.version, unmet, is_asked=body.override)
+        begun = await releases.begin(tenant, caller.actor, agent_id, version, terms, reason=reason, unmet=unmet)
+    return _shown(begun)
+
+
+@routes.add("PATCH", "/agents/{agent_id}/canary", Permission.AGENTS_WRITE)
+async def change_canary(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryChange) -> Canary:
+    """Gives the candidate another share of the new runs. 404 when no canary is under way."""
+    return _shown(await releases.change_share(tenant, caller.actor, agent_id, body.share))
+
+
+@routes.add("POST", "/agents/{agent_id}/canary/promote", Permission.AGENTS_WRITE)
+async def promote_canary(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryEnd | None = None) -> Agent:
+    """Makes the candidate live, and ends the canary. 404 when none is under way."""
+    reason = body.reason.strip() if body else ""
+    [made] = await shown(tenant, [await releases.promote(tenant, caller.actor, agent_id, reason)])
+    return made
+
+
+@routes.add("POST", "/agents/{agent_id}/canary/stop", Permission.AGENTS_WRITE)
+async def stop_canary(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryEnd | None = None) -> Canary:
+    """Ends the canary: the live version takes all new runs again. Runs under way go on. 404 when none is under way."""
+    return _shown(await releases.stop(tenant, caller.actor, agent_id, body.reason.strip() if body else ""))
+
+
+def _shown(found: canaries.Canary) -> Canary:
+    kind, key = found.actor
+    return Canary(
+        id=found.id,
+        agent_id=found.agent_id,
+        version=found.number,
+        live_version=found.live_number,
+        share=found.terms.share,
+        least_runs=found.terms.least_runs,
+        margin=found.terms.margin,
+        by=CanaryActor(kind=kind, id=key),  # type: ignore[arg-type]
+        started_at=found.started_at,
+        ended_at=found.ended_at,
+        outcome=found.outcome,
+        reason=found.reason,
+        runs=Fared(ended=found.tally.ended, failed=found.tally.failed),
+        live_runs=Fared(ended=found.tally.live_ended, failed=found.tally.live_failed),
+    )

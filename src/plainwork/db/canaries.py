@@ -1,0 +1,148 @@
+"""Canaries: the candidate that takes a share of an agent's new runs, and how its runs fare beside those of the live version.
+
+Functions that take a connection work inside one workspace; ``to_judge`` looks across all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from plainwork.db import json
+from plainwork.db.audit import Actor
+from plainwork.db.ids import new_id
+from plainwork.db.pool import Connection, Database
+from plainwork.errors import Conflict
+
+MOST_RUNS = 10_000
+"""So many of the agent's newest runs are looked at."""
+
+Outcome = Literal["promoted", "stopped", "rolled_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many runs have ended, and how many of them failed: of the candidate, and of the live version meanwhile."""
+
+    ended: int
+    failed: int
+    live_ended: int
+    live_failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """``share``: how many of a hundred runs the candidate takes; it is judged once ``least_runs`` of them have ended, and is
+    rolled back when its share of failures is greater than the live version's by more than ``margin`` (0 to 1)."""
+
+    share: int
+    least_runs: int
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """One canary of an agent. ``number``, ``live_number``: of the candidate, and of the version it is measured against;
+    ``actor``: the kind and id of who began it; ``outcome`` None: it is under way."""
+
+    id: UUID
+    agent_id: UUID
+    version_id: UUID
+    number: int
+    live_number: int
+    terms: Terms
+    actor: tuple[str, str]
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome | None
+    reason: str
+    tally: Tally
+
+
+_OWN = ("id", "agent_id", "version_id", "number", "live_number", "started_at", "ended_at", "outcome", "reason")
+
+
+async def begin(
+    connection: Connection,
+    agent_id: UUID,
+    version_id: UUID,
+    live_version_id: UUID,
+    terms: Terms,
+    deadline_s: float | None,
+    actor: Actor,
+) -> None:
+    """Has a candidate take its share from now on. Conflict when another one does, and when the live version is another."""
+    try:
+        done = await connection.execute(
+            """insert into canaries (workspace_id, id, agent_id, version_id, live_version_id, share, least_runs, margin,
+                                     deadline_s, actor_kind, actor_id)
+               select a.workspace_id, $1, a.id, $3, a.live_version_id, $5, $6, $7, $8, $9, $10 from agents a
+               where a.workspace_id = current_workspace() and a.id = $2 and a.live_version_id = $4 for share""",
+            *(new_id(), agent_id, version_id, live_version_id, terms.share, terms.least_runs, terms.margin, deadline_s),
+            *(actor.kind, actor.id),
+        )
+    except asyncpg.UniqueViolationError:
+        raise Conflict("The agent has a canary already.", next_step="Promote or stop that one first.") from None
+    if done == "INSERT 0 0":
+        raise Conflict("Another version has gone live meanwhile.", next_step="Look at the agent again.")
+
+
+async def newest(connection: Connection, agent_id: UUID) -> Canary | None:
+    """The agent's newest canary, under way or not."""
+    row = await connection.fetchrow(
+        """select c.id, c.agent_id, c.version_id, v.number, l.number as live_number, c.share, c.least_runs, c.margin,
+                  array[c.actor_kind, c.actor_id] as actor, c.started_at, c.ended_at, c.outcome, c.reason,
+                  t.ended, t.failed, t.live_ended, t.live_failed
+           from canaries c cross join lateral canary_tally(c, $2) t
+           join agent_versions v on v.workspace_id = c.workspace_id and v.id = c.version_id
+           join agent_versions l on l.workspace_id = c.workspace_id and l.id = c.live_version_id
+           where c.workspace_id = current_workspace() and c.agent_id = $1 order by c.id desc limit 1""",
+        *(agent_id, MOST_RUNS),
+    )
+    if row is None:
+        return None
+    terms = Terms(row["share"], row["least_runs"], row["margin"])
+    tally = Tally(row["ended"], row["failed"], row["live_ended"], row["live_failed"])
+    own = {name: row[name] for name in _OWN}
+    return Canary(**own, terms=terms, actor=tuple(row["actor"]), tally=tally)
+
+
+async def set_share(connection: Connection, agent_id: UUID, share: int) -> bool:
+    """Changes the share of the canary under way; False when there is none."""
+    done: str = await connection.execute(
+        """update canaries set share = $2
+           where workspace_id = current_workspace() and agent_id = $1 and ended_at is null""",
+        *(agent_id, share),
+    )
+    return done != "UPDATE 0"
+
+
+async def end(connection: Connection, agent_id: UUID, outcome: Outcome, reason: str) -> bool:
+    """Ends the canary under way; False when there is none (any more)."""
+    done: str = await connection.execute(
+        """update canaries set ended_at = now(), outcome = $2, reason = $3
+           where workspace_id = current_workspace() and agent_id = $1 and ended_at is null""",
+        *(agent_id, outcome, json.clean_text(reason)),
+    )
+    return done != "UPDATE 0"
+
+
+async def choose(connection: Connection, agent_id: UUID, live_version_id: UUID, word: str) -> UUID | None:
+    """The candidate that a new run of the live version falls to, if any. ``word``: the run's key, or anything at random; the
+    same word always falls the same way."""
+    chosen: UUID | None = await connection.fetchval(
+        "select version_id from canary_for(current_workspace(), $1, $2, $3)", agent_id, live_version_id, word
+    )
+    return chosen
+
+
+async def to_judge(db: Database) -> list[tuple[UUID, UUID, Terms, Tally]]:
+    """The workspace, the agent, the terms and the tally of each canary under way, of all workspaces, whose candidate has ended as
+    many runs as it takes to judge it."""
+    async with db.connection() as connection:
+        rows = await connection.fetch("select * from canaries_to_judge($1)", MOST_RUNS)
+    return [(row[0], row[1], Terms(*list(row)[2:5]), Tally(*list(row)[5:])) for row in rows]

@@ -8,7 +8,7 @@ create table canaries (
     id              uuid not null,
     agent_id        uuid not null,
     version_id      uuid not null,
-    live_version_id uuid not null check (live_version_id <> version_id),
+    live_version_id uuid not null,
     share           smallint not null check (share between 1 and 50),
     least_runs      integer not null check (least_runs > 0),
     margin          float8 not null check (margin between 0 and 1),

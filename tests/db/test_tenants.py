@@ -122,7 +122,15 @@ CROSSING = {
     ),
     # the scheduler their schedules,
     *("claim_due_schedules", "claim_waiting_schedules", "next_fires_at", "fire_ticks", "set_next_ticks", "ready_ticks"),
-    *("runs_since", "schedule_loads", "raise_alarms", "note_alarms", "claim_alarm_mails", "claim_polls", "canaries_to_judge"),
+    *(
+        "runs_since",
+        "schedule_loads",
+        "raise_alarms",
+        "note_alarms",
+        "claim_alarm_mails",
+        "claim_polls",
+        "canaries_to_judge",
+    ),
     # upkeep what is old;
     *("workspaces_to_prune", "prune_runs", "prune_rest", "make_partitions", "drop_partitions", "workspace_ids"),
     # and these are told a workspace by a word that only it has.

@@ -33,6 +33,7 @@ from benchmarks.durable_runs import FLOW, INPUTS, Shape, add_version, rows_of_on
 from plainwork import db, queue, vault
 from plainwork.api.app import create_app
 from plainwork.api.deliveries import Rates
+from plainwork.api.http import BoundedHttp
 from plainwork.db import Connection, Database, triggers
 from plainwork.db.json import encode
 from plainwork.engine.events import Events
@@ -126,7 +127,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def _listening(app: Any) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http=BoundedHttp))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(0.005)

@@ -26,6 +26,7 @@ from fastapi import FastAPI
 from plainwork import db, queue, vault
 from plainwork.api.app import create_app
 from plainwork.api.auth import COOKIE, CSRF_HEADER, SCOPES, Permission
+from plainwork.api.http import BoundedHttp
 from plainwork.api.openapi import describe
 from plainwork.api.routing import Guarded
 from plainwork.cli.outside import open_outside
@@ -343,7 +344,9 @@ class _Server(uvicorn.Server):
 async def listening(app: FastAPI) -> AsyncIterator[str]:
     """The application on a real socket; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app, http=BoundedHttp, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        )
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody

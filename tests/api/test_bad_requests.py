@@ -169,6 +169,32 @@ async def test_nobodys_body_is_not_read(address: str) -> None:
     await writer.wait_closed()
 
 
+@pytest.mark.parametrize("is_one_header", [True, False])
+async def test_a_head_without_an_end_is_cut_off(address: str, is_one_header: bool) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET {API}/agents HTTP/1.1\r\nHost: {host}:{port}\r\nX-Long: ".encode())
+    piece = b"x" * 1000 if is_one_header else b"x" * 990 + b"\r\nX-More: "
+    for _ in range(60):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.readline(), 0.2)
+    writer.write(piece * 10)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(body)["status"] == 431
+    writer.close()
+
+
+async def test_a_connection_is_used_for_many_requests(address: str) -> None:
+    """The bound is each request's, not the connection's."""
+    async with httpx.AsyncClient(base_url=address, headers={"X-Long": "x" * 20_000}) as client:
+        assert [(await client.get(API + "/agents")).status_code for _ in range(6)] == [401] * 6
+
+
 async def test_a_client_that_hangs_up_is_no_bug(place: Place, address: str, capsys: pytest.CaptureFixture[str]) -> None:
     token = await place.key()
     host, port = address.removeprefix("http://").split(":")

@@ -264,6 +264,7 @@ class _Process:
 
         from plainwork.api.app import create_app
         from plainwork.api.deliveries import Rates
+        from plainwork.api.http import BoundedHttp
 
         class Quiet(uvicorn.Server):
             """uvicorn without its own signal handling: the process has one, for all its parts."""
@@ -274,7 +275,9 @@ class _Process:
         rates = Rates(self.settings.hooks_per_minute, self.settings.deliveries_per_minute)
         shared = (self.settings, self.database, self.vault, self.bell, self.events, outside)
         app = create_app(*shared, worker=worker, rates=rates)
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            app, http=BoundedHttp, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        )
         server = Quiet(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells nobody

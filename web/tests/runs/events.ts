@@ -49,6 +49,7 @@ export function runOf(more: Partial<Run> = {}): Run {
     origin_step: null,
     parent_run_id: null,
     parent_path: null,
+    canary: false,
     resolved_at: null,
     resolution: null,
     ...more,

@@ -24,6 +24,7 @@ agentspec: 1
 when:
   - {webhook: /treasure}
   - {schedule: every hour}
+  - {poll: http.new_item, with: {url: "http://127.0.0.1:9/"}}
 inputs:
   name: {type: text, about: Who is greeted, required: false}
 ---
@@ -171,6 +172,7 @@ THINGS: dict[str, Making | str] = {
     "/account/memberships/{workspace_id}": World.workspace,
     "/account/sessions/{session_id}": World.session,
     "/agents/{agent_id}": World.agent,
+    "/agents/{agent_id}/polls/{trigger_id}": "trigger-3",
     "/agents/{agent_id}/schedules/{trigger_id}": "trigger-2",
     "/agents/{agent_id}/triggers/{trigger_id}": "trigger-1",
     "/agents/{agent_id}/versions/{number}": "1",
@@ -260,6 +262,7 @@ ANSWERS: dict[str, int] = {
     "ask_reset": 503,  # no mail server here
     "begin_sso": 404,  # and no provider of single sign-on
     "end_sso": 404,
+    "look_at_poll": 502,  # nor one that may be asked
     "delete_workspace": 422,  # or the others would find nothing any more
     "set_up": 401,  # that is not the token
     "start_run": 200,  # the run has ended before the answer

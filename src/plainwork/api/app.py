@@ -33,6 +33,7 @@ from plainwork.api import (
     members,
     models,
     password_resets,
+    polls,
     problems,
     replays,
     retention,
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
     *(setup, session, sso, account, password_resets, workspaces, members, invitations),
-    *(agent_summaries, agents, live, canaries, agent_drafts, triggers, runs, run_steps, replays, shadows, inbox),
+    *(agent_summaries, agents, live, canaries, agent_drafts, triggers, polls, runs, run_steps, replays, shadows, inbox),
     *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
     *(schedules, alarms, retention),
 )

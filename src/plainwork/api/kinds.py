@@ -17,9 +17,11 @@ routes = Routes("kinds")
 
 
 class KindList(Shape):
-    """Every installed step kind."""
+    """Every installed step kind, and every trigger that can be polled: its ``input`` are its settings, its ``output`` is one
+    item."""
 
     kinds: Kinds
+    triggers: Kinds
 
 
 class AccountKind(Shape):
@@ -40,9 +42,9 @@ class AccountKinds(Shape):
 
 @routes.add("GET", "/kinds", Permission.AGENTS_READ)
 async def list_kinds(request: Request) -> KindList:
-    """Every installed step kind with its schemas, effect and example."""
+    """Every installed step kind with its schemas, effect and example; every trigger that can be polled, likewise."""
     catalogue: Catalogue = request.app.state.catalogue
-    return KindList(kinds=json_of(list(catalogue.values())))
+    return KindList(kinds=json_of(list(catalogue.values())), triggers=json_of(list(catalogue.triggers.values())))
 
 
 @routes.add("GET", "/kinds/{kind_id}", Permission.AGENTS_READ)

@@ -1,4 +1,4 @@
-"""What starts an agent from outside, for its people: addresses, pauses, tests, the last deliveries."""
+"""What starts an agent from outside, for its people: addresses, polls, pauses, tests, the last deliveries."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from pydantic import Field
 from plainwork.api.auth import Caller, CallerArg, Permission, Tenant
 from plainwork.api.deliveries import received_at
 from plainwork.api.links import public_address
+from plainwork.api.polls import PollState
 from plainwork.api.routing import Routes
 from plainwork.api.runs import answer
 from plainwork.api.shapes import Body, Shape
-from plainwork.db import agents, audit
+from plainwork.db import agents, audit, polls
 from plainwork.db import triggers as rows
 from plainwork.db.triggers import Trigger as Row
 from plainwork.engine import start
@@ -27,7 +28,7 @@ from plainwork.spec.starts import start_of
 routes = Routes("triggers")
 _SHOWN_IN_LISTS = 10
 
-Kind = Literal["webhook", "form", "chat", "error"]
+Kind = Literal["webhook", "form", "chat", "error", "poll", "email"]
 
 
 # ── Bodies ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -39,7 +40,8 @@ class TriggerChange(Body):
 
 class TriggerTest(Body):
     """A delivery to try. ``payload``: a webhook's body, a form's fields, a chat's ``message`` (with ``session``), a failure
-    (``agent``, ``run``, ``failure``); ``start``: have it start a run, which is marked as a test."""
+    (``agent``, ``run``, ``failure``), an item that a poll finds, the fields of a mail; ``start``: have it start a run, which
+    is marked as a test."""
 
     payload: Any = None
     query: dict[str, str | list[str]] = Field(default_factory=dict, max_length=100)
@@ -66,8 +68,8 @@ class Delivery(Shape):
 
 class Trigger(Shape):
     """One trigger of the live version. ``about``: what it is, in words; ``url``: where to send to (null: nowhere, or not
-    for you to start); ``is_on``: it starts runs now; ``paused_at``: it was paused by itself; ``deliveries``: the last
-    ones, newest first."""
+    for you to start); ``is_on``: it starts runs now; ``paused_at``: it was paused by itself; ``poll``: how
+    it stands, when it is one (a mailbox is, too); ``deliveries``: the last ones, newest first."""
 
     id: str
     kind: Kind
@@ -76,6 +78,7 @@ class Trigger(Shape):
     config: dict[str, Any]
     is_on: bool
     paused_at: datetime | None
+    poll: PollState | None
     deliveries: list[Delivery]
 
 
@@ -96,7 +99,7 @@ class TriggerTested(Shape):
 # ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @routes.add("GET", "/agents/{agent_id}/triggers", Permission.AGENTS_READ, response_model=Triggers)
 async def list_triggers(request: Request, tenant: Tenant, caller: CallerArg, agent_id: UUID) -> Response:
-    """The webhooks, forms, chats and watched failures that start the agent."""
+    """The webhooks, forms, chats, polls, mailboxes and watched failures that start the agent."""
     await agents.get(tenant, agent_id)
     return await _listed(request, tenant, caller, agent_id)
 
@@ -127,6 +130,7 @@ async def _shown(request: Request, tenant: Any, caller: Caller, trigger: Row, de
         "config": trigger.config,
         "is_on": trigger.takes,
         "paused_at": trigger.paused_at,
+        "poll": await polls.state(tenant, trigger.agent_id, trigger.trigger_id) if trigger.is_polled else None,
         "deliveries": await rows.last(tenant, trigger, deliveries),
     }
 
@@ -208,6 +212,8 @@ def _sample(row: Row, test: TriggerTest) -> dict[str, Any]:
             return {**seen, **request}
         case "form":
             return {**seen, "fields": given}
+        case "poll":
+            return {**seen, "uses": row.config.get("uses"), "key": "test", "item": test.payload}
         case "chat":
             return {**seen, "session": "test", "history": [], **given}
         case _:

@@ -48,6 +48,11 @@ class Trigger:
         """Whether it starts runs now."""
         return self.is_on and self.paused_at is None
 
+    @property
+    def is_polled(self) -> bool:
+        """Whether it is asked, where others are sent to."""
+        return self.kind in ("poll", "email")
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

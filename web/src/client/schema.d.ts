@@ -844,8 +844,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The webhooks, forms, chats and watched failures that start the agent
-         * @description The webhooks, forms, chats and watched failures that start the agent.
+         * The webhooks, forms, chats, polls, mailboxes and watched failures that start the agent
+         * @description The webhooks, forms, chats, polls, mailboxes and watched failures that start the agent.
          */
         get: operations["list_triggers"];
         put?: never;
@@ -914,6 +914,66 @@ export interface paths {
          * @description Says what inputs a delivery would give a run of the live version, or why it would be refused (422); starts such a run if asked to, paused or not. Signatures are not looked at.
          */
         post: operations["test_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/polls/{trigger_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks now what the poll would find, paused or not
+         * @description Asks now what the poll would find, paused or not. Nothing is started, and nothing remembered. 502 when the service cannot be asked.
+         */
+        post: operations["look_at_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/polls/{trigger_id}/hurry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has the poll done at once, whatever it waits for, unless it is paused or under way
+         * @description Has the poll done at once, whatever it waits for, unless it is paused or under way.
+         */
+        post: operations["hurry_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/polls/{trigger_id}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has the poll begin anew, as though it was new: what is there when it is done next is remembered
+         * @description Has the poll begin anew, as though it was new: what is there when it is done next is remembered. What had a run in the last 30 days gets no other.
+         */
+        post: operations["forget_poll"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1370,8 +1430,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Every installed step kind with its schemas, effect and example
-         * @description Every installed step kind with its schemas, effect and example.
+         * Every installed step kind with its schemas, effect and example; every trigger that can be polled, likewise
+         * @description Every installed step kind with its schemas, effect and example; every trigger that can be polled, likewise.
          */
         get: operations["list_kinds"];
         put?: never;
@@ -2674,6 +2734,24 @@ export interface components {
             workspace?: string;
         };
         /**
+         * FoundItem
+         * @description An item that is new. `trigger` and `inputs`: as its run would see them; `refusal`: why it would have no run.
+         */
+        FoundItem: {
+            /** Key */
+            key: string;
+            /** Trigger */
+            trigger: {
+                [key: string]: unknown;
+            };
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            } | null;
+            /** Refusal */
+            refusal: string | null;
+        };
+        /**
          * InboxDetail
          * @description The same, with the settings of the step, all expressions in them worked out: the exact effect, where one is in doubt (never a secret). Null with the reason in `input_missing`, where there is a step.
          */
@@ -3004,11 +3082,13 @@ export interface components {
         };
         /**
          * KindList
-         * @description Every installed step kind.
+         * @description Every installed step kind, and every trigger that can be polled: its `input` are its settings, its `output` is one item.
          */
         KindList: {
             /** Kinds */
             kinds: components["schemas"]["Kind"][];
+            /** Triggers */
+            triggers: components["schemas"]["Kind"][];
         };
         /**
          * LastRun
@@ -3108,6 +3188,18 @@ export interface components {
             changes: components["schemas"]["LiveChange"][];
             /** Next */
             next: number | null;
+        };
+        /**
+         * Looked
+         * @description What a poll would find new now: the newest twenty, newest first, and how many in all. `is_first`: it would be the first, which starts no runs unless `remember` says so.
+         */
+        Looked: {
+            /** Items */
+            items: components["schemas"]["FoundItem"][];
+            /** Count */
+            count: number;
+            /** Is First */
+            is_first: boolean;
         };
         /**
          * LostPassword
@@ -3583,6 +3675,40 @@ export interface components {
             password: string;
         };
         /**
+         * PollFailure
+         * @description Why the last poll failed. `kind`: `retry` and `timeout` may pass, `auth` and `rejected` need somebody.
+         */
+        PollFailure: {
+            /** Message */
+            message: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "retry" | "auth" | "rejected" | "timeout";
+            /** Next Step */
+            next_step: string | null;
+        };
+        /**
+         * PollState
+         * @description How a poll stands. `next_at`: null while one is under way, and when none is to come; `begun_at`: since when what is new starts runs (null: the first poll is still to come); `failures`: how many have failed in a row; `recent`: the last twenty that found something or failed, and the very last, newest first.
+         */
+        PollState: {
+            /** Next At */
+            next_at: string | null;
+            /** Last At */
+            last_at: string | null;
+            /** Begun At */
+            begun_at: string | null;
+            /** Is Under Way */
+            is_under_way: boolean;
+            /** Failures */
+            failures: number;
+            failure: components["schemas"]["PollFailure"] | null;
+            /** Recent */
+            recent: components["schemas"]["RecentPoll"][];
+        };
+        /**
          * PublishedVersion
          * @description A version that was just sent, with what the checks say about it (warnings; errors would have refused it).
          */
@@ -3630,6 +3756,27 @@ export interface components {
             unmet: components["schemas"]["Finding"][];
             /** Overridable */
             overridable: boolean;
+        };
+        /**
+         * RecentPoll
+         * @description One poll: how many items were new, how many runs it started, how many items could start none, or its failure.
+         */
+        RecentPoll: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Found */
+            found: number;
+            /** Started */
+            started: number;
+            /** Refused */
+            refused: number;
+            /** Failure */
+            failure: string | null;
+            /** Took Ms */
+            took_ms: number;
         };
         /**
          * RecoveryCodes
@@ -4346,7 +4493,7 @@ export interface components {
         };
         /**
          * Trigger
-         * @description One trigger of the live version. `about`: what it is, in words; `url`: where to send to (null: nowhere, or not for you to start); `is_on`: it starts runs now; `paused_at`: it was paused by itself; `deliveries`: the last ones, newest first.
+         * @description One trigger of the live version. `about`: what it is, in words; `url`: where to send to (null: nowhere, or not for you to start); `is_on`: it starts runs now; `paused_at`: it was paused by itself; `poll`: how it stands, when it is one (a mailbox is, too); `deliveries`: the last ones, newest first.
          */
         Trigger: {
             /** Id */
@@ -4355,7 +4502,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "webhook" | "form" | "chat" | "error";
+            kind: "webhook" | "form" | "chat" | "error" | "poll" | "email";
             /** About */
             about: string;
             /** Url */
@@ -4368,6 +4515,7 @@ export interface components {
             is_on: boolean;
             /** Paused At */
             paused_at: string | null;
+            poll: components["schemas"]["PollState"] | null;
             /** Deliveries */
             deliveries: components["schemas"]["Delivery"][];
         };
@@ -4381,7 +4529,7 @@ export interface components {
         };
         /**
          * TriggerTest
-         * @description A delivery to try. `payload`: a webhook's body, a form's fields, a chat's `message` (with `session`), a failure (`agent`, `run`, `failure`); `start`: have it start a run, which is marked as a test.
+         * @description A delivery to try. `payload`: a webhook's body, a form's fields, a chat's `message` (with `session`), a failure (`agent`, `run`, `failure`), an item that a poll finds, the fields of a mail; `start`: have it start a run, which is marked as a test.
          */
         TriggerTest: {
             /** Payload */
@@ -10771,6 +10919,255 @@ export interface operations {
             };
             /** @description A limit on rate, count or size was passed. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_poll: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looked"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service that was called failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hurry_poll: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollState"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_poll: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollState"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -52,6 +52,7 @@ export function runOf(more: Partial<Run> = {}): Run {
     canary: false,
     resolved_at: null,
     resolution: null,
+    canary: false,
     ...more,
   };
 }

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run web dev test check fix client screenshots properties simulate chaos bench clean chromium no-node
+.PHONY: help install run web dev test check fix client screenshots properties simulate chaos fuzz bench clean chromium no-node
 .DELETE_ON_ERROR:
 
 TOOLS := $(CURDIR)/build/tools
@@ -118,6 +118,10 @@ simulate: .venv/.developed ## run the engine through seeded crashes, lost messag
 
 chaos: .venv/.developed ## kill real workers, Postgres and Redis under thousands of runs and count what was lost or doubled (RUNS=5000 SEED=1)
 	@$(BIN)/python -m tests.chaos --runs $(or $(RUNS),5000) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+fuzz: .venv/.developed ## send made-up requests to every route and hold the answers against the API's description (CASES=3000 SEED=1)
+	@mkdir -p build
+	@$(BIN)/python -m tests.fuzz --cases $(or $(CASES),3000) $(if $(SEED),--seed $(SEED)) 2>build/fuzz.log
 
 # The bare page that the canvas is measured against.
 BARE := web/bench/out/index.html

@@ -313,20 +313,25 @@ def undescribed(operations: list[Operation], with_body: set[str]) -> list[str]:
     return missing
 
 
-async def request(world: World, operation: Operation, *, fresh: bool = False) -> dict[str, Any]:
-    """A request of the operation, as httpx takes it. ``fresh``: about things that are made for it; else about those that
-    stand, which nobody may change."""
-    values: dict[str, str] = {}
+async def things(world: World, operation: Operation, *, fresh: bool) -> dict[str, str]:
+    """What the parameters of an address stand for. ``fresh``: made now; else those that stand, which nobody may change."""
+    found: dict[str, str] = {}
     for position, (name, up_to) in enumerate(parameters(operation)):
         thing = OTHER_THINGS.get(operation.name, THINGS[up_to]) if position == 0 else THINGS[up_to]
         if isinstance(thing, str):
-            values[name] = thing
+            found[name] = thing
         elif fresh:
-            values[name] = await thing(world)
+            found[name] = await thing(world)
         else:
             if thing.__name__ not in world.standing:
                 world.standing[thing.__name__] = await thing(world)
-            values[name] = world.standing[thing.__name__]
+            found[name] = world.standing[thing.__name__]
+    return found
+
+
+async def request(world: World, operation: Operation, *, fresh: bool = False) -> dict[str, Any]:
+    """A request of the operation, as httpx takes it."""
+    values = await things(world, operation, fresh=fresh)
     body = BODIES.get(operation.name)
     if callable(body) and not fresh:
         world = replace(world, person=await somebody(world.api))

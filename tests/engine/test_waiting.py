@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -112,6 +113,32 @@ async def test_a_decision_leads_on(stage: Stage, decision: str, way: str) -> Non
         ("ask", "succeeded", "given"),
     ]
     assert await stage.unsettled() == 0
+
+
+async def test_what_a_later_step_is_about_to_do_is_shown_as_it_will_be_done(
+    stage: Stage, web: Web, outside: Outside
+) -> None:
+    """Also when the worker that asked has died: what was shown and what is sent are the same."""
+    web.on("POST", "/pay", Reply(200, b"{}"))
+    ask = node("ask", "approval", config={"title": "Pay?", "show": "As ordered", "before": "pay"})
+    body = {"amount": "{{ first.amount * 2 }}", "to": "{{ first.to }}"}
+    pay = node("pay", "http", config={"url": web.url + "/pay", "method": "POST", "body": body})
+    edges = [edge("first", "ask"), edge("ask", "pay", case="approved"), edge("ask", "no", case="rejected")]
+    first = node("first", config={"amount": 1200, "to": "ACME"})
+    version = await stage.version(first, ask, pay, NO, edges=edges)
+    async with working(stage.database, outside) as running:
+        started = await running.start(version)
+        wait = await stage.wait(started.run_id)
+        await stage.status(started.run_id, "waiting")
+        await running.die()
+    shown = wait.asked["show"]
+    assert (shown["about"], shown["step"], shown["uses"]) == ("As ordered", "Pay", "http")
+    assert shown["with"]["body"] == {"amount": 2400, "to": "ACME"}
+    assert await stage.decide(wait)
+    async with working(stage.database, outside):
+        assert (await stage.ended(started.run_id)).status == "succeeded"
+    (sent,) = web.seen("/pay")
+    assert json.loads(sent.body) == shown["with"]["body"]
 
 
 async def test_a_decision_survives_the_death_of_every_worker(stage: Stage) -> None:

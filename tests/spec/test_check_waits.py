@@ -45,6 +45,31 @@ def test_a_time_limit_for_all_steps_is_none_for_a_person() -> None:
     assert ("no-timeout", "a", "routes.2") in codes(steps, front="defaults: {timeout: 30s}")
 
 
+ROUTES = "- When `approved` → [B](#b)\n- Otherwise → stop\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        ("A | uses: approval ;; with: {before: b}\n" + ROUTES + 'B | uses: set ;; with: {x: "{{ inputs.y }}"}', []),
+        (
+            'Z | uses: set\nA | uses: approval ;; with: {before: c}\n- When `approved` → [B](#b)\n- Otherwise → stop\n'
+            'B | uses: set\nC | uses: set ;; with: {x: "{{ z.y }}"}',
+            [],
+        ),
+        (
+            "A | uses: approval ;; with: {before: c}\n" + ROUTES + 'B | uses: set\nC | uses: set ;; with: {x: "{{ b.y }} {{ a.by }}"}',
+            [("shown-too-early", "a", "with.before")],
+        ),
+        ("B | uses: set\nA | uses: approval ;; with: {before: b}", [("unknown-step", "a", "with.before")]),
+        ("A | uses: approval ;; with: {before: a}", [("unknown-step", "a", "with.before")]),
+        ("A | uses: approval ;; with: {before: nobody}\n" + ROUTES + "B | uses: set", [("unknown-step", "a", "with.before")]),
+    ],
+)  # fmt: skip
+def test_what_is_shown_has_to_be_settled(steps: str, found: list[tuple[str, str | None, str | None]]) -> None:
+    assert codes(steps, front="inputs: {y: text}") == found
+
+
 def test_an_agent_that_calls_itself() -> None:
     assert codes("A | uses: agent.call ;; with: {agent: t}") == [("calls-itself", "a", "with.agent")]
     assert codes("A | uses: agent.call ;; with: {agent: me}", front="id: me") == [("calls-itself", "a", "with.agent")]

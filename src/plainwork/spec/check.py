@@ -99,8 +99,9 @@ def _check_all(flow: Flow, triggers: Placed, book: Book, catalogue: Catalogue, r
     check_document(flow, triggers, book, catalogue, report)
     check_graph(flow, book, catalogue, report)
     check_config(flow, book, catalogue, report)
-    check_waits(flow, book, catalogue, report)
-    Names(flow, book, catalogue, report).check()
+    names = Names(flow, book, catalogue, report)
+    check_waits(flow, book, catalogue, names, report)
+    names.check()
 
 
 def _place_routes(spec: Spec, book: Book) -> None:

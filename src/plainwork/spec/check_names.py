@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -66,7 +67,7 @@ class Names:
                 self._expression(edge.condition.if_, place)
 
     def _check_output(self, name: str, output: Output) -> None:
-        for path, text in _templates(output.value, f"outputs.{name}"):
+        for path, text in templates(output.value, f"outputs.{name}"):
             self._template(text, Place(None, 0, None, path))
 
     def _check_step(self, level: Level, spot: int, node: Node) -> None:
@@ -77,6 +78,24 @@ class Names:
                 continue
             schema = properties.get(key, {})
             self._check_setting(schema if isinstance(schema, dict) else {}, key, value, level, spot)
+
+    def unseen(self, level: Level, spot: int, target: int) -> list[str]:
+        """The names that the settings of the step at ``target`` use and that the one at ``spot``, before it, cannot know."""
+        used = sorted(set(self._roots(level, target)))
+        return [name for name in used if name not in ALWAYS and not self._visible.sees(level, spot, name)]
+
+    def _roots(self, level: Level, spot: int) -> Iterator[str]:
+        node = level.nodes[spot]
+        kind = self._catalogue.get(node.type)
+        properties = kind.input.get("properties", {}) if kind is not None else {}
+        for key, value in node.config.items():
+            schema = properties.get(key)
+            own = [*node.config, *schema.get("x-names", ())] if isinstance(schema, dict) else ()
+            if isinstance(schema, dict) and (schema.get("x-expression") or schema.get("x-no-template")):
+                continue
+            for _, text in templates(value, key):
+                with suppress(ExpressionError):
+                    yield from (path[0] for path in parse_template(text).references if path[0] not in own)
 
     def _check_setting(self, schema: dict[str, Any], key: str, value: Any, level: Level, spot: int) -> None:
         node = level.nodes[spot]
@@ -90,7 +109,7 @@ class Names:
             if isinstance(value, str):
                 self._expression(value, Place(level, spot, node.id, field, (*extra, *inner)))
         elif not schema.get("x-no-template"):
-            for path, text in _templates(value, field):
+            for path, text in templates(value, field):
                 self._template(text, Place(level, spot, node.id, path, extra))
 
     def _expression(self, source: str, place: Place) -> None:
@@ -218,7 +237,7 @@ def _unknown_key(kind: Kind, path: Path) -> tuple[str, list[str], bool] | None:
     return None
 
 
-def _templates(value: Any, field: str) -> Iterator[tuple[str, str]]:
+def templates(value: Any, field: str) -> Iterator[tuple[str, str]]:
     """Every text with a template in a value, with its field path, in order."""
     stack: list[tuple[Any, str, int]] = [(value, field, 0)]
     while stack:

@@ -22,17 +22,28 @@ async def approval(call: Call) -> Done | Waiting:
     config = call.config
     asked = {
         "title": str(config["title"]),
-        "show": config.get("show"),
+        "show": _shown(call),
         "who": _deciders(config.get("who", "editor")),
         "not_author": config.get("not_author") is True,
     }
     if len(json.encode(asked)) > MOST_SHOWN:
         raise CallFailed(
-            f"`show` is larger than {MOST_SHOWN // 1024} KiB: nobody could look through it.",
+            f"What is shown is larger than {MOST_SHOWN // 1024} KiB: nobody could look through it.",
             failure="rejected",
             next_step="Show what the decision is about, or a summary.",
         )
     return Waiting(_until(call), "approval", asked)
+
+
+def _shown(call: Call) -> Any:
+    """What ``show`` says; with ``before``, the settings of that step as it will use them: nothing they name changes any
+    more, which the document was checked for."""
+    about, target = call.config.get("show"), call.node.before
+    if target is None:
+        return about
+    effect = {"step": target.title, "uses": target.kind.id, "with": target.config.render(call.scope)}
+    effect |= {"account": target.account} if target.account else {}
+    return effect if about is None else {"about": about} | effect
 
 
 def _deciders(who: Any) -> str | list[str]:

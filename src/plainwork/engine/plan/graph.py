@@ -187,6 +187,7 @@ class GraphStep:
 
     __slots__ = (
         "account",
+        "before",
         "body",
         "cache_s",
         "config",
@@ -236,6 +237,8 @@ class GraphStep:
         self.incoming = 0
         self.routes: Routes
         self.body: Level | None = None
+        self.before: GraphStep | None = None
+        """The later step of the same level that an approval shows."""
 
 
 def _effect(kind: Kind, config: Mapping[str, Any]) -> Effect:
@@ -276,6 +279,9 @@ class Level:
             for target in step.routes.targets:
                 if target is not None:
                     self.steps[target].incoming += 1
+        for step in self.steps:
+            if step.kind.id == "approval" and (target := positions.get(step.node.config.get("before", ""))) is not None:
+                step.before = self.steps[target]
         self.starts = tuple(s for s in self.steps if not s.incoming and s.lane != "errors")
         self.order = _topological(self.steps)
 

@@ -204,7 +204,11 @@ class Unavailable(PlainworkError):
 
 
 class ConnectionExpired(Unavailable):
-    """A credential no longer works; its owner has to renew it."""
+    """A credential no longer works; its owner has to renew it. ``connection``: its name."""
+
+    def __init__(self, message: str, *, connection: str, next_step: str | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.connection = connection
 
 
 class CallFailed(PlainworkError):

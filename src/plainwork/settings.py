@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,13 +32,22 @@ class SingleSignOn:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthApp:
+    """The operator's registration with a provider, for all workspaces that bring none of their own."""
+
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set from outside; ``docs/operations.md`` lists each with its meaning.
 
     ``database_url`` None: the embedded Postgres under ``data_dir``. ``database_app_url``: the login of the role that
     row-level security binds, where Plainwork cannot make that role by itself. ``queue_url`` None: the database is the queue.
     ``public_url`` None: this installation is reached from outside at its own host and port.
-    ``vault_key`` None: a key file is made under ``data_dir`` on first use (``file:<data_dir>/vault.key``).
+    ``vault_key`` None: a key file is made under ``data_dir`` on first use (``file:<data_dir>/vault.key``). ``oauth_apps``: by
+    connector.
     """
 
     data_dir: Path
@@ -48,6 +58,7 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)
     public_url: str | None = None
     single_sign_on: SingleSignOn | None = None
+    oauth_apps: Mapping[str, OAuthApp] = field(default_factory=dict)
     new_workspaces: Literal["anybody", "owners", "nobody"] = "anybody"
     allow_hosts: tuple[str, ...] = ()
     host: str = "127.0.0.1"
@@ -75,6 +86,7 @@ class Settings:
             "smtp_url": _mail_server(env),
             "public_url": _public_url(env),
             "single_sign_on": _single_sign_on(env),
+            "oauth_apps": _oauth_apps(env),
             "new_workspaces": _one_of(env, "PLAINWORK_NEW_WORKSPACES", "anybody", ("anybody", "owners", "nobody")),
             "allow_hosts": tuple(h.strip() for h in env.get("PLAINWORK_ALLOW_HOSTS", "").split(",") if h.strip()),
             "host": env.get("PLAINWORK_HOST") or "127.0.0.1",
@@ -179,6 +191,19 @@ def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn | None:
     roles = ("admin", "editor", "runner", "viewer")
     joined = _one_of({"PLAINWORK_OIDC_JOIN": role}, "PLAINWORK_OIDC_JOIN", "viewer", roles)
     return SingleSignOn(issuer, client_id, secret, domains, workspace or None, joined)  # type: ignore[arg-type]
+
+
+_OAUTH_APP = re.compile(r"PLAINWORK_OAUTH_([A-Z0-9_]+)_CLIENT_ID")
+
+
+def _oauth_apps(env: Mapping[str, str]) -> dict[str, OAuthApp]:
+    """``PLAINWORK_OAUTH_<CONNECTOR>_CLIENT_ID`` and ``…_CLIENT_SECRET``: the operator's app with each provider."""
+    found: dict[str, OAuthApp] = {}
+    for name, client_id in env.items():
+        if client_id and (named := _OAUTH_APP.fullmatch(name)):
+            connector = named[1].lower().replace("_", "-")
+            found[connector] = OAuthApp(client_id, env.get(f"PLAINWORK_OAUTH_{named[1]}_CLIENT_SECRET") or "")
+    return found
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, *, least: int = 0, most: int) -> int:

@@ -266,7 +266,8 @@ def test_errors_become_failures() -> None:
     wish = failure_of(CallFailed("busy", failure="retry", retry_after_s=7, next_step="Wait."))
     assert (wish.kind, wish.message, wish.next_step, wish.retry_after_s) == ("retry", "busy", "Wait.", 7)
     kinds = [
-        failure_of(error).kind for error in (NotFound("x"), ConnectionExpired("x"), Unavailable("x"), TimeoutError())
+        failure_of(error).kind
+        for error in (NotFound("x"), ConnectionExpired("x", connection="a"), Unavailable("x"), TimeoutError())
     ]
     assert kinds == ["rejected", "auth", "retry", "timeout"]
     ours = failure_of(KeyError("secret value"))

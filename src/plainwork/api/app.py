@@ -23,6 +23,7 @@ from plainwork.api import (
     callbacks,
     canaries,
     chat,
+    connections,
     drafts,
     forms,
     inbox,
@@ -75,7 +76,7 @@ RESOURCES = (
     *(setup, session, sso, account, password_resets, workspaces, members, invitations),
     *(agent_summaries, agents, live, canaries, agent_drafts, triggers, polls, runs, run_steps, replays, shadows, inbox),
     *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
-    *(schedules, alarms, retention),
+    *(schedules, alarms, retention, connections),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {
@@ -139,6 +140,7 @@ def create_app(
         resource.routes.install(app, "/api/v1")
     forms.routes.install(app)
     chat.routes.install(app)
+    connections.pages.install(app)
     _own.install(app)
     site.routes.install(app)
     refuse_undeclared(app)

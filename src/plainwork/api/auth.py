@@ -151,9 +151,8 @@ async def admit(request: Request, permission: Permission | None) -> None:
     if is_program:
         caller = await _program(request, credential.strip())
     else:
-        signed_in = await _person(request)
+        signed_in = request.state.signed_in = await _person(request)
         if permission is Permission.ACCOUNT:
-            request.state.signed_in = signed_in
             return
         caller = await _member(request, signed_in)
     if not caller.may(permission):

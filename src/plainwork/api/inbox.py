@@ -17,8 +17,8 @@ from plainwork.api.replays import Outputs, StepPath, Which
 from plainwork.api.routing import Routes
 from plainwork.api.runs import Agents, Run, answer, shown
 from plainwork.api.shapes import Body, Limit, Shape
+from plainwork.db import connections, run_steps, runs
 from plainwork.db import inbox as rows
-from plainwork.db import run_steps, runs
 from plainwork.engine import inbox, step_view
 from plainwork.engine.plan import step_at
 from plainwork.engine.replay import Again
@@ -28,7 +28,15 @@ from plainwork.errors import Invalid, NotFound, PlainworkError
 routes = Routes("inbox")
 MOST_AT_ONCE = 200
 
-Cause = Literal["step_failed", "timed_out", "crash_loop", "effect_uncertain", "budget_exceeded", "undeliverable"]
+Cause = Literal[
+    "step_failed",
+    "timed_out",
+    "crash_loop",
+    "effect_uncertain",
+    "connection_expired",
+    "budget_exceeded",
+    "undeliverable",
+]
 Action = Literal["retry", "skip", "answer", "repeat", "discard"]
 Causes = Annotated[list[Cause] | None, Query(max_length=20, description="Only runs with one of these causes.")]
 ProblemOrNull = Annotated[dict[str, Any] | None, WithJsonSchema({"anyOf": [{"x-struct": "Problem"}, {"type": "null"}]})]
@@ -116,9 +124,11 @@ class Intent(Shape):
 
 class InboxItem(Run):
     """A run that needs a person. ``step``: the one that failed, or that is asked about (null: no single one);
-    ``intent``: what that was about to do outside, where it does anything; ``actions``: what can be decided."""
+    ``intent``: what that was about to do outside, where it does anything; ``connection``: the account that somebody has to
+    connect anew; then the run goes on by itself; ``actions``: what can be decided."""
 
     step: InboxStep | None
+    connection: str | None
     intent: Intent | None
     actions: list[Action]
 
@@ -190,6 +200,8 @@ async def _items(
 ) -> list[dict[str, Any]]:
     paths = {run.id: path for run in found if (path := run.ask or (run.failure or {}).get("path"))}
     intents = await rows.intents(connection, paths)
+    expired = [(run.id, run.ask) for run in found if run.ask and run.cause == "connection_expired"]
+    waited_for = await connections.waited_for(connection, expired) if expired else {}
     items = []
     for run in found:
         path, intent = paths.get(run.id), intents.get(run.id)
@@ -199,6 +211,7 @@ async def _items(
             | {
                 "step": _step(version, path) if path else None,
                 "intent": asdict(intent) if intent else None,
+                "connection": waited_for.get(run.id),
                 "actions": _actions(run, path),
             }
         )

@@ -120,11 +120,19 @@ class RunStep(Shape):
 
 class Waiting(Shape):
     """One thing that a run waits for, since when and until when at most. ``kind``: ``effect_uncertain`` asks a person in the
-    inbox; ``agent_limit`` and ``workspace_limit`` keep a queued run back; ``id``: of the approval; ``run_id``: of the other
-    agent's run."""
+    inbox; ``connection_expired`` waits until somebody connects the step's account anew; ``agent_limit`` and
+    ``workspace_limit`` keep a queued run back; ``id``: of the approval; ``run_id``: of the other agent's run."""
 
     kind: Literal[
-        "approval", "callback", "agent", "time", "retry", "effect_uncertain", "agent_limit", "workspace_limit"
+        "approval",
+        "callback",
+        "agent",
+        "time",
+        "retry",
+        "effect_uncertain",
+        "connection_expired",
+        "agent_limit",
+        "workspace_limit",
     ]
     path: str
     since: datetime | None

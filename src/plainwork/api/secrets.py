@@ -10,12 +10,12 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import Field
 
-from plainwork.api.auth import CallerArg, Permission, Tenant
+from plainwork.api.auth import Caller, CallerArg, Permission, Tenant
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Shape
-from plainwork.db import Database, agents, audit
+from plainwork.db import Database, agents, audit, connections
 from plainwork.db import secrets as rows
-from plainwork.errors import NotFound
+from plainwork.errors import Conflict, NotFound
 from plainwork.vault import Vault
 
 routes = Routes("secrets")
@@ -84,6 +84,7 @@ async def put_secret(request: Request, caller: CallerArg, name: str, body: Secre
         async with database.workspace(caller.workspace_id) as connection:
             if unknown := await agents.unknown(connection, body.agents):
                 raise NotFound(f"There is no agent {unknown[0]}.", next_step="Name agents of this workspace.")
+    await _check_is_none_of_a_connection(database, caller, name)
     vault: Vault = request.app.state.vault
     sealed = await vault.seal(
         caller.workspace_id,
@@ -110,8 +111,17 @@ async def limit_secret(tenant: Tenant, caller: CallerArg, name: str, body: Secre
     return _shown(secret, (await rows.slots_taken(tenant)).get(name, 0))
 
 
-@routes.add("DELETE", "/secrets/{name}", Permission.SECRETS_WRITE, status_code=204)
+@routes.add("DELETE", "/secrets/{name}", Permission.SECRETS_WRITE, status_code=204, errors=(409,))
 async def delete_secret(request: Request, caller: CallerArg, name: str) -> None:
     """Removes a secret with all its versions."""
+    await _check_is_none_of_a_connection(request.app.state.database, caller, name)
     vault: Vault = request.app.state.vault
     await vault.delete(caller.workspace_id, name, actor=caller.actor)
+
+
+async def _check_is_none_of_a_connection(database: Database, caller: Caller, name: str) -> None:
+    async with database.workspace(caller.workspace_id) as connection:
+        if await connections.get(connection, name) is not None:
+            raise Conflict(
+                f"{name!r} holds the tokens of a connection.", next_step=f"DELETE /api/v1/connections/{name}."
+            )

@@ -31,6 +31,7 @@ async def open_outside(
 ) -> AsyncIterator[Outside]:
     """The outside of this process. ``secrets`` (name → value) go before the vault's; they are used, never stored."""
     from plainwork import llm
+    from plainwork.connections import CALLBACK, Connections, Held
     from plainwork.connectors import connector_of, hosts_of
     from plainwork.engine.outside import Outside
     from plainwork.net import Client
@@ -38,15 +39,19 @@ async def open_outside(
 
     given = secrets or {}
 
-    async def open_account(holder: Holder, name: str, kind: Kind, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def open_account(
+        holder: Holder, name: str, kind: Kind, config: Mapping[str, Any], *refused: str
+    ) -> Mapping[str, Any]:
         if name in given:
             return _fields(given[name])
         use = Use(connector=connector_of(kind), agent=holder.agent_id)
         value = await vault.open(holder.workspace_id, name, use, lambda opened: hosts_of(kind, config, _fields(opened)))
-        return _fields(value)
+        held = Held.of(value)
+        return _fields(value) if held is None else await accounts.account(holder.workspace_id, name, held, *refused)
 
     made: Gateway | None = None
     async with Client(settings.allow_hosts, connections=_connections(settings.concurrency)) as client:
+        accounts = Connections(database, vault, client, settings.oauth_apps, f"{settings.address}{CALLBACK}")
 
         def gateway(workspace_id: UUID, record: Callable[[CallRecord], None]) -> Gateway:
             nonlocal made
@@ -74,7 +79,12 @@ def _connections(concurrency: int) -> int:
 
 
 def _fields(value: Any) -> Mapping[str, Any]:
-    """A secret as an account: a bare text is its ``value``."""
+    """A secret as an account: a bare text is its ``value``, of a connection its token counts."""
+    from plainwork.connections.held import Held
+
+    held = Held.of(value)
+    if held is not None:
+        return held.account
     return value if isinstance(value, dict) else {"value": value}
 
 

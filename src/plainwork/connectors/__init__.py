@@ -7,7 +7,7 @@ whether trying again may help.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,8 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What one step may use outside: the guarded client, its opened account (None: none was given), the operator's mail
-    server, the key that makes a repeated call recognisable, the step's time limit and the largest answer it takes."""
+    server, the key that makes a repeated call recognisable, the step's time limit and the largest answer it takes.
+    ``renew``: of an account that is a connection, its fields anew, once the token it held was refused."""
 
     net: Client
     account: Mapping[str, Any] | None = None
@@ -45,6 +46,7 @@ class Reach:
     idempotency_key: str | None = None
     timeout_s: float = 30.0
     max_bytes: int = 10 * 1024 * 1024
+    renew: Callable[[str], Awaitable[Mapping[str, Any]]] | None = None
 
 
 def catalogue_kinds() -> list[Kind]:

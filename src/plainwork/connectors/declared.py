@@ -36,13 +36,37 @@ class Account(Part, frozen=True, kw_only=True):
     example: dict[str, Any] = field(default_factory=dict)
 
 
+class OAuth(Part, frozen=True, kw_only=True):
+    """How an account of the connector is connected with OAuth 2 (RFC 6749), so that nobody copies tokens.
+
+    ``grant``: a person agrees at ``authorize_url``, or the app speaks for itself. ``scopes``: what is asked for unless
+    whoever connects says otherwise, joined with ``separator``. ``pkce``: RFC 7636. ``client``: the app's id and secret go
+    into the header (``basic``) or the body (``post``) of what is sent to ``token_url``, which is a ``form`` or ``json``.
+    ``revoke_url``: RFC 7009. ``parameters`` are added to the authorize URL. ``whose``: JMESPath into the token's answer
+    to the name of the account. ``about``: where an app is registered.
+    """
+
+    token_url: str
+    authorize_url: str = ""
+    revoke_url: str = ""
+    grant: Literal["authorization_code", "client_credentials"] = "authorization_code"
+    scopes: tuple[str, ...] = ()
+    separator: str = " "
+    pkce: bool = True
+    client: Literal["basic", "post"] = "post"
+    encoding: Literal["form", "json"] = "form"
+    parameters: dict[str, str] = field(default_factory=dict)
+    whose: str = ""
+    about: str = ""
+
+
 class Auth(Part, frozen=True, kw_only=True):
     """How the credential enters a request; every other value names a field of the account.
 
     ``bearer``/``header``/``query``/``path``: ``value`` is the field, ``name`` the header or parameter, ``prefix`` goes
     before it (``path`` puts it before the request's path). ``basic``: ``username`` and ``password``. ``oauth2``: a
     token is fetched from ``token_url`` with ``client_id`` and ``client_secret`` and kept while it lives. ``any``: by
-    what is filled in.
+    what is filled in. With ``connect``, an account can also be a connection, whose token goes as ``bearer`` does.
     """
 
     method: AuthMethod = "none"
@@ -55,6 +79,7 @@ class Auth(Part, frozen=True, kw_only=True):
     client_id: str = "client_id"
     client_secret: str = "client_secret"  # noqa: S105 - the name of a field
     scope: str = ""
+    connect: OAuth | None = None
 
 
 class FailureRule(Part, frozen=True, kw_only=True):
@@ -251,6 +276,13 @@ def _by_id(declared: Iterable[T]) -> dict[str, T]:
             raise ValueError(f"connector {one.connector.id}: {one.kind.id} is declared twice")
         found[one.kind.id] = one
     return found
+
+
+@cache
+def connectable() -> dict[str, Connector]:
+    """The connectors whose accounts can be connected with OAuth, by id."""
+    found = {action.connector.id: action.connector for action in actions().values()}
+    return {key: connector for key, connector in found.items() if connector.auth.connect is not None}
 
 
 def accounts() -> dict[str, Account]:

@@ -14,6 +14,8 @@ from plainwork.errors import CallFailed
 from plainwork.net import Response
 
 HIDDEN = b"[secret]"
+TOKEN = "access_token"  # noqa: S105 - the name of a field
+"""The field of an account that is a connection."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _SHORTEST_HIDDEN = 6  # shorter texts are no secrets, and hiding them would riddle an answer with holes
 
@@ -31,6 +33,16 @@ class Opened:
         """A field as text; empty when it is not filled in."""
         value = self.fields.get(name)
         return "" if value is None else str(value)
+
+    @property
+    def token(self) -> str:
+        """The token, where the account is a connection; else empty."""
+        return self.text(TOKEN)
+
+    def renew(self, given: Mapping[str, Any]) -> None:
+        """Takes the newer token of the same connection."""
+        self.fields = given
+        self.secrets.append(self.token)
 
     def hide(self, response: Response) -> Response:
         """The response without the account's secrets, should the other side have repeated them."""
@@ -65,10 +77,12 @@ def open_account(connector: Connector, given: Mapping[str, Any] | None) -> Opene
             raise CallFailed(
                 f"{connector.title} needs an account.",
                 failure="auth",
-                next_step=f"Store a {declared.kind} secret and name it in the step with `account:`.",
+                next_step=f"Store a {declared.kind} secret{_or_connect(connector)} and name it in the step with `account:`.",
             )
         return Opened(_NOTHING, _closed(tuple(_names(declared))))
     fields = dict(given)
+    if TOKEN in fields and connector.auth.connect is not None:
+        return Opened(fields, _closed(tuple(_names(declared))), [str(fields[TOKEN])])
     if set(fields) == {"value"} and declared.main and "value" not in _names(declared):
         fields = {declared.main: fields["value"]}
     problem = problem_in(declared.fields, fields, "account")
@@ -82,6 +96,10 @@ def open_account(connector: Connector, given: Mapping[str, Any] | None) -> Opene
     hidden = {name for name, schema in properties.items() if schema.get("x-secret")}
     secrets = [str(fields[name]) for name in hidden if len(str(fields.get(name) or "")) >= _SHORTEST_HIDDEN]
     return Opened(fields, {name: fields.get(name) for name in properties if name not in hidden}, secrets)
+
+
+def _or_connect(connector: Connector) -> str:
+    return f" or connect {connector.title}" if connector.auth.connect is not None else ""
 
 
 @lru_cache(maxsize=256)

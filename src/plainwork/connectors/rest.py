@@ -17,7 +17,7 @@ from jmespath.exceptions import JMESPathError
 from plainwork.connectors.declared import Action, Connector, FailureRule, Paging, Trigger
 from plainwork.connectors.opened import Opened
 from plainwork.connectors.polled import Found, Item
-from plainwork.connectors.signing import renewable, signer
+from plainwork.connectors.signing import fetches_tokens, signer
 from plainwork.errors import CallFailed
 from plainwork.net import Response, failed, failure_of, may_have_acted, retry_after_s
 from plainwork.spec.template import Template, parse_template
@@ -126,12 +126,22 @@ class _Caller:
     async def send(self, sent: _Sent) -> Response:
         """One answer that is not a failure."""
         response = await self._once(sent, fresh=False)
-        if response.status == 401 and renewable(self._connector):
-            response = await self._once(sent, fresh=True)
         failure = _failure(self._connector, response)
+        if failure is not None and _is_of_token(response, failure) and await self._renewed():
+            response = await self._once(sent, fresh=True)
+            failure = _failure(self._connector, response)
         if failure is not None:
             raise failure
         return response
+
+    async def _renewed(self) -> bool:
+        """Whether there is, or can be, another token than the one that was refused."""
+        if fetches_tokens(self._connector, self._account):
+            return True
+        if not self._account.token or self._reach.renew is None:
+            return False
+        self._account.renew(await self._reach.renew(self._account.token))
+        return True
 
     async def _once(self, sent: _Sent, *, fresh: bool) -> Response:
         left = max(0.001, self._deadline - asyncio.get_running_loop().time())
@@ -256,6 +266,11 @@ def _failure(connector: Connector, response: Response) -> CallFailed | None:
     return failed(response, title, words) if response.status >= 400 else None
 
 
+def _is_of_token(response: Response, failure: CallFailed) -> bool:
+    """Whether a refused credential may only be an old token. Some say so with status 200."""
+    return response.status == 401 or (response.status < 400 and failure.failure == "auth")
+
+
 def _by_rule(rule: FailureRule, title: str, words: str | None, response: Response) -> CallFailed:
     said = f": {words[:300]}" if words else ""
     usual = {
@@ -305,7 +320,7 @@ def _expression(path: str) -> Any:
 def hosts(connector: Connector, account: Opened) -> set[str]:
     """The hosts that a credential is sent to."""
     addresses = {account.text("base_url") or connector.base_url or ""}
-    if connector.auth.method == "oauth2":
+    if fetches_tokens(connector, account):
         addresses.add(account.text("token_url") or connector.auth.token_url)
     return {host for address in addresses if (host := urlsplit(address).hostname)} or set(connector.hosts)
 

@@ -39,6 +39,8 @@ async def signer(
     auth = connector.auth
     if not account.fields or auth.method == "none":
         return None
+    if account.token and auth.connect is not None:
+        return _header("Authorization", f"Bearer {account.token}")
     if auth.method == "oauth2":
         token = await _oauth_token(connector, account, net, timeout_s, fresh=fresh)
         account.secrets.append(token)
@@ -46,9 +48,9 @@ async def signer(
     return _by_method(auth, account)
 
 
-def renewable(connector: Connector) -> bool:
-    """True when a refused credential may only be an old token."""
-    return connector.auth.method == "oauth2"
+def fetches_tokens(connector: Connector, account: Opened) -> bool:
+    """Whether what signs is a token that this process has fetched with the account, and can fetch anew."""
+    return connector.auth.method == "oauth2" and not account.token
 
 
 def _by_method(auth: Auth, account: Opened) -> Sign | None:

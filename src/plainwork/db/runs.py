@@ -41,7 +41,8 @@ class RunAgent:
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run as people see it. ``version``: the number of its version; ``cause``: why it is in the dead-letter inbox
-    (``step_failed``, ``timed_out``, ``crash_loop``, ``effect_uncertain``, ``budget_exceeded``, ``undeliverable``);
+    (``step_failed``, ``timed_out``, ``crash_loop``, ``effect_uncertain``, ``connection_expired``, ``budget_exceeded``,
+    ``undeliverable``);
     ``ask``: the step a person is asked about; ``steps``: how many journal rows it has; ``origin_run_id``: the run that it
     comes of, ``origin_step``: from which step on that one is taken again; ``resolution``: what a person did about it
     (``retried``, ``skipped``, ``answered``, ``discarded``), or that its parent was told (``reported``), so that it is in the

@@ -266,9 +266,9 @@ async def children(connection: Connection, run_id: UUID, limit: int = 100) -> li
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that a run waits for. ``kind``: ``approval``, ``callback``, ``agent``, ``time`` (a wait step), ``retry`` (the
-    next attempt), ``effect_uncertain`` (a person is to say whether the step has acted), ``agent_limit`` or
-    ``workspace_limit`` (a queued run, kept back as long as so many others are under way); ``id``: of the approval; ``run_id``:
-    of the other agent's run."""
+    next attempt), ``effect_uncertain`` (a person is to say whether the step has acted), ``connection_expired``
+    (somebody is to connect the step's account anew), ``agent_limit`` or ``workspace_limit`` (a queued run, kept back as
+    long as so many others are under way); ``id``: of the approval; ``run_id``: of the other agent's run."""
 
     kind: str
     path: str
@@ -290,7 +290,7 @@ async def reasons(connection: Connection, run: Run) -> list[Reason]:
         for one in await open_of(connection, run.id)
     ]
     if run.ask is not None:
-        found.append(Reason("effect_uncertain", run.ask, None))
+        found.append(Reason(run.cause or "effect_uncertain", run.ask, None))
     timed = await connection.fetch(
         """select distinct on (s.path) s.path, s.status, s.at, s.wake_at from steps s
            where s.run_id = $1 and s.attempt > 0 and s.path <> all ($2) order by s.path, s.seq desc""",

@@ -389,7 +389,7 @@ class Execution:
             return False
         records = self.records
         records.state, records.due, records.touch = "waiting", plan.wake_at, True
-        records.ask, records.cause = plan.ask, "effect_uncertain" if plan.ask else None
+        records.ask, records.cause = plan.ask, plan.cause
         self._leave()
         self.host.journal.submit(records)
         return True

@@ -10,7 +10,6 @@ from uuid import UUID
 if TYPE_CHECKING:
     from plainwork.llm import CallRecord, Gateway
     from plainwork.net import Client
-    from plainwork.spec.kinds import Kind
 
 
 class Holder(Protocol):
@@ -25,9 +24,9 @@ class Holder(Protocol):
         """Which agent is to use one."""
 
 
-OpenAccount = Callable[[Holder, str, "Kind", Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""Opens the secret of this name for a step, or a trigger, of this kind with this configuration: it checks that they may use
-it."""
+OpenAccount = Callable[..., Awaitable[Mapping[str, Any]]]
+"""Opens, for a ``Holder``, the secret of this name (text) for a step, or a trigger, of this kind with this configuration: it
+checks that they may use it. Given a token of it that was refused, it gets another."""
 
 
 @dataclass(frozen=True, slots=True)

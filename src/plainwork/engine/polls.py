@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -82,12 +83,13 @@ async def ask(outside: Outside, poll: Poll) -> Found:
         raise CallFailed("This trigger reaches outside, and there is no network here.", failure="rejected")
     try:
         async with asyncio.timeout(TIME_S):
-            account: Mapping[str, Any] | None = None
+            account, opened = None, None
             if name is not None:
                 if outside.open_account is None:
                     raise CallFailed(f"There is no vault here to open {name} with.", failure="auth")
-                account = await outside.open_account(poll, name, kind, config)
-            reach = connectors.Reach(net=outside.net, account=account, timeout_s=TIME_S)
+                opened = partial(outside.open_account, poll, name, kind, config)
+                account = await opened()
+            reach = connectors.Reach(net=outside.net, account=account, timeout_s=TIME_S, renew=opened)
             return await connectors.poll(kind, config, poll.cursor, reach)
     except TimeoutError:
         raise CallFailed(f"The poll took longer than {TIME_S:g} s.", failure="timeout") from None

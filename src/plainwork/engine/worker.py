@@ -449,10 +449,10 @@ class Worker:
         return (execution.records for execution in self.active.values())
 
     async def _open_account(
-        self, execution: Execution, name: str, kind: Kind, config: Mapping[str, Any]
+        self, execution: Execution, name: str, kind: Kind, config: Mapping[str, Any], *refused: str
     ) -> Mapping[str, Any]:
         assert self._outside.open_account is not None
-        account = await self._outside.open_account(execution.claim, name, kind, config)
+        account = await self._outside.open_account(execution.claim, name, kind, config, *refused)
         secret = log.Redactor(outputs.secret_values(account, set(account) - outputs.open_fields()))
         if secret:
             execution.redactor = secret if execution.redactor is None else execution.redactor | secret

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plainwork import log
-from plainwork.db import Connection, Database, alarms, queue, runs, schedules
+from plainwork.db import Connection, Database, alarms, connections, queue, runs, schedules
 from plainwork.db.alarms import Fault
 from plainwork.db.schedules import NEVER, Next, Schedule
 from plainwork.engine import failures
@@ -31,6 +31,9 @@ LOOK_EVERY_S = 0.5
 SWEEP_EVERY_S = 1.0
 GRACE_S = 30.0
 """How long after a run's deadline the sweeper leaves its end to a worker."""
+LATELY = timedelta(minutes=10)
+"""Runs that wait for a connection connected anew so long ago are looked for at every turn; for older ones, with the upkeep."""
+LONG_AGO = timedelta(days=90)
 UPKEEP_EVERY_S = 300.0
 JUDGE_EVERY_S = 5.0
 """How soon a canary is rolled back whose candidate fails too often."""
@@ -109,6 +112,8 @@ class Scheduler:
     async def sweep(self) -> queue.Swept:
         """Gives back what lost workers held and fails overdue runs."""
         swept = await queue.sweep(self._db, GRACE_S)
+        if resumed := await connections.resume(self._db, LATELY):
+            _log.info("runs whose connection was connected anew go on", runs=resumed)
         if swept.given_back or swept.timed_out:
             _log.info("swept up", given_back=swept.given_back, timed_out=swept.timed_out)
         if swept.given_back:
@@ -122,6 +127,7 @@ class Scheduler:
 
     async def keep_up(self) -> upkeep.Kept:
         """Makes the partitions of the coming months and deletes what has had its time."""
+        await connections.resume(self._db, LONG_AGO)
         return await upkeep.keep_up(self._db, self._now())
 
     async def _fire_and_look_ahead(self) -> None:

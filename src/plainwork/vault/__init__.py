@@ -56,11 +56,13 @@ class Vault:
         hosts: Sequence[str] | None = None,
         agents: Sequence[UUID] | None = None,
         actor: audit.Actor = audit.SYSTEM,
+        event: str = "secret.sealed",
     ) -> Secret:
         """Stores a value (a text, or a JSON object such as an account's fields) as the secret's new current version.
 
         The bindings given replace the former ones. The value is sealed before it leaves this process and is never
-        given back but by ``open``. Raises Invalid for a bad name or binding, LimitReached over 64 KiB.
+        given back but by ``open``. ``event``: what the audit log calls it.
+        Raises Invalid for a bad name or binding, LimitReached over 64 KiB.
         """
         name, hosts = _checked_name(name), checked_hosts(tuple(hosts) if hosts is not None else None)
         data = encode(value)
@@ -79,7 +81,7 @@ class Vault:
             except asyncpg.UniqueViolationError:
                 raise Conflict(f"Somebody else is setting {name!r} right now.", next_step="Try again.") from None
             detail = {"version": number, "connector": connector, "hosts": hosts, "agents": agents and len(agents)}
-            await audit.append(connection, actor, "secret.sealed", ("secret", name), detail)
+            await audit.append(connection, actor, event, ("secret", name), detail)
         return stored
 
     async def open(
@@ -106,6 +108,16 @@ class Vault:
             for host in hosts_of(value) or (None,):
                 check(secret, replace(use, host=host))
         return value
+
+    async def read(self, workspace_id: UUID, name: str) -> tuple[Secret, Any] | None:
+        """A secret with its value, for what keeps it up rather than uses it (the tokens of a connection): no binding is
+        asked. None: there is no such. Raises Unavailable as ``open``."""
+        async with self.database.workspace(workspace_id) as connection:
+            found = await rows.get(connection, name)
+        if found is None:
+            return None
+        secret, sealed, key = found
+        return secret, decode(self._opened(workspace_id, sealed, key))
 
     async def list(self, workspace_id: UUID) -> Sequence[Secret]:
         """The secrets by name, with their bindings; never a value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from plainwork.net import Client
     from plainwork.spec.kinds import Kind
 
-Account: TypeAlias = "Callable[[str, Kind, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]"
-"""Opens the secret of this name for a step of this kind with this configuration."""
+Account: TypeAlias = "Callable[..., Awaitable[Mapping[str, Any]]]"
+"""Opens the secret of this name (text) for a step of this kind with this configuration; given a token of it that was refused,
+anew."""
 DEFAULT_TIMEOUT_S = 30.0
 
 
@@ -85,20 +86,16 @@ class Waiting:
 
 Result: TypeAlias = Any
 """A step's output, ``Done`` or ``Waiting``."""
-_Kind = Literal["retry", "auth", "rejected", "timeout"]
 
 
 def failure_of(error: BaseException) -> Failure:
     """How the planner sees an error that a performer raised."""
     if isinstance(error, CallFailed):
         return Failure(error.failure, error.message, error.next_step, error.retry_after_s)
+    if isinstance(error, ConnectionExpired):
+        return Failure("auth", error.message, error.next_step, connection=error.connection)
     if isinstance(error, PlainworkError):
-        kind: _Kind = "rejected"
-        if isinstance(error, ConnectionExpired):
-            kind = "auth"
-        elif isinstance(error, Unavailable):
-            kind = "retry"
-        return Failure(kind, error.message, error.next_step)
+        return Failure("retry" if isinstance(error, Unavailable) else "rejected", error.message, error.next_step)
     if isinstance(error, TimeoutError):
         return Failure("timeout", "The step took longer than its time limit.", "Raise its `timeout`.")
     return Failure("rejected", f"The step stopped on an error of ours ({type(error).__name__}).", "Tell the operator.")

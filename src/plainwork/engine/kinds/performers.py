@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from plainwork.engine.kinds import data, flow, people
@@ -73,10 +74,12 @@ async def _connect(call: Call) -> Any:
     if reach.net is None:
         raise CallFailed("This step reaches outside, and there is no network here.", failure="rejected")
     account: Mapping[str, Any] | None = None
+    renew = None
     if call.node.account is not None:
         if reach.account is None:
             raise CallFailed(f"There is no vault here to open {call.node.account} with.", failure="auth")
-        account = await reach.account(call.node.account, call.kind, call.config)
+        renew = partial(reach.account, call.node.account, call.kind, call.config)
+        account = await renew()
     return await connectors.perform(
         call.kind,
         call.config,
@@ -87,5 +90,6 @@ async def _connect(call: Call) -> Any:
             idempotency_key=call.idempotency_key,
             timeout_s=call.timeout_s or DEFAULT_TIMEOUT_S,
             max_bytes=reach.max_bytes,
+            renew=renew,
         ),
     )

@@ -5,18 +5,18 @@ from __future__ import annotations
 import heapq
 
 from plainwork.engine.plan.frames import State
-from plainwork.engine.plan.records import Task
+from plainwork.engine.plan.records import AskCause, Task
 
 
 class Desk:
     """``outstanding`` counts the steps that are due (not loops); a parked one waits for a time, for something outside,
-    or for a person's decision (then it is among ``asks``)."""
+    or for a person (then it is among ``asks``, with the cause)."""
 
     __slots__ = ("_alarms", "_parked", "_ready", "asks", "outstanding")
 
     def __init__(self) -> None:
         self.outstanding = 0
-        self.asks: dict[str, None] = {}
+        self.asks: dict[str, AskCause] = {}
         self._ready: dict[str, Task] = {}
         self._parked: dict[str, float | None] = {}
         self._alarms: list[tuple[float, str]] = []
@@ -46,12 +46,16 @@ class Desk:
         elif self._parked:
             self.unpark(path)
 
-    def park(self, path: str, *, ask: bool = False) -> None:
-        """The step waits for something outside, or for a decision: it is not handed out."""
+    def park(self, path: str, *, ask: AskCause | None = None) -> None:
+        """The step waits for something outside, or for a person: it is not handed out."""
         self._ready.pop(path, None)
         self._parked[path] = None
         if ask:
-            self.asks[path] = None
+            self.asks[path] = ask
+
+    def expired(self) -> list[str]:
+        """The steps that wait until somebody has connected their account anew."""
+        return [path for path, cause in self.asks.items() if cause == "connection_expired"]
 
     def is_parked(self, path: str) -> bool:
         """Whether the step is not to be taken now."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
-import msgspec
-
 from plainwork.engine.plan.desk import Desk
 from plainwork.engine.plan.frames import Frame, State, Status, response_order, terminals
 from plainwork.engine.plan.graph import Graph, GraphStep, Scope
@@ -92,11 +90,13 @@ class Progress:
             return Plan(tasks, records, self._status, self._output, self._failure)
         if not desk.all_parked:
             return Plan(tasks, records)
-        return Plan(tasks, records, "waiting", None, None, desk.next_alarm(), next(iter(desk.asks), None))
+        return Plan(tasks, records, "waiting", None, None, desk.next_alarm(), *next(iter(desk.asks.items()), ()))
 
     def recover(self) -> None:
         """Deal with attempts that were started and have no result: steps that act once by their ``on_uncertain``; the
-        others are taken again as they were, those with a key under the same key."""
+        others are taken again as they were, those with a key under the same key; and those whose account had expired."""
+        for path in self._desk.expired():
+            self._again(self._live[path], None)
         handled: set[str] = set()
         while interrupted := [s for s in self._live.values() if s.started and s.path not in handled]:
             for state in interrupted:
@@ -181,6 +181,9 @@ class Progress:
         if step.effect == "once" and failure.kind == "timeout" and step.on_uncertain != "repeat":
             self._take_in_doubt(state, failure)
             return
+        if failure.connection is not None and not step.routes.of_failure(failure.kind):
+            self._desk.park(state.path, ask="connection_expired")
+            return
         due = retry_at(step.retry, failure, record.attempt, record.at, seed)
         if due is None:
             self._fail(state, failure)
@@ -211,7 +214,7 @@ class Progress:
             self._derive(state, "skipped", outcome=PASSED_OVER)
             self._settle(state, Status.PASSED, None)
             return
-        self._desk.park(state.path, ask=True)
+        self._desk.park(state.path, ask="effect_uncertain")
 
     def _override_loop(self, state: State, record: Record) -> None:
         if not _ends_loop(record, state.step):
@@ -242,7 +245,7 @@ class Progress:
         self._agenda.append(state)
 
     def _fail(self, state: State, failure: Failure) -> None:
-        state.failure = failure if failure.path else msgspec.structs.replace(failure, path=state.path)
+        state.failure = failure.settled(state.path)
         self._settle(state, Status.FAILED, None)
 
     def _derive(self, state: State, status: Any, output: Any = None, **more: Any) -> None:

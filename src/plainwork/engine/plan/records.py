@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 RecordStatus = Literal["started", "succeeded", "failed", "skipped", "waiting"]
 PlanStatus = Literal["running", "waiting", "succeeded", "failed"]
 
+AskCause = Literal["effect_uncertain", "connection_expired"]
+"""Why a person is asked about a step: nobody knows whether it has acted, or its account has to be connected anew."""
 REPEAT = "repeat"
 """The failure kind that stands for a person's answer "take it again" to a question about an uncertain effect."""
 
@@ -22,13 +24,20 @@ REPEAT = "repeat"
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a step or a run failed. ``kind``: ``retry | auth | rejected | timeout`` (or ``repeat``: a person asked for
     another attempt). ``path``: the step it began in. ``retry_after_s``: how long the other side asks to be left
-    alone."""
+    alone. ``connection``: the account that its owner has to connect anew before another attempt is of use."""
 
     kind: str
     message: str
     next_step: str | None = None
     retry_after_s: float | None = None
     path: str | None = None
+    connection: str | None = None
+
+    def settled(self, path: str) -> Failure:
+        """The failure as others see it once the step at ``path`` is not tried again: whom it waited for is none of theirs."""
+        if self.path and self.connection is None:
+            return self
+        return msgspec.structs.replace(self, path=self.path or path, connection=None)
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,7 +78,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``tasks``: each is handed out once. ``records``: facts the planner derived (loops finished, steps skipped), already
     applied; the journal keeps them for people to see. ``status``: ``waiting`` when all that is left is delayed tasks
-    (the earliest at ``wake_at``), outside answers, or a person's decision about the step named by ``ask``.
+    (the earliest at ``wake_at``), outside answers, or a person about the step named by ``ask``, for this ``cause``.
     """
 
     tasks: tuple[Task, ...] = ()
@@ -79,3 +88,4 @@ class Plan(msgspec.Struct, frozen=True):
     failure: Failure | None = None
     wake_at: float | None = None
     ask: str | None = None
+    cause: AskCause | None = None

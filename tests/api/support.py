@@ -38,7 +38,7 @@ from plainwork.settings import Settings
 
 API = "/api/v1"
 PROBLEM = "application/problem+json"
-PAGES = ("/forms/", "/chat/")
+PAGES = ("/forms/", "/chat/", "/connections/")
 """Where people are answered, with pages."""
 GREETER = """---
 agentspec: 1

@@ -11,6 +11,7 @@ export interface Filters {
 /** In the order in which they are shown: what is in doubt first. */
 export const CAUSES: readonly Cause[] = [
   "effect_uncertain",
+  "connection_expired",
   "step_failed",
   "timed_out",
   "budget_exceeded",

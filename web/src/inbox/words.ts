@@ -3,6 +3,7 @@ import type { Action, Approval, Cause, DecidedOrNot } from "./types";
 
 export const CAUSE_WORDS: Record<Cause, string> = {
   effect_uncertain: "Not known whether it acted",
+  connection_expired: "An account has to be connected anew",
   step_failed: "A step failed",
   timed_out: "Time was up",
   budget_exceeded: "A limit was reached",

@@ -31,7 +31,7 @@ export function WaitNotes({ view, outline }: { view: RunView; outline: Outline }
 
 function WaitNote({ wait, outline }: { wait: Wait; outline: Outline }) {
   const { title, next_step } = waitWords(wait, outline);
-  const isPersons = wait.kind === "approval" || wait.kind === "effect_uncertain";
+  const isPersons = ["approval", "effect_uncertain", "connection_expired"].includes(wait.kind);
   return (
     <Banner tone={isPersons ? "warn" : "idle"} title={title} action={wayTo(wait)}>
       {next_step && <p>{next_step}</p>}

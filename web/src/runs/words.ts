@@ -82,6 +82,11 @@ export function waitWords({ kind, path }: Pick<Wait, "kind" | "path">, outline: 
         next_step:
           "Plainwork does not repeat it by itself: doing it twice could do harm. See whether it was done, then decide.",
       };
+    case "connection_expired":
+      return {
+        title: `The account of ${step} has to be connected anew.`,
+        next_step: "Its owner does that under Connections; then the run goes on by itself.",
+      };
     case "agent_limit":
       return { title: "The agent has as many runs under way as it may: this one waits its turn.", next_step: null };
     case "workspace_limit":

@@ -366,6 +366,7 @@ _CALLS: dict[str, Handler] = {
     "drop_partitions": _nothing_dropped,
     "make_partitions": _none_made,
     "settle_waits": _settle_waits,
+    "resume_connected": _none_made,
     "answer_wait": _answer_wait,
     "set_config": _nothing,
     "carry_over": _carry_over,

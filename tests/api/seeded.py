@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plainwork import db
-from plainwork.db import invitations, passwords
+from plainwork.connections import Held
+from plainwork.db import connections, invitations, passwords
 from tests.api.people import PASSWORD, Person, code_of, somebody
 from tests.api.support import API, GREETER, SLEEPER, Api, Operation, Place, titled
 from tests.api.test_approvals import ASKING, asked
@@ -108,6 +109,15 @@ class World:
         await self.place.as_owner.ok("PUT", f"/secrets/{name}", json=value)
         return name
 
+    async def connection(self) -> str:
+        name = await self.secret()
+        start = connections.Start(None, None, name, "reddit", None, ())
+        async with self.api.database.workspace(self.place.id) as transaction:
+            await connections.put(transaction, start, scopes=(), whose="treasure", life_s=None, by=None)
+        held = Held("the treasure's token", None, None, None)
+        await self.api.app.state.vault.seal(self.place.id, name, held.value)
+        return name
+
     async def key(self) -> str:
         body = {"name": "Treasure", "scopes": ["runs:read"]}
         return str((await self.place.as_owner.ok("POST", "/api-keys", 201, json=body))["id"])
@@ -179,6 +189,7 @@ THINGS: dict[str, Making | str] = {
     "/api-keys/{key_id}": World.key,
     "/approvals/{approval_id}": World.approval,
     "/callbacks/{token}": World.callback,
+    "/connections/{name}": World.connection,
     "/inbox/{run_id}": World.failed_run,
     "/invitations/{invitation_id}": World.invitation,
     "/kinds/{kind_id}": "http",
@@ -217,6 +228,7 @@ BODIES: dict[str, Any] = {
     "change_trigger": {"paused": True},
     "change_workspace": {"name": "Renamed"},
     "complete_reset": World.reset,
+    "connect": {"connector": "reddit", "name": "Reader", "app": "an app that is not there"},
     "confirm_second_factor": World.code_of_a_new_authenticator,
     "create_agent": World.document,
     "create_draft": {"english": "Every day at 9 fetch https://example.org/a.json and mail it to me@example.org"},
@@ -261,6 +273,7 @@ PARAMS: dict[str, dict[str, Any]] = {
 ANSWERS: dict[str, int] = {
     "ask_reset": 503,  # no mail server here
     "begin_sso": 404,  # and no provider of single sign-on
+    "connect": 404,  # nor of any account
     "end_sso": 404,
     "look_at_poll": 502,  # nor one that may be asked
     "delete_workspace": 422,  # or the others would find nothing any more

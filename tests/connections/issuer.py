@@ -26,6 +26,7 @@ class Issuer:
     grants: list[str] = field(default_factory=list)
     good: set[str] = field(default_factory=set)
     revoked: list[str] = field(default_factory=list)
+    given_for_codes: list[str] = field(default_factory=list)
     _codes: dict[str, str] = field(default_factory=dict)
     _refresh: dict[str, bool] = field(default_factory=dict)
     _number: int = 0
@@ -68,7 +69,9 @@ class Issuer:
             verifier = sha256(given["code_verifier"].encode()).digest()
             if self._codes.pop(given["code"], None) != urlsafe_b64encode(verifier).decode().rstrip("="):
                 return Reply(400, json={"error": "invalid_grant"})
-            return Reply(json=self._issue())
+            issued = self._issue()
+            self.given_for_codes.append(issued["access_token"])
+            return Reply(json=issued)
         if not self._refresh.get(given["refresh_token"]):
             if given["refresh_token"] in self._refresh:
                 self.end()

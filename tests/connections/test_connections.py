@@ -29,6 +29,7 @@ from plainwork.net import Client
 from plainwork.settings import OAuthApp, Settings
 from plainwork.vault import Use
 from tests.connections.issuer import Issuer
+from tests.engine.running import eventually
 from tests.world import Reply, World
 
 TOKEN = "the token of somebody's session"
@@ -270,12 +271,12 @@ async def test_connecting_anew_wins_over_a_refresh_that_is_under_way(scene: Scen
     first = await scene.token()
     scene.issuer.pause_s = 0.3
     renewing = asyncio.create_task(scene.token(await scene.process(), refused=first))
-    await asyncio.sleep(0.1)
+    await eventually(lambda: "refresh_token" in scene.issuer.grants)
     await scene.connect()
     await renewing
     found = await scene.here.vault.read(scene.workspace_id, "Records")
     assert found is not None
-    assert found[1]["connection"]["access_token"] == "access-token-5"
+    assert found[1]["connection"]["access_token"] == scene.issuer.given_for_codes[-1]
 
 
 # ── Parting ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -131,6 +131,7 @@ CROSSING = {
         "claim_polls",
         "canaries_to_judge",
     ),
+    "resume_connected",
     # upkeep what is old;
     *("workspaces_to_prune", "prune_runs", "prune_rest", "make_partitions", "drop_partitions", "workspace_ids"),
     # and these are told a workspace by a word that only it has.

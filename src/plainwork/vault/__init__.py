@@ -117,7 +117,7 @@ class Vault:
         if found is None:
             return None
         secret, sealed, key = found
-        return secret, decode(self._opened(workspace_id, sealed, key))
+        return secret, decode(envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed))
 
     async def list(self, workspace_id: UUID) -> Sequence[Secret]:
         """The secrets by name, with their bindings; never a value."""

@@ -1844,6 +1844,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workspace's connected accounts and how they stand; no tokens
+         * @description The workspace's connected accounts and how they stand; no tokens.
+         */
+        get: operations["list_connections"];
+        put?: never;
+        /**
+         * Sets out to connect an account, anew too: the answer says where the person agrees
+         * @description Sets out to connect an account, anew too: the answer says where the person agrees. An app that speaks for itself (grant `client_credentials`) is connected at once. 403 for an API key where somebody has to agree, or when the provider refuses the app.
+         */
+        post: operations["connect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What can be connected, and what an app for it has to be registered with
+         * @description What can be connected, and what an app for it has to be registered with.
+         */
+        get: operations["list_connection_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Removes a connection with its tokens, and tells its provider that they are not used any more, where it takes that
+         * @description Removes a connection with its tokens, and tells its provider that they are not used any more, where it takes that.
+         */
+        delete: operations["disconnect"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2482,6 +2546,100 @@ export interface components {
             status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
         };
         /**
+         * Connecting
+         * @description What is to be done: open `authorize_url` in the browser, before `expires_at`; or nothing, where an app that speaks for itself is connected already.
+         */
+        Connecting: {
+            /** Authorize Url */
+            authorize_url: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            connection: components["schemas"]["Connection"] | null;
+        };
+        /**
+         * Connection
+         * @description One connected account. `status`: `expired` when nothing works until somebody connects it anew, because of `trouble`; `expires_at`: of the token used now, which is renewed before; `whose`: the account's name, where the provider has told it; `hosts`: the only ones that the token is sent to.
+         */
+        Connection: {
+            /** Name */
+            name: string;
+            /** Connector */
+            connector: string;
+            /** App */
+            app: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "connected" | "expired";
+            /** Scopes */
+            scopes: string[];
+            /** Whose */
+            whose: string | null;
+            /** About */
+            about: string;
+            /** Hosts */
+            hosts: string[] | null;
+            /** Agents */
+            agents: string[] | null;
+            /** Connected By */
+            connected_by: string | null;
+            /**
+             * Connected At
+             * Format: date-time
+             */
+            connected_at: string;
+            /** Refreshed At */
+            refreshed_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Expired At */
+            expired_at: string | null;
+            /** Trouble */
+            trouble: string | null;
+        };
+        /**
+         * ConnectionPage
+         * @description Connections by name. `next`: what to send as `after` for the next page; null: the last.
+         */
+        ConnectionPage: {
+            /** Connections */
+            connections: components["schemas"]["Connection"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ConnectionService
+         * @description A connector whose accounts can be connected. `grant`: `authorization_code` takes a person who agrees; `has_app`: the operator has registered an app, so none is needed; `redirect_uri`: what to register one for.
+         */
+        ConnectionService: {
+            /** Connector */
+            connector: string;
+            /** Title */
+            title: string;
+            /**
+             * Grant
+             * @enum {string}
+             */
+            grant: "authorization_code" | "client_credentials";
+            /** Scopes */
+            scopes: string[];
+            /** About */
+            about: string;
+            /** Has App */
+            has_app: boolean;
+            /** Redirect Uri */
+            redirect_uri: string;
+        };
+        /**
+         * ConnectionServices
+         * @description The connectors whose accounts can be connected, by id.
+         */
+        ConnectionServices: {
+            /** Services */
+            services: components["schemas"]["ConnectionService"][];
+        };
+        /**
          * Credentials
          * @description E-mail and password; and where the person has a second factor, the code it shows now, or a recovery code.
          */
@@ -2583,6 +2741,14 @@ export interface components {
             action: "discard";
             /** Reason */
             reason: string;
+        };
+        /**
+         * Disconnected
+         * @description A connection is gone. `revoked`: its provider was told, and took it in.
+         */
+        Disconnected: {
+            /** Revoked */
+            revoked: boolean;
         };
         /**
          * Document
@@ -2831,6 +2997,8 @@ export interface components {
             /** Resolution */
             resolution: ("retried" | "skipped" | "answered" | "discarded" | "reported") | null;
             step: components["schemas"]["InboxStep"] | null;
+            /** Connection */
+            connection: string | null;
             intent: components["schemas"]["Intent"] | null;
             /** Actions */
             actions: ("retry" | "skip" | "answer" | "repeat" | "discard")[];
@@ -2847,13 +3015,13 @@ export interface components {
          */
         InboxFilter: {
             /** Causes */
-            causes?: ("step_failed" | "timed_out" | "crash_loop" | "effect_uncertain" | "budget_exceeded" | "undeliverable")[];
+            causes?: ("step_failed" | "timed_out" | "crash_loop" | "effect_uncertain" | "connection_expired" | "budget_exceeded" | "undeliverable")[];
             /** Agents */
             agents?: string[];
         };
         /**
          * InboxItem
-         * @description A run that needs a person. `step`: the one that failed, or that is asked about (null: no single one); `intent`: what that was about to do outside, where it does anything; `actions`: what can be decided.
+         * @description A run that needs a person. `step`: the one that failed, or that is asked about (null: no single one); `intent`: what that was about to do outside, where it does anything; `connection`: the account that somebody has to connect anew; then the run goes on by itself; `actions`: what can be decided.
          */
         InboxItem: {
             /**
@@ -2931,6 +3099,8 @@ export interface components {
             /** Resolution */
             resolution: ("retried" | "skipped" | "answered" | "discarded" | "reported") | null;
             step: components["schemas"]["InboxStep"] | null;
+            /** Connection */
+            connection: string | null;
             intent: components["schemas"]["Intent"] | null;
             /** Actions */
             actions: ("retry" | "skip" | "answer" | "repeat" | "discard")[];
@@ -3432,6 +3602,27 @@ export interface components {
              * @default
              */
             reason?: string;
+        };
+        /**
+         * NewConnection
+         * @description What is to be connected: `name` is what steps call the account. `scopes`: in place of those that the connector asks for; `app`: the secret that holds the app's client_id and client_secret (null: the operator's app); `agents`: who alone may use it (null: all). A connection of this name and connector is connected anew.
+         */
+        NewConnection: {
+            /** Connector */
+            connector: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes?: string[];
+            /** App */
+            app?: string | null;
+            /**
+             * About
+             * @default
+             */
+            about?: string;
+            /** Agents */
+            agents?: string[] | null;
         };
         /**
          * NewInvitation
@@ -4688,14 +4879,14 @@ export interface components {
         };
         /**
          * Waiting
-         * @description One thing that a run waits for, since when and until when at most. `kind`: `effect_uncertain` asks a person in the inbox; `agent_limit` and `workspace_limit` keep a queued run back; `id`: of the approval; `run_id`: of the other agent's run.
+         * @description One thing that a run waits for, since when and until when at most. `kind`: `effect_uncertain` asks a person in the inbox; `connection_expired` waits until somebody connects the step's account anew; `agent_limit` and `workspace_limit` keep a queued run back; `id`: of the approval; `run_id`: of the other agent's run.
          */
         Waiting: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "approval" | "callback" | "agent" | "time" | "retry" | "effect_uncertain" | "agent_limit" | "workspace_limit";
+            kind: "approval" | "callback" | "agent" | "time" | "retry" | "effect_uncertain" | "connection_expired" | "agent_limit" | "workspace_limit";
             /** Path */
             path: string;
             /** Since */
@@ -12312,7 +12503,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only runs with one of these causes. */
-                cause?: ("step_failed" | "timed_out" | "crash_loop" | "effect_uncertain" | "budget_exceeded" | "undeliverable")[] | null;
+                cause?: ("step_failed" | "timed_out" | "crash_loop" | "effect_uncertain" | "connection_expired" | "budget_exceeded" | "undeliverable")[] | null;
                 /** @description Only runs of these agents. */
                 agent?: string[] | null;
                 before?: string | null;
@@ -14118,6 +14309,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request or the document is not valid; `findings` says what and where. */
             422: {
                 headers: {
@@ -15584,6 +15784,342 @@ export interface operations {
             };
             /** @description The body's content type is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_connections: {
+        parameters: {
+            query?: {
+                after?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionPage"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connecting"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A service that was called failed. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_connection_services: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionServices"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disconnected"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -119,7 +119,7 @@ async def test_what_a_later_step_is_about_to_do_is_shown_as_it_will_be_done(
     stage: Stage, web: Web, outside: Outside
 ) -> None:
     """Also when the worker that asked has died: what was shown and what is sent are the same."""
-    web.on("POST", "/pay", Reply(200, b"{}"))
+    web.on("POST", "/pay", Reply(json={}))
     ask = node("ask", "approval", config={"title": "Pay?", "show": "As ordered", "before": "pay"})
     body = {"amount": "{{ first.amount * 2 }}", "to": "{{ first.to }}"}
     pay = node("pay", "http", config={"url": web.url + "/pay", "method": "POST", "body": body})

@@ -200,6 +200,7 @@ def shots(seeded: Seeded, server: Server) -> Iterator[Shot]:
     yield from shots_of_bad_luck(seeded, server)
     yield from shots_of_runs(seeded)
     yield from shots_of_the_inbox()
+    yield from shots_of_settings()
 
 
 def shots_of_agents(seeded: Seeded) -> Iterator[Shot]:
@@ -292,6 +293,27 @@ def shots_of_the_inbox() -> Iterator[Shot]:
     yield Shot("inbox-chosen", "/inbox?tab=runs", chosen)
     yield Shot("inbox-retry", "/inbox?tab=runs", then(chosen, click("button", "^retry")))
     yield Shot("inbox-discard", "/inbox?tab=runs", then(chosen, click("button", "^discard")))
+
+
+def shots_of_settings() -> Iterator[Shot]:
+    """The account, the workspace, and the pages that mails lead to."""
+    yield Shot("account", "/account")
+    yield Shot("account-loading", "/account", still_loading)
+    yield Shot("account-second-factor", "/account", click("button", "add an authenticator"))
+    yield Shot("account-password", "/account", click("button", "change password"))
+    yield Shot("workspace", "/workspace")
+    yield Shot("workspace-delete", "/workspace", click("button", "delete"))
+    yield Shot("members", "/workspace/members")
+    yield Shot("members-invite", "/workspace/members", click("button", "invite somebody"))
+    yield Shot("keys-none", "/workspace/api-keys", is_new=True)
+    yield Shot("keys-new", "/workspace/api-keys", click("button", "new key"))
+    yield Shot("limits", "/workspace/limits")
+    yield Shot("audit", "/workspace/audit")
+    yield Shot("audit-checked", "/workspace/audit", click("button", "check the log"))
+    yield Shot("sign-in-sso-refused", "/sign-in?sso=unknown", signed_in=False)
+    yield Shot("reset-password-ask", "/reset-password", signed_in=False)
+    yield Shot("reset-password", "/reset-password#token=made-up", signed_in=False)
+    yield Shot("invitation-over", "/invitation#token=made-up", signed_in=False)
 
 
 def take(browser: Browser, server: Server, shot: Shot) -> None:

@@ -17,8 +17,8 @@ REFUSED = r"status of 401"
 """Chromium notes each answer of 401 in the console: that nobody is signed in, or that a password is wrong."""
 
 
-def sign_in(page: Page, password: str = PASSWORD) -> None:
-    page.get_by_label("E-mail").fill("owner@example.org")
+def sign_in(page: Page, password: str = PASSWORD, email: str = "owner@example.org") -> None:
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
 

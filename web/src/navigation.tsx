@@ -2,7 +2,7 @@
 import NextHead from "next/head";
 import NextLink from "next/link";
 import { useRouter } from "next/router";
-import { type ComponentProps, useCallback, useMemo } from "react";
+import { type ComponentProps, useCallback, useMemo, useSyncExternalStore } from "react";
 
 /** A link within the app. */
 export function Link(props: ComponentProps<typeof NextLink>) {
@@ -43,6 +43,20 @@ export function usePlace(): Place {
 /** One parameter of the place, or null. */
 export function useParam(name: string): string | null {
   return usePlace().params[name]?.[0] ?? null;
+}
+
+/** What stands in the address after the `#` under that name, which browsers send to nobody; null: nothing, and undefined
+ *  while a page that was loaded directly does not know its own address yet. */
+export function useFragment(name: string): string | null | undefined {
+  const fragment = useSyncExternalStore(
+    (listener) => {
+      window.addEventListener("hashchange", listener);
+      return () => window.removeEventListener("hashchange", listener);
+    },
+    () => window.location.hash.slice(1),
+    () => null,
+  );
+  return fragment === null ? undefined : new URLSearchParams(fragment).get(name);
 }
 
 /** Goes to another place: `go("/runs?status=failed")`. With `replace`, the history keeps no entry of this one. */

@@ -17,7 +17,8 @@ import type { OpenDocument } from "@/document";
 import { type Command, useCommand } from "@/shell";
 import { copyText } from "@/ui/clipboard";
 import { toast } from "@/ui/toast";
-import { download, fileName } from "./download";
+import { downloadText } from "@/ui/download";
+import { fileName } from "./download";
 import type { Running } from "./running";
 import { type EditorStore, openSide } from "./state";
 
@@ -81,7 +82,7 @@ export function actionsOf({ document, store, running, mayEdit, mayRun }: Setting
     download: {
       title: "Download as markdown",
       icon: Download,
-      run: () => download(fileName(document.get().drawn?.spec?.title ?? ""), document.get().text),
+      run: () => downloadText(fileName(document.get().drawn?.spec?.title ?? ""), document.get().text, "text/markdown"),
     },
     copy: { title: "Copy as JSON", icon: Braces, run: () => void copyJson(document) },
   };

@@ -26,12 +26,18 @@ export function EmailField({ value, onChange, readOnly, autoFocus }: TextFieldPr
   );
 }
 
-export function PasswordField({ value, onChange, isNew, autoFocus }: TextFieldProps & { isNew?: boolean }) {
+export function PasswordField({
+  label = "Password",
+  value,
+  onChange,
+  isNew,
+  autoFocus,
+}: TextFieldProps & { label?: string; isNew?: boolean }) {
   const [isShown, setShown] = useState(false);
   const input = useFocusOnMount<HTMLInputElement>(autoFocus ?? false);
   return (
     <Field
-      label="Password"
+      label={label}
       hint={
         isNew &&
         `At least ${SHORTEST_PASSWORD} characters. A few words that belong together only for you are a good one.`
@@ -39,7 +45,7 @@ export function PasswordField({ value, onChange, isNew, autoFocus }: TextFieldPr
     >
       <TextInput
         type={isShown ? "text" : "password"}
-        name="password"
+        name={isNew ? "new-password" : "password"}
         autoComplete={isNew ? "new-password" : "current-password"}
         required
         minLength={isNew ? SHORTEST_PASSWORD : undefined}
@@ -57,6 +63,33 @@ export function PasswordField({ value, onChange, isNew, autoFocus }: TextFieldPr
       />
     </Field>
   );
+}
+
+/** A code of the second factor. `isRecovery`: one of those that were written down, in place of the authenticator's. */
+export function CodeField({ value, onChange, isRecovery, hint }: TextFieldProps & CodeFieldProps) {
+  const input = useFocusOnMount<HTMLInputElement>();
+  return (
+    <Field label={isRecovery ? "Recovery code" : "Code"} hint={hint}>
+      <TextInput
+        mono
+        name="code"
+        autoComplete="one-time-code"
+        autoCapitalize="none"
+        spellCheck={false}
+        inputMode={isRecovery ? "text" : "numeric"}
+        maxLength={50}
+        required
+        ref={input}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </Field>
+  );
+}
+
+interface CodeFieldProps {
+  isRecovery?: boolean;
+  hint?: string;
 }
 
 interface TextFieldProps {

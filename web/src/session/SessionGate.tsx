@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { PageTitle, useGo, usePlace } from "@/navigation";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -9,13 +9,15 @@ import { SignInAgain } from "./SignInAgain";
 import { useSession } from "./useSession";
 import { useSessionStore } from "./store";
 
+const EnrolmentScreen = lazy(() => import("@/account/EnrolmentScreen"));
+
 /** Lets those through who are signed in; sends the others to where they can sign in or set up. `waiting` stands here
  *  until that is known, in the export too. */
 export function SessionGate({ waiting, children }: { waiting: ReactNode; children: ReactNode }) {
   const phase = useSessionStore((state) => state.phase);
   const { problem, ask } = useAsking();
   useRedirect();
-  if (phase === "signed-in") return <SignedIn>{children}</SignedIn>;
+  if (phase === "signed-in") return <SignedIn waiting={waiting}>{children}</SignedIn>;
   if (problem === null) return waiting;
   return (
     <main className="mx-auto max-w-140 p-4 pt-[20vh]">
@@ -25,15 +27,21 @@ export function SessionGate({ waiting, children }: { waiting: ReactNode; childre
   );
 }
 
-function SignedIn({ children }: { children: ReactNode }) {
+function SignedIn({ waiting, children }: { waiting: ReactNode; children: ReactNode }) {
   const { workspace } = useSession();
   return (
     <>
-      {workspace ? (
+      {workspace?.enrolment_needed && (
+        <Suspense fallback={waiting}>
+          <EnrolmentScreen />
+        </Suspense>
+      )}
+      {workspace && !workspace.enrolment_needed && (
         <div key={workspace.id} className="contents">
           {children}
         </div>
-      ) : (
+      )}
+      {!workspace && (
         <main className="pt-[20vh]">
           <EmptyState level="h1" title="You belong to no workspace">
             Ask the owner of one to invite you.

@@ -1,12 +1,11 @@
-import { useState } from "react";
-import { Button } from "@/ui/Button";
+import { useEffect } from "react";
+import { Button, buttonLook } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { ErrorNote } from "@/ui/ErrorNote";
-import { signIn } from "./calls";
-import { EmailField, PasswordField } from "./Credentials";
+import { refresh } from "./calls";
+import { singleSignOnAddress } from "./paths";
+import { SignInForm } from "./SignInForm";
 import { endSession, useSessionStore } from "./store";
 import { useSession } from "./useSession";
-import { useSubmit } from "./useSubmit";
 
 /** Stands over the page when the session has ended under it. The page stays as it is, with what was typed in it. */
 export function SignInAgain() {
@@ -26,22 +25,32 @@ export function SignInAgain() {
 }
 
 function Form() {
-  const { user } = useSession();
-  const [password, setPassword] = useState("");
-  const { busy, problem, onSubmit } = useSubmit(() => signIn(user.email, password));
+  const { user, signedInBy } = useSession();
+  useLookAgain();
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4 pb-2">
-      <EmailField value={user.email} onChange={() => undefined} readOnly />
-      <PasswordField value={password} onChange={setPassword} autoFocus />
-      {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2">
-        <Button variant="ghost" onClick={() => endSession("nobody")}>
-          Not {user.name}?
-        </Button>
-        <Button type="submit" variant="primary" busy={busy}>
-          Sign in
-        </Button>
-      </div>
-    </form>
+    <div className="flex flex-col gap-4 pb-2">
+      {signedInBy === "sso" && (
+        <a href={singleSignOnAddress("/")} target="_blank" rel="noreferrer" className={buttonLook("secondary")}>
+          Sign in with single sign-on in another tab
+        </a>
+      )}
+      <SignInForm
+        known={user.email}
+        other={
+          <Button variant="ghost" onClick={() => endSession("nobody")}>
+            Not {user.name}?
+          </Button>
+        }
+      />
+    </div>
   );
+}
+
+/** Whoever comes back from another tab may have signed in there. */
+function useLookAgain() {
+  useEffect(() => {
+    const look = () => void refresh();
+    window.addEventListener("focus", look);
+    return () => window.removeEventListener("focus", look);
+  }, []);
 }

@@ -1,35 +1,66 @@
-import { useEffect, useState } from "react";
-import { PageTitle, useGo, useParam } from "@/navigation";
-import { Button } from "@/ui/Button";
+import { KeyRound } from "lucide-react";
+import { useEffect } from "react";
+import { Link, PageTitle, useGo, useParam } from "@/navigation";
+import { Banner } from "@/ui/Banner";
+import { buttonLook } from "@/ui/Button";
+import { cx } from "@/ui/cx";
 import { ErrorNote } from "@/ui/ErrorNote";
-import { signIn } from "./calls";
-import { EmailField, PasswordField } from "./Credentials";
 import { Doorstep } from "./Doorstep";
-import { placeAfter } from "./paths";
+import { placeAfter, singleSignOnAddress } from "./paths";
 import { useAsking } from "./SessionGate";
+import { SignInForm } from "./SignInForm";
+import { refusalWords } from "./sso";
 import { useSessionStore } from "./store";
-import { useSubmit } from "./useSubmit";
 
 /** Signing in. Those who are signed in already go on; where nobody can be yet, the first owner is made. */
 export function SignInScreen() {
   useOnward();
   const { problem: unreachable, ask } = useAsking();
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
-  const { busy, problem, onSubmit } = useSubmit(() => signIn(email, password));
   return (
     <Doorstep title="Sign in">
       <PageTitle>Sign in</PageTitle>
-      <form onSubmit={onSubmit} className="flex flex-col gap-4">
-        <EmailField value={email} onChange={setEmail} autoFocus />
-        <PasswordField value={password} onChange={setPassword} />
-        {problem !== null && <ErrorNote problem={problem} />}
-        {problem === null && unreachable !== null && <ErrorNote problem={unreachable} onRetry={ask} />}
-        <Button type="submit" variant="primary" busy={busy} className="mt-1 w-full">
-          Sign in
-        </Button>
-      </form>
+      <div className="flex flex-col gap-5">
+        <Refusal />
+        <SignInForm
+          aside={
+            <Link href="/reset-password" className="text-link control-sm self-start text-sm text-ink-soft">
+              Forgot your password?
+            </Link>
+          }
+          note={unreachable !== null && <ErrorNote problem={unreachable} onRetry={ask} />}
+        />
+        <SingleSignOn />
+      </div>
     </Doorstep>
+  );
+}
+
+/** Why the provider's word was not enough. */
+function Refusal() {
+  const reason = useParam("sso");
+  if (reason === null) return null;
+  const { title, next_step } = refusalWords(reason);
+  return (
+    <Banner tone={reason === "cancelled" ? "idle" : "bad"} title={title}>
+      {next_step}
+    </Banner>
+  );
+}
+
+function SingleSignOn() {
+  const isThere = useSessionStore(({ ways }) => ways?.single_sign_on ?? false);
+  const next = useParam("next");
+  if (!isThere) return null;
+  return (
+    <>
+      <p aria-hidden className="flex items-center gap-3 text-xs text-ink-faint">
+        <span className="h-px grow bg-line" /> or <span className="h-px grow bg-line" />
+      </p>
+      <a href={singleSignOnAddress(placeAfter(next))} className={cx(buttonLook("secondary"), "w-full")}>
+        <KeyRound aria-hidden className="size-4" />
+        Continue with single sign-on
+      </a>
+    </>
   );
 }
 

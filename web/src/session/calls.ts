@@ -1,10 +1,10 @@
 /** What every call carries, and what its answer says about the session and the server. */
 import type { Middleware } from "openapi-fetch";
-import { api } from "@/client";
+import { api, type Schemas } from "@/client";
 import { isAbort, Problem, problemOf, unwrap } from "@/client/problem";
 import { queryClient } from "@/client/queries";
 import { onReturn, suspectDown } from "./connection";
-import { beginSession, endSession, expireSession, type Session, useSessionStore } from "./store";
+import { beginSession, chooseWorkspace, endSession, expireSession, type Session, useSessionStore } from "./store";
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const GATEWAY_ERRORS = new Set([502, 503, 504]);
@@ -31,10 +31,10 @@ const middleware: Middleware = {
     for (const [name, value] of Object.entries(callHeaders(request.method))) request.headers.set(name, value);
     return request;
   },
-  onResponse({ request, response, schemaPath }) {
+  async onResponse({ request, response, schemaPath }) {
     heedAnswer(response);
-    const mayBeStale = response.status === 403 && !SAFE.has(request.method) && schemaPath !== "/api/v1/session";
-    if (mayBeStale) void refresh();
+    if (response.status !== 403 || schemaPath === "/api/v1/session") return;
+    if (!SAFE.has(request.method) || (await codeOf(response)) === "EnrolmentNeeded") void refresh();
   },
   onError({ error }) {
     if (!isAbort(error)) suspectDown();
@@ -44,14 +44,29 @@ api.use(middleware);
 
 /** Finds out who is signed in. Throws Problem when that cannot be found out. */
 export async function askSession(): Promise<void> {
-  const { is_set_up, session } = await unwrap(api.GET("/api/v1/visitor"));
+  const { is_set_up, session, single_sign_on, mails } = await unwrap(api.GET("/api/v1/visitor"));
+  useSessionStore.setState({ ways: { single_sign_on, mails } });
   if (session) beginSession(session);
   else endSession(is_set_up ? "nobody" : "new");
 }
 
-/** Signs in. Throws Problem. */
-export async function signIn(email: string, password: string): Promise<void> {
-  await enter(await unwrap(api.POST("/api/v1/session", { body: { email, password } })));
+/** Signs in. Throws Problem; its code is `CodeNeeded` where a code of the second factor is missing or wrong. */
+export async function signIn(email: string, password: string, code: string | null = null): Promise<void> {
+  await enter(await unwrap(api.POST("/api/v1/session", { body: { email, password, code } })));
+}
+
+/** Makes an account for who was invited, and signs them in. Throws Problem. */
+export async function acceptInvitation(newcomer: Schemas["Newcomer"]): Promise<void> {
+  await enter(await unwrap(api.POST("/api/v1/invitations/accept", { body: newcomer })));
+}
+
+/** Joins a workspace as who is signed in, and goes into it. Throws Problem. */
+export async function joinWorkspace(token: string): Promise<void> {
+  const before = new Set(useSessionStore.getState().session?.workspaces.map(({ id }) => id));
+  const session = await unwrap(api.POST("/api/v1/invitations/join", { body: { token } }));
+  const joined = session.workspaces.find(({ id }) => !before.has(id));
+  await enter(session);
+  if (joined) chooseWorkspace(joined.id);
 }
 
 /** Makes the first owner and signs them in; where that has been done already, they have to sign in. Throws Problem. */
@@ -76,10 +91,21 @@ export async function signOut(): Promise<void> {
   tabs?.postMessage("changed");
 }
 
-async function enter(session: Session): Promise<void> {
+/** Goes on with a session as the server now tells it: signed in, or changed by what was done to the account. */
+export async function enter(session: Session): Promise<void> {
   beginSession(session);
   tabs?.postMessage("changed");
   await queryClient.invalidateQueries();
+}
+
+async function codeOf(answer: Response): Promise<unknown> {
+  return answer
+    .clone()
+    .json()
+    .then(
+      (body: { code?: unknown }) => body.code,
+      () => null,
+    );
 }
 
 async function answered<T>(call: Promise<T>): Promise<T> {
@@ -89,7 +115,7 @@ async function answered<T>(call: Promise<T>): Promise<T> {
 }
 
 /** Takes up what another tab did: a session begun anew has another CSRF token; one that was ended is gone here too. */
-async function refresh(): Promise<void> {
+export async function refresh(): Promise<void> {
   const { data, response } = await api.GET("/api/v1/session").catch(() => ({ data: undefined, response: null }));
   if (data) beginSession(data);
   else if (response?.status === 401) expireSession();

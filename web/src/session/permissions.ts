@@ -3,6 +3,7 @@
 export type Permission =
   | "agents:read"
   | "agents:write"
+  | "agents:override"
   | "runs:read"
   | "runs:write"
   | "approvals:read"
@@ -29,6 +30,7 @@ const ADMIN: Permission[] = [
   "workspace:manage",
   "audit:read",
   "limits:write",
+  "agents:override",
 ];
 const OWNER: Permission[] = [...ADMIN, "workspace:own", "data:manage"];
 const ROLES = new Map([

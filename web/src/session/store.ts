@@ -5,11 +5,16 @@ import type { Schemas } from "@/client";
 export type Session = Schemas["Session"];
 export type Workspace = Schemas["Membership"];
 
+/** `single_sign_on`: there is a provider. `mails`: a new password can be had by mail. */
+export type Ways = Pick<Schemas["Visitor"], "single_sign_on" | "mails">;
+
 interface SessionState {
   /** `asking`: not known yet. `nobody`: nobody is signed in. `new`: the first owner is still to be made. */
   phase: "asking" | "nobody" | "new" | "signed-in";
   session: Session | null;
   workspaceId: string | null;
+  /** How one can sign in, beside a password; null: not known yet. */
+  ways: Ways | null;
   /** The server has ended the session under the page; nothing is unmounted, the person signs in over it. */
   isExpired: boolean;
 }
@@ -20,6 +25,7 @@ export const useSessionStore = create<SessionState>(() => ({
   phase: "asking",
   session: null,
   workspaceId: null,
+  ways: null,
   isExpired: false,
 }));
 

@@ -16,6 +16,7 @@ export function useSession() {
       workspaces: session.workspaces,
       may: (permission: Permission) => workspace !== null && roleMay(workspace.role, permission),
       csrf: session.csrf_token,
+      signedInBy: session.signed_in_by,
     };
   }, [session, workspaceId]);
 }

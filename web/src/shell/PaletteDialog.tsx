@@ -1,7 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
 import { Command, defaultFilter } from "cmdk";
-import { ArrowRight, Bot, LogOut, type LucideIcon, Plus, Search } from "lucide-react";
+import { ArrowRight, Bot, LogOut, type LucideIcon, Plus, Search, Settings } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import { useGo } from "@/navigation";
 import { agentsQuery } from "@/agents";
@@ -10,7 +10,7 @@ import { Kbd } from "@/ui/Kbd";
 import { toast } from "@/ui/toast";
 import { closePalette, type Command as AppCommand, usePalette } from "./commands";
 import { THEMES } from "./PersonMenu";
-import { PLACES } from "./places";
+import { PLACES, SETTINGS_PLACES } from "./places";
 import { chooseTheme } from "./theme";
 import { useEnterWorkspace } from "./WorkspaceMenu";
 
@@ -117,6 +117,9 @@ function Places() {
       {may("agents:write") && (
         <Item id="go.new" title="New agent" icon={Plus} words={["create", "draft"]} run={() => go("/agents/new")} />
       )}
+      {SETTINGS_PLACES.filter(({ needs }) => needs === null || may(needs)).map(({ title, href }) => (
+        <Item key={href} id={`go.${href}`} title={title} icon={Settings} words={["settings"]} run={() => go(href)} />
+      ))}
       {others.map(({ id, name }) => (
         <Item key={id} id={`workspace.${id}`} title={`Workspace ${name}`} icon={ArrowRight} run={() => enter(id)} />
       ))}

@@ -1,4 +1,4 @@
-import { LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { CircleUserRound, LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
 import type { ReactElement } from "react";
 import { signOut, useSession } from "@/session";
 import { cx } from "@/ui/cx";
@@ -24,6 +24,9 @@ export function PersonMenu({ trigger }: { trigger?: ReactElement }) {
     { heading: `${user.email}${workspace ? `, ${workspace.role} of ${workspace.name}` : ""}` },
     "line",
     ...(trigger && workspaces.length > 1 ? choiceOf(workspaces, workspace?.id, enter) : []),
+    { label: "Your account", icon: CircleUserRound, href: "/account" },
+    { label: "Workspace settings", icon: Settings, href: "/workspace" },
+    "line",
     { heading: "Theme" },
     ...THEMES.map(({ theme, title, icon }) => ({
       label: title,
@@ -38,7 +41,7 @@ export function PersonMenu({ trigger }: { trigger?: ReactElement }) {
     <button type="button" className={cx(ITEM, "px-1.5")}>
       <Initial name={user.name} round />
       <span className="min-w-0 grow truncate text-left max-lg:sr-only">{user.name}</span>
-      <span className="sr-only">: theme and sign out</span>
+      <span className="sr-only">: settings, theme and sign out</span>
     </button>
   );
   return <Menu trigger={trigger ?? own} side="top" align="start" items={items} />;

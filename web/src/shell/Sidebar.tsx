@@ -9,7 +9,7 @@ import { openPalette } from "./commands";
 import { ITEM } from "./item";
 import { Logo } from "./Logo";
 import { PersonMenu } from "./PersonMenu";
-import { type AppPlace, PLACES } from "./places";
+import { type AppPlace, PLACES, SETTINGS } from "./places";
 import { WorkspaceMenu } from "./WorkspaceMenu";
 
 /** The navigation at the left: words where there is room, icons under 1024 px, gone on a phone (see BottomBar). */
@@ -41,6 +41,7 @@ export function Sidebar() {
         ))}
       </nav>
       <div className="grow" />
+      <NavLink place={SETTINGS} isHere={SETTINGS.holds(path)} />
       <button type="button" onClick={openPalette} className={ITEM}>
         <Search aria-hidden className="size-4 shrink-0" />
         <span className="grow text-left max-lg:sr-only">Search</span>

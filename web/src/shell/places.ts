@@ -1,5 +1,6 @@
-import { Activity, Bot, Inbox, type LucideIcon } from "lucide-react";
+import { Activity, Bot, Inbox, type LucideIcon, Settings } from "lucide-react";
 import type { ComponentType } from "react";
+import type { Permission } from "@/session";
 import { InboxCount } from "@/inbox/InboxCount";
 
 /** A part of the app that the navigation leads to. */
@@ -22,4 +23,29 @@ export const PLACES: AppPlace[] = [
   },
   { title: "Runs", href: "/runs", icon: Activity, holds: (path) => path === "/runs" || path.startsWith("/runs/") },
   { title: "Inbox", href: "/inbox", icon: Inbox, holds: (path) => path === "/inbox", count: InboxCount },
+];
+
+/** Apart from the others: what is set up once. A phone has it in the person's menu. */
+export const SETTINGS: AppPlace = {
+  title: "Settings",
+  href: "/workspace",
+  icon: Settings,
+  holds: (path) => /^\/(account|workspace)(\/|$)/.test(path),
+};
+
+/** A page of the settings. */
+interface SettingsPlace {
+  title: string;
+  href: string;
+  /** Who may look at it; null: everybody. */
+  needs: Permission | null;
+}
+
+export const SETTINGS_PLACES: SettingsPlace[] = [
+  { title: "Your account", href: "/account", needs: null },
+  { title: "Workspace", href: "/workspace", needs: "workspace:read" },
+  { title: "Members", href: "/workspace/members", needs: "workspace:read" },
+  { title: "API keys", href: "/workspace/api-keys", needs: "keys:manage" },
+  { title: "Limits", href: "/workspace/limits", needs: "runs:read" },
+  { title: "Audit log", href: "/workspace/audit", needs: "audit:read" },
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isPublic, placeAfter, signInAddress } from "@/session/paths";
+import { refusalWords } from "@/session/sso";
 import { roleMay } from "@/session/permissions";
 
 describe("placeAfter", () => {
@@ -16,6 +17,7 @@ describe("placeAfter", () => {
     ["/\t/evil.example", "/"],
     ["/sign-in?next=/sign-in", "/"],
     ["/setup", "/"],
+    ["/invitation#token=abc", "/invitation#token=abc"],
   ])("%s leads to %s", (next, place) => expect(placeAfter(next)).toBe(place));
 
   it("comes back to where it was sent from", () => {
@@ -27,7 +29,7 @@ describe("placeAfter", () => {
 
 describe("isPublic", () => {
   it("holds for the doors only", () => {
-    expect(["/sign-in", "/setup", "/setup/"].every(isPublic)).toBe(true);
+    expect(["/sign-in", "/setup", "/setup/", "/invitation", "/reset-password"].every(isPublic)).toBe(true);
     expect(["/", "/runs", "/sign-in/more"].some(isPublic)).toBe(false);
   });
 });
@@ -41,5 +43,12 @@ describe("roleMay", () => {
     expect(roleMay("viewer", "approvals:decide")).toBe(true);
     expect(roleMay("admin", "workspace:own")).toBe(false);
     expect(roleMay("constructor", "runs:read")).toBe(false);
+  });
+});
+
+describe("refusalWords", () => {
+  it("says what to do, for reasons that are new to it too", () => {
+    expect(refusalWords("unknown").next_step).toBe("Ask an owner to invite you first.");
+    expect(refusalWords("constructor").title).toBe("Single sign-on did not work.");
   });
 });

@@ -1,0 +1,30 @@
+import { cx } from "@/ui/cx";
+
+interface MeterProps {
+  label: string;
+  used: number;
+  /** Null: any number. */
+  most: number | null;
+  className?: string;
+}
+
+/** How much of something is used, as words and as a bar. */
+export function Meter({ label, used, most, className }: MeterProps) {
+  const share = most === null ? 0 : Math.min(1, used / most);
+  return (
+    <div className={className}>
+      <p className="flex items-baseline justify-between gap-3 text-sm">
+        <span className="text-ink-soft">{label}</span>
+        <span className="tabular-nums">
+          {used.toLocaleString("en")}{" "}
+          <span className="text-ink-faint">of {most?.toLocaleString("en") ?? "any number"}</span>
+        </span>
+      </p>
+      {most !== null && (
+        <div aria-hidden className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-sunken">
+          <div className={cx("h-full", share >= 1 ? "bg-warn" : "bg-accent")} style={{ width: `${share * 100}%` }} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -68,7 +68,6 @@ def test_somebody_invited_joins_and_guards_their_account(visit: Callable[..., Vi
     page.get_by_role("button", name="Add an authenticator").click()
     key, recovery = add_authenticator(page)
     expect(page.get_by_text("10 recovery codes are left")).to_be_visible()
-    check_looks(page)
 
     with visitor.watch.but(REFUSED):
         page.get_by_role("button", name="sign out").click()

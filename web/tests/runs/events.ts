@@ -52,7 +52,6 @@ export function runOf(more: Partial<Run> = {}): Run {
     canary: false,
     resolved_at: null,
     resolution: null,
-    canary: false,
     ...more,
   };
 }

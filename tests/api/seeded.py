@@ -240,6 +240,7 @@ BODIES: dict[str, Any] = {
     "decide_many": {"filter": {}, "decision": {"action": "repeat"}},
     "diff_specs": {"before": TREASURE, "after": TREASURE.replace("Hello", "Good day")},
     "edit_spec": {"markdown": TREASURE, "change": {"op": "rename", "node": "greet", "name": "Say hello"}},
+    "import_workspace": {"files": {"agents/treasure.md": TREASURE}},
     "invite": {"email": "guest@example.org", "role": "viewer"},
     "join_workspace": World.invited,
     "limit_secret": {"at_once": 1000},
@@ -285,7 +286,11 @@ ANSWERS: dict[str, int] = {
 NAMED_BY_THE_CALLER = {"put_secret"}
 """Routes that make what their address names, in each workspace for itself."""
 
-NEEDED_BESIDE: dict[str, set[str]] = {"shadow_runs": {"runs:read"}}
+NEEDED_BESIDE: dict[str, set[str]] = {
+    "export_workspace": {"agents:read", "secrets:read"},
+    "import_workspace": {"agents:write"},
+    "shadow_runs": {"runs:read"},
+}
 """Scopes that a route needs besides the one it declares, for what it shows."""
 
 

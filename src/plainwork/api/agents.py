@@ -29,8 +29,9 @@ from plainwork.api.shapes import (
 from plainwork.db import agents as rows
 from plainwork.db import audit
 from plainwork.errors import Finding
-from plainwork.releases import gate
+from plainwork.releases import gate, publishing
 from plainwork.releases.live import point
+from plainwork.releases.publishing import Content
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.markdown import render
 
@@ -158,15 +159,7 @@ async def create_agent(request: Request, caller: CallerArg, body: NewAgent) -> N
     declared = document.spec
     unmet: tuple[Finding, ...] = ()
     async with request.app.state.database.workspace(caller.workspace_id) as tenant:
-        agent = await rows.create(
-            tenant,
-            declared.title,
-            slug=declared.id,
-            about=declared.about,
-            tags=declared.tags,
-            created_by=caller.user_id,
-        )
-        await audit.append(tenant, caller.actor, "agent.created", ("agent", agent.id), {"name": agent.name})
+        agent = await publishing.create(tenant, caller.actor, declared, by=caller.user_id)
         version, _ = await _publish(tenant, caller, agent, document, body.note)
         if rehearsed is not None:
             unmet = await gate.unmet(tenant, agent.id, rehearsed)
@@ -284,17 +277,5 @@ async def _publish(
     tenant: Any, caller: Caller, agent: rows.Agent, document: _Checked, note: str
 ) -> tuple[rows.Version, bool]:
     """The version of this content, and whether it is new."""
-    version = await rows.publish(
-        tenant,
-        agent.id,
-        markdown=document.markdown,
-        spec=json_of(document.spec),
-        flow=json_of(document.flow),
-        note=note,
-        created_by=caller.user_id,
-    )
-    is_new = version.number > agent.last_version
-    if is_new:
-        detail = {"number": version.number, "content_hash": version.content_hash.hex()}
-        await audit.append(tenant, caller.actor, "version.published", ("agent", agent.id), detail)
-    return version, is_new
+    content = Content(document.markdown, json_of(document.spec), json_of(document.flow))
+    return await publishing.publish(tenant, caller.actor, agent, content, note=note, by=caller.user_id)

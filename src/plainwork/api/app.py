@@ -49,6 +49,7 @@ from plainwork.api import (
     specs,
     sso,
     templates,
+    transfer,
     triggers,
     workspaces,
 )
@@ -76,7 +77,7 @@ RESOURCES = (
     *(setup, session, sso, account, password_resets, workspaces, members, invitations),
     *(agent_summaries, agents, live, canaries, agent_drafts, triggers, polls, runs, run_steps, replays, shadows, inbox),
     *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
-    *(schedules, alarms, retention, connections),
+    *(schedules, alarms, retention, connections, transfer),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {

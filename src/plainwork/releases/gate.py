@@ -54,9 +54,9 @@ def is_overridable(unmet: Sequence[Finding]) -> bool:
     return all(finding.code in _OVERRIDABLE for finding in unmet)
 
 
-async def rehearse(markdown: str, catalogue: Catalogue) -> Rehearsed:
+async def rehearse(markdown: str, catalogue: Catalogue, longest_s: float = LONGEST_S) -> Rehearsed:
     """Checks a document and runs its Examples, off the event loop; to be done outside any transaction."""
-    return await asyncio.to_thread(_rehearse, markdown, catalogue)
+    return await asyncio.to_thread(_rehearse, markdown, catalogue, longest_s)
 
 
 async def unmet(connection: Connection, agent_id: UUID, rehearsed: Rehearsed) -> tuple[Finding, ...]:
@@ -75,11 +75,11 @@ def needed_secrets(flow: Flow, graph: Graph) -> list[NeededSecret]:
     return list(found.values())
 
 
-def _rehearse(markdown: str, catalogue: Catalogue) -> Rehearsed:
+def _rehearse(markdown: str, catalogue: Catalogue, longest_s: float) -> Rehearsed:
     loaded = spec.load(markdown, catalogue)
     if not loaded.is_valid or loaded.flow is None:
         return Rehearsed(None, None, tuple(one for one in loaded.findings if one.severity == "error"))
-    report = run_examples(loaded, catalogue, longest_s=LONGEST_S)
+    report = run_examples(loaded, catalogue, longest_s=longest_s)
     failed = tuple(
         Finding(
             code=EXAMPLE_FAILED,

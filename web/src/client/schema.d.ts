@@ -1908,6 +1908,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspace/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workspace's agents with their documents, what of them is paused, its variables, and the names and bindings of its secrets; no secret's value
+         * @description The workspace's agents with their documents, what of them is paused, its variables, and the names and bindings of its secrets; no secret's value. Also takes `agents:read` and `secrets:read`.
+         */
+        get: operations["export_workspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspace/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what files would change, or with `apply` changes it, all or nothing: versions where a text differs, variables, what is paused
+         * @description Says what files would change, or with `apply` changes it, all or nothing: versions where a text differs, variables, what is paused. Nothing is taken away. A version that is not ready does not go live. Also takes `agents:write`.
+         */
+        post: operations["import_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2863,6 +2903,31 @@ export interface components {
             failed: number;
         };
         /**
+         * Files
+         * @description The files of a workspace, path → text, in the order of their paths. The same workspace always gives the same bytes.
+         */
+        Files: {
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * FilesToImport
+         * @description Files as `GET /workspace/export` gives them; some may be left out. `apply` false: only say what would be done.
+         */
+        FilesToImport: {
+            /** Files */
+            files: {
+                [key: string]: string;
+            };
+            /**
+             * Apply
+             * @default false
+             */
+            apply?: boolean;
+        };
+        /**
          * Filled
          * @description The `times` that were found to fill in. `started`: how many of them now start (0 for a preview); `more`: there are others in the range.
          */
@@ -2916,6 +2981,54 @@ export interface components {
             } | null;
             /** Refusal */
             refusal: string | null;
+        };
+        /**
+         * Imported
+         * @description What an import does, or has done (`applied`). `missing_secrets`: the files name them, and the workspace has none such; `left_alone`: agents that the files do not speak of.
+         */
+        Imported: {
+            /** Applied */
+            applied: boolean;
+            /** Agents */
+            agents: components["schemas"]["ImportedAgent"][];
+            /** Variables */
+            variables: components["schemas"]["ImportedVariable"][];
+            /** Missing Secrets */
+            missing_secrets: string[];
+            /** Left Alone */
+            left_alone: string[];
+        };
+        /**
+         * ImportedAgent
+         * @description What becomes of an agent. `changes`: of its document, in sentences; `goes_live`: the document will be what runs; `unmet`: what keeps it from that, where it is to.
+         */
+        ImportedAgent: {
+            /** Slug */
+            slug: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "new" | "changed" | "same";
+            /** Changes */
+            changes: string[];
+            /** Goes Live */
+            goes_live: boolean;
+            /** Unmet */
+            unmet: components["schemas"]["Finding"][];
+        };
+        /**
+         * ImportedVariable
+         * @description What becomes of a variable.
+         */
+        ImportedVariable: {
+            /** Name */
+            name: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "new" | "changed" | "same";
         };
         /**
          * InboxDetail
@@ -16129,6 +16242,191 @@ export interface operations {
             };
             /** @description The request or the document is not valid; `findings` says what and where. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_workspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Files"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_workspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilesToImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -66,6 +66,7 @@ class Settings:
     concurrency: int = 2000
     processes: int = 1
     drain_s: float = 20.0
+    requests_per_minute: int = 60_000
     hooks_per_minute: int = 30_000
     deliveries_per_minute: int = 30_000
     log_level: str = "info"
@@ -94,6 +95,7 @@ class Settings:
             "concurrency": _whole(env, "PLAINWORK_CONCURRENCY", 2000, most=100_000),
             "processes": _whole(env, "PLAINWORK_PROCESSES", 1, least=1, most=MOST_PROCESSES),
             "drain_s": float(_whole(env, "PLAINWORK_DRAIN_S", 20, most=3600)),
+            "requests_per_minute": _whole(env, "PLAINWORK_REQUESTS_PER_MINUTE", 60_000, most=10**9),
             "hooks_per_minute": _whole(env, "PLAINWORK_HOOKS_PER_MINUTE", 30_000, most=10**9),
             "deliveries_per_minute": _whole(env, "PLAINWORK_DELIVERIES_PER_MINUTE", 30_000, most=10**9),
             "log_level": _one_of(env, "PLAINWORK_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),

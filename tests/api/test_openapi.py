@@ -69,7 +69,7 @@ def test_every_reference_leads_somewhere_and_every_mark_is_gone() -> None:
         target = node.get("$ref")
         if isinstance(target, str):
             home, name = target.rsplit("/", 1)
-            assert home in {"#/components/schemas", "#/components/parameters"}
+            assert home in {"#/components/schemas", "#/components/parameters", "#/components/headers"}
             assert name in DOCUMENT["components"][home.rpartition("/")[2]]
     used = {str(node["$ref"]).rpartition("/")[2] for node in nodes(DOCUMENT) if isinstance(node.get("$ref"), str)}
     assert set(SCHEMAS) <= used
@@ -101,7 +101,8 @@ def test_each_says_who_may_and_how_it_may_fail(operation: Any) -> None:
             expected.append({"bearer": [operation.permission.value]})
             assert {"$ref": "#/components/parameters/Workspace"} in documented["parameters"]
     assert documented["security"] == expected
-    assert {"500", "503"} <= set(answers)
+    assert {"429", "500", "503"} <= set(answers)
+    assert set(answers["429"]["headers"]) == {"Retry-After", "RateLimit", "RateLimit-Policy"}
     assert "404" in answers or "{" not in operation.path
     if "requestBody" in documented:
         assert {"400", "413", "415", "422"} <= set(answers)

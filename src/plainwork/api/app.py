@@ -57,7 +57,8 @@ from plainwork.api.auth import Permission
 from plainwork.api.deliveries import Entrance, Rates
 from plainwork.api.doors import Doors
 from plainwork.api.hooks import Hooks
-from plainwork.api.routing import Door, Routes, refuse_undeclared
+from plainwork.api.rates import Turnstile, quota_headers
+from plainwork.api.routing import API, Door, Routes, refuse_undeclared
 from plainwork.db import Database
 from plainwork.engine.catalogue import load as load_catalogue
 from plainwork.engine.desk import Desk
@@ -105,14 +106,16 @@ def create_app(
     *,
     worker: Worker | None = None,
     rates: Rates | None = None,
+    requests_per_minute: int = 60_000,
     beat_s: float = 15.0,
     ready_s: float = 3.0,
     pages: Path = site.INSTALLED,
 ) -> FastAPI:
-    """The application over what the process has opened. ``worker``: the one of this process, which takes the runs that
-    deliveries start here; ``rates``: how many of those are taken in; ``beat_s``: how often event streams show that they
-    live, and look whether their reader may still read; ``ready_s``: how long the database may take to answer
-    ``/readyz``; ``pages``: where the web app's export is. Raises RuntimeError when a route declares no permission."""
+    """The application over what the process has opened. ``worker``: the one of this process, which takes the runs
+    that deliveries start here; ``rates``: how many of those are taken in; ``requests_per_minute``: of each caller (0:
+    any number); ``beat_s``: how often event streams show that they live, and look whether their reader may still
+    read; ``ready_s``: how long the database may take to answer ``/readyz``; ``pages``: where the web app's export is.
+    Raises RuntimeError when a route declares no permission."""
     app = FastAPI(
         title="Plainwork",
         version=__version__,
@@ -131,6 +134,7 @@ def create_app(
     app.state.entrance = Entrance(
         database, Doors(database, vault), Desk(database, bell, app.state.versions, worker), events, rates or Rates()
     )
+    app.state.turnstile = Turnstile(requests_per_minute)
     app.state.catalogue = load_catalogue()
     app.state.beat_s = beat_s
     app.state.ready_s = ready_s
@@ -138,7 +142,7 @@ def create_app(
     problems.install(app)
     app.router.routes.append(Door("/hooks/{token}/{path:path}", Hooks(app.state.entrance), Permission.PUBLIC))
     for resource in RESOURCES:
-        resource.routes.install(app, "/api/v1")
+        resource.routes.install(app, API)
     forms.routes.install(app)
     chat.routes.install(app)
     connections.pages.install(app)
@@ -147,7 +151,7 @@ def create_app(
     refuse_undeclared(app)
     app.add_middleware(problems.BodyLimit, most=MOST_BODY_BYTES)
     app.add_middleware(problems.Bugs)
-    app.add_middleware(_SafeHeaders)
+    app.add_middleware(_Headers)
     return app
 
 
@@ -182,8 +186,9 @@ async def openapi(request: Request) -> Response:
     return Response(state.openapi, media_type="application/json")
 
 
-class _SafeHeaders:
-    """Adds the headers that keep browsers and proxies from guessing, framing, keeping and leaking (OWASP secure headers)."""
+class _Headers:
+    """Adds the headers that keep browsers and proxies from guessing, framing, keeping and leaking (OWASP secure headers), and
+    those that tell callers how much more they may ask."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -196,8 +201,10 @@ class _SafeHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                quota = scope.get("state", {}).get("quota")
+                wanted = added | quota_headers(*quota) if quota else added
                 present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *((k, v) for k, v in added.items() if k not in present)]
+                message["headers"] = [*message["headers"], *((k, v) for k, v in wanted.items() if k not in present)]
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -31,7 +31,8 @@ _ABOUT = """Agents, their versions, runs and secrets.
 
 Programs send an API key as a bearer token; browsers have a session cookie and send the session's CSRF token with
 everything that changes something. Errors are problem details (RFC 9457): match on `code`, show `detail` and
-`next_step`. Times are ISO 8601 in UTC; ids are UUIDs; lists are paged by `next`."""
+`next_step`. Times are ISO 8601 in UTC; ids are UUIDs; lists are paged by `next`. Every answer says in `RateLimit` how many
+more requests you may make now."""
 
 _MEANINGS = {
     400: "The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored.",
@@ -91,6 +92,24 @@ _WORKSPACE: Schema = {
     "description": "The id or slug of the workspace to act in; without it, the person's first or the key's own.",
 }
 
+_HEADERS: dict[str, Schema] = {
+    "RetryAfter": {
+        "description": "In how many seconds to try again, where waiting helps (RFC 9110).",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RateLimit": {
+        "description": "How many requests are left (`r`), and in how many seconds all are there again (`t`).",
+        "schema": {"type": "string"},
+        "example": '"caller";r=59987;t=1',
+    },
+    "RateLimitPolicy": {
+        "description": "How many requests (`q`) a caller may make in how many seconds (`w`).",
+        "schema": {"type": "string"},
+        "example": '"caller";q=60000;w=60',
+    },
+}
+_NAMES = {"Retry-After": "RetryAfter", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
+
 
 def describe(app: FastAPI) -> Schema:
     """The document for ``app``. Made anew at each call."""
@@ -110,6 +129,7 @@ def describe(app: FastAPI) -> Schema:
             raise RuntimeError(f"two schemas are called {name}")
     document["components"]["securitySchemes"] = _SECURITY
     document["components"]["parameters"] = {"Workspace": _WORKSPACE}
+    document["components"]["headers"] = _HEADERS
     for route in app.routes:
         if isinstance(route, Guarded) and route.include_in_schema:
             for method in route.methods or ():
@@ -133,6 +153,7 @@ def _complete(operation: Schema, route: Guarded, method: str) -> None:
             "description": _MEANINGS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+    answers["429"]["headers"] = {name: {"$ref": f"#/components/headers/{kept}"} for name, kept in _NAMES.items()}
     if route.response_class is StreamingResponse:
         events = {"type": "string", "contentMediaType": "application/json", "contentSchema": {"x-struct": "Event"}}
         answers["200"] = {
@@ -160,7 +181,7 @@ def _errors(route: Guarded, permission: Permission, operation: Schema) -> Iterat
         yield from (400, 413, 415, 422)
     if route.dependant.path_params or route.dependant.query_params or route.dependant.header_params:
         yield 422
-    yield from (500, 503)
+    yield from (429, 500, 503)
 
 
 # ── Schemas of the spec language ─────────────────────────────────────────────────────────────────────────────────────

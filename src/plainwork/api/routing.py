@@ -16,9 +16,11 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope
 
-from plainwork.api.auth import Permission, admit
-from plainwork.errors import Rejected
+from plainwork.api.auth import Permission, address_of, admit
+from plainwork.api.rates import Turnstile
+from plainwork.errors import Rejected, SignInNeeded
 
+API = "/api/v1"
 DEEPEST = 100
 """How deep JSON in a body may nest."""
 
@@ -105,12 +107,32 @@ class Guarded(APIRoute):
         serve = super().get_route_handler()
         permission = self.permission
         takes_body = self.body_field is not None
+        is_counted = self.path.startswith(API + "/")
 
         async def guarded(request: Request) -> Response:
-            await admit(request, permission)
+            try:
+                await admit(request, permission)
+            except SignInNeeded:
+                _count(request, address_of(request))
+                raise
+            if is_counted:
+                _count(request, _caller_of(request))
             return await serve(await _read(request) if takes_body else request)
 
         return guarded
+
+
+def _count(request: Request, caller: str | None) -> None:
+    turnstile: Turnstile = request.app.state.turnstile
+    turnstile.count(request, caller)
+
+
+def _caller_of(request: Request) -> str | None:
+    """The key or person that was admitted, else the address."""
+    for name in ("caller", "signed_in"):
+        if admitted := getattr(request.state, name, None):
+            return str(admitted.actor.id)
+    return address_of(request)
 
 
 class Door(Route):

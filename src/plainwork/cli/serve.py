@@ -274,7 +274,8 @@ class _Process:
 
         rates = Rates(self.settings.hooks_per_minute, self.settings.deliveries_per_minute)
         shared = (self.settings, self.database, self.vault, self.bell, self.events, outside)
-        app = create_app(*shared, worker=worker, rates=rates)
+        bound = self.settings.requests_per_minute
+        app = create_app(*shared, worker=worker, rates=rates, requests_per_minute=bound)
         config = uvicorn.Config(
             app, http=BoundedHttp, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
         )

@@ -1,0 +1,89 @@
+"""How many requests a caller may make, and how they are told."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.support import API, Place, serving
+
+SIX_A_MINUTE = 6
+
+
+@pytest.fixture
+async def slow(tmp_path: Path, module_database_url: str) -> AsyncIterator[Place]:
+    """A workspace whose callers may make six requests a minute."""
+    async with serving(tmp_path, module_database_url, works=False, requests_per_minute=SIX_A_MINUTE) as api:
+        yield await api.place()
+
+
+def left(answer: httpx.Response) -> tuple[int, int]:
+    """How many requests are left, and in how many seconds all are there again."""
+    assert re.fullmatch(r'"caller";q=\d+;w=60', answer.headers["ratelimit-policy"])
+    found = re.fullmatch(r'"caller";r=(\d+);t=(\d+)', answer.headers["ratelimit"])
+    assert found
+    return int(found[1]), int(found[2])
+
+
+async def test_every_answer_tells_how_many_are_left(place: Place) -> None:
+    answers = [
+        await place.as_owner.get(API + "/agents"),
+        await place.as_owner.get(API + "/agents/nothing"),
+        await place.as_owner.post(API + "/agents", content=b"{", headers={"Content-Type": "application/json"}),
+        await place.api.client().get(API + "/agents"),
+        await place.api.client().get(API + "/visitor"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 422, 400, 401, 200]
+    assert all(answer.headers["ratelimit-policy"] == '"caller";q=60000;w=60' for answer in answers)
+    assert all(59_000 < left(answer)[0] < 60_000 and left(answer)[1] <= 1 for answer in answers)
+    assert "ratelimit" not in (await place.as_owner.get("/healthz")).headers
+
+
+async def test_whoever_asks_too_often_is_told_when_to_come_back(slow: Place) -> None:
+    asked = [await slow.as_owner.get(API + "/agents") for _ in range(SIX_A_MINUTE)]
+    assert {answer.status_code for answer in asked} == {200}
+    assert [left(answer)[0] for answer in asked] == [5, 4, 3, 2, 1, 0]
+    over = await slow.as_owner.get(API + "/agents")
+    assert (over.status_code, over.json()["code"]) == (429, "LimitReached")
+    assert left(over)[0] == 0
+    assert 8 <= int(over.headers["retry-after"]) <= 10
+    assert 50 <= left(over)[1] <= 60
+
+
+async def test_each_caller_has_requests_of_their_own(slow: Place) -> None:
+    for _ in range(SIX_A_MINUTE + 1):
+        last = await slow.as_owner.get(API + "/agents")
+    assert last.status_code == 429
+    key, person = await slow.program(), await slow.person()
+    assert left(await key.get(API + "/agents"))[0] == 5
+    assert left(await person.get(API + "/agents"))[0] == 5
+    again = slow.api.client(headers=dict(person.headers), cookies=person.cookies)
+    assert left(await again.get(API + "/session"))[0] == 4, "one person, wherever from"
+
+
+async def test_nobody_guesses_keys_for_long(slow: Place) -> None:
+    guesses = [slow.api.client(token=f"pwk_{number:032x}_{number:064x}") for number in range(SIX_A_MINUTE + 1)]
+    answers = [await guess.get(API + "/agents") for guess in guesses]
+    assert [answer.status_code for answer in answers] == [401] * SIX_A_MINUTE + [429]
+    assert (await slow.as_owner.get(API + "/agents")).status_code == 200, "whoever has a key is let in all the same"
+
+
+async def test_what_is_used_comes_back_evenly(tmp_path: Path, module_database_url: str) -> None:
+    async with serving(tmp_path, module_database_url, works=False, requests_per_minute=300) as api:
+        place = await api.place()
+        while (await place.as_owner.get(API + "/kinds/http")).status_code == 200:
+            pass
+        await asyncio.sleep(0.25)
+        assert (await place.as_owner.get(API + "/agents")).status_code == 200
+
+
+async def test_zero_is_no_limit(tmp_path: Path, module_database_url: str) -> None:
+    async with serving(tmp_path, module_database_url, works=False, requests_per_minute=0) as api:
+        answer = await api.client().get(API + "/visitor")
+        assert answer.status_code == 200
+        assert "ratelimit" not in answer.headers

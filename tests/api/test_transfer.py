@@ -207,7 +207,7 @@ async def test_a_folder_and_back(full: Place, other: Place, command: Any, tmp_pa
     assert [entry.actor.kind for entry in system] == ["system"]
 
 
-async def test_a_folder_that_is_none(full: Place, command: Any, tmp_path: Path) -> None:
+async def test_a_folder_that_is_none(full: Place, other: Place, command: Any, tmp_path: Path) -> None:
     slug = await slug_of(full)
     for folder, word in ((tmp_path / "nothing", "no such folder"), (tmp_path, "no workspace in this folder")):
         with pytest.raises(Exception, match=word):

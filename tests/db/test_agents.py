@@ -255,13 +255,23 @@ async def test_the_hash_does_not_depend_on_the_sessions_zone(database: db.Databa
          "'x', e.target_kind, e.target_id, e.detail, e.address, e.prev_hash, null)::audit_log) where seq = 3", 4),
     ],
 )  # fmt: skip
+@pytest.mark.parametrize(
+    "unlocked",
+    [
+        "set session_replication_role = replica",
+        "set plainwork.upkeep = 'on'; alter table audit_log disable trigger user",
+    ],
+    ids=["as a superuser", "as the owner, triggers disabled"],
+)
 async def test_a_meddled_chain_shows_where(
-    database: db.Database, workspace_id: UUID, database_url: str, change: str, broken_at: int
+    database: db.Database, workspace_id: UUID, database_url: str, change: str, broken_at: int, unlocked: str
 ) -> None:
     await _write(database, workspace_id, 5)
     owner = await asyncpg.connect(database_url)
     try:
-        await owner.execute("set session_replication_role = replica")
+        with pytest.raises(asyncpg.PostgresError, match="rows never change"):
+            await owner.execute("delete from audit_log")
+        await owner.execute(unlocked)
         await owner.execute(change)
     finally:
         await owner.close()

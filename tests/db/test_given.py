@@ -135,6 +135,30 @@ async def test_the_owner_is_bound_too(place: Place) -> None:
         await owner.close()
 
 
+async def test_an_owner_who_meddles_with_the_audit_log_is_found_out(place: Place) -> None:
+    """No superuser, only the owner: triggers off, row-level security lifted, a row changed, and the tail cut off."""
+    key = db.new_id()
+    async with await db.open(place.settings) as database:
+        async with database.workspace(key) as connection:
+            await workspaces.create(connection, key, f"W {key.hex}")
+            for number in range(4):
+                await audit.append(connection, audit.SYSTEM, f"a.{number}", ("agent", "a"))
+        owner = await asyncpg.connect(place.settings.database_url)
+        try:
+            await owner.execute("set plainwork.upkeep = 'on'; alter table audit_log disable trigger user")
+            for change, broken_at in (
+                ("delete from audit_log where seq = 4", 4),
+                ("update audit_log set actor_id = 'somebody else' where seq = 2", 2),
+                ("delete from audit_log where seq = 1", 2),
+            ):
+                await owner.execute(change)
+                async with database.workspace(key) as connection:
+                    verdict = await audit.verify(connection)
+                assert verdict.broken_at == broken_at, change
+        finally:
+            await owner.close()
+
+
 async def test_the_owner_backs_up_and_restores(place: Place, server: Server, tmp_path: Path) -> None:
     keys = [db.new_id(), db.new_id()]
     async with await db.open(place.settings) as database:

@@ -44,7 +44,8 @@ async def open_outside(
     ) -> Mapping[str, Any]:
         if name in given:
             return _fields(given[name])
-        use = Use(connector=connector_of(kind), agent=holder.agent_id)
+        run = getattr(holder, "run_id", None)  # a poll is for no run yet
+        use = Use(connector=connector_of(kind), agent=holder.agent_id, run=run)
         value = await vault.open(holder.workspace_id, name, use, lambda opened: hosts_of(kind, config, _fields(opened)))
         held = Held.of(value)
         return _fields(value) if held is None else await accounts.account(holder.workspace_id, name, held, *refused)
@@ -63,6 +64,7 @@ async def open_outside(
         finally:
             if made:  # all share the embedded model's process, which is all there is to close
                 await made.close()
+            await vault.uses.flush()
 
 
 def _connections(concurrency: int) -> int:

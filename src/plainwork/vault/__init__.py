@@ -17,12 +17,13 @@ from plainwork.db import audit
 from plainwork.db import secrets as rows
 from plainwork.db.json import clean_text, decode, encode
 from plainwork.db.secrets import Secret
-from plainwork.errors import Conflict, Invalid, LimitReached, NotFound
+from plainwork.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
 from plainwork.vault import envelope
 from plainwork.vault.binding import Use, check, checked_hosts
 from plainwork.vault.envelope import DataKeys
 from plainwork.vault.keys import Key
 from plainwork.vault.masters import MasterKeys, master_keys
+from plainwork.vault.uses import Uses
 
 if TYPE_CHECKING:
     from plainwork.db.pool import Database
@@ -41,9 +42,11 @@ class Vault:
     database: Database
     master: MasterKeys
     data_keys: DataKeys = field(init=False, repr=False)
+    uses: Uses = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.data_keys = DataKeys(self.master)
+        self.uses = Uses(self.database)
 
     async def seal(
         self,
@@ -92,7 +95,7 @@ class Vault:
         hosts_of: Callable[[Any], Collection[str]] | None = None,
     ) -> Any:
         """The current value of a secret, for one use. ``hosts_of`` tells of the value to which hosts this use sends it,
-        where only the value itself can say so: the binding has to cover each of them.
+        where only the value itself can say so: the binding has to cover each of them. The use goes on record (``uses``).
 
         Raises NotFound when the workspace has no such secret, Forbidden when it is not bound to this use, Unavailable
         when it was sealed under another master key or its ciphertext is not what was stored.
@@ -102,11 +105,19 @@ class Vault:
         if found is None:
             raise NotFound(f"There is no secret {name!r}.", next_step=f"Add {name!r} under Secrets.")
         secret, sealed, key = found
-        check(secret if hosts_of is None else replace(secret, hosts=None), use)
-        value = decode(envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed))
-        if hosts_of is not None and secret.hosts is not None:
-            for host in hosts_of(value) or (None,):
-                check(secret, replace(use, host=host))
+        hosts: Collection[str] = ()
+        try:
+            check(secret if hosts_of is None else replace(secret, hosts=None), use)
+            value = decode(envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed))
+            if hosts_of is not None:
+                hosts = hosts_of(value)
+                if secret.hosts is not None:
+                    for host in hosts or (None,):
+                        check(secret, replace(use, host=host))
+        except Forbidden:
+            self.uses.note(workspace_id, name, use, hosts, refused=True)
+            raise
+        self.uses.note(workspace_id, name, use, hosts)
         return value
 
     async def read(self, workspace_id: UUID, name: str) -> tuple[Secret, Any] | None:

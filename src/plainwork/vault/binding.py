@@ -11,11 +11,12 @@ from plainwork.errors import Forbidden, Invalid
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What is about to use a secret. ``host`` is the one that the request goes to."""
+    """What is about to use a secret. ``host`` is the one that the request goes to; ``run``: in which run, for the record."""
 
     connector: str | None = None
     host: str | None = None
     agent: UUID | None = None
+    run: UUID | None = None
 
 
 def check(secret: Secret, use: Use) -> None:

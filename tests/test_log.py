@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import html
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 
 from plainwork import log
 
-SECRET = 'h"unter2/☃+secret'
+SECRET = "h\"unter2/☃+secret<&'>"
 
 
 @pytest.fixture
@@ -97,6 +99,12 @@ def test_fields_that_are_named_like_secrets_are_masked(lines: io.StringIO) -> No
         json.dumps({"a": SECRET}),
         json.dumps({"a": SECRET}, ensure_ascii=False),
         SECRET.encode().hex(),
+        re.sub("%..", lambda found: found[0].lower(), quote(SECRET, safe="")),
+        json.dumps(json.dumps({"a": SECRET})),
+        json.dumps({"a": SECRET}).replace("/", "\\/"),
+        json.dumps({"a": SECRET}).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"),
+        html.escape(SECRET),
+        html.escape(SECRET).replace("&quot;", "&#34;").replace("&#x27;", "&#39;"),
         *(base64.b64encode(b"bobby"[:n] + b":" + SECRET.encode() + b"!" * n).decode() for n in range(4)),
         *(base64.urlsafe_b64encode(b"bobby"[:n] + b":" + SECRET.encode()).decode() for n in range(4)),
     ],
@@ -127,7 +135,8 @@ def test_short_values_tear_no_holes() -> None:
 
 def test_a_secret_inside_a_longer_one_leaves_nothing() -> None:
     assert log.Redactor(["hunter", "hunter2hunter"]).scrub("hunter2hunter hunter") == f"{log.MASK} {log.MASK}"
-    both = log.Redactor(["hunter"]) | log.Redactor(["fisher"])
+    both = log.Redactor(["hunter"])
+    both.add(["fisher"])
     assert both.scrub("hunter fisher") == f"{log.MASK} {log.MASK}"
 
 
@@ -136,6 +145,42 @@ def test_a_secret_inside_a_longer_one_leaves_nothing() -> None:
 def test_a_scrubbed_text_never_holds_the_secret(secret: str, before: str, after: str) -> None:
     if secret not in log.MASK + log.MASK:
         assert secret not in log.Redactor([secret]).scrub(before + secret + after).replace(log.MASK, "\0")
+
+
+@given(
+    parts=st.lists(
+        st.sampled_from(["hunter2", "hunt", "er2", "2hu", "nter2fisher", "fish", "er", " ", "x"]), max_size=12
+    ),
+    cuts=st.lists(st.integers(0, 60), max_size=8),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_is_settled_of_a_growing_text_stays_and_holds_no_secret(parts: list[str], cuts: list[int]) -> None:
+    redactor, text, told = log.Redactor(["hunter2", "r2fisher", "hunter2fish"]), "".join(parts), ""
+    for cut in sorted(cuts):
+        settled, held = redactor.settle(text[:cut])
+        assert settled.startswith(told)
+        assert text[:cut].endswith(held)
+        assert "hunter2" not in settled
+        told = settled
+    assert redactor.scrub(text).startswith(told)
+
+
+def test_only_an_end_that_may_begin_a_secret_is_held_back() -> None:
+    redactor = log.Redactor(["hunter2-and-more"])
+    assert redactor.settle("go hunting") == ("go hunting", "")
+    assert redactor.settle("go hunt") == ("go ", "hunt")
+    assert redactor.settle("hunter2-and-more h") == (f"{log.MASK} ", "h")
+
+
+def test_a_secret_is_learnt_where_it_is_opened_and_cut_texts_keep_no_half_of_it(lines: io.StringIO) -> None:
+    text = "x" * 290 + SECRET
+    assert log.excerpt(text, 300) == text[:300]
+    with log.bound(redactor=log.Redactor(["fisher"])), log.bound(redactor=log.Redactor()):
+        log.hide([SECRET])
+        assert log.excerpt(text, 300) == "x" * 290 + log.MASK
+        log.get("x").info(f"{SECRET} of a fisher")
+    log.hide([SECRET])
+    assert [e["event"] for e in _events(lines)] == [f"{log.MASK} of a {log.MASK}"]
 
 
 def test_importing_it_imports_no_structlog() -> None:

@@ -7,7 +7,9 @@ with every event inside it, also across awaits. structlog is imported at the fir
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
@@ -20,45 +22,58 @@ from uuid import uuid4
 MASK = "•••"
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _SHORTEST = 4
+_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _TELLING = ("password", "passwd", "secret", "token", "authorization", "cookie", "api_key", "apikey", "private_key")
 _COUNTS = ("tokens", "token_count")
 _OPEN_FIELDS = frozenset({"base_url", "host", "hosts", "kind", "method", "port", "region", "scheme", "type", "url"})
 
 _context: ContextVar[Mapping[str, Any]] = ContextVar("plainwork_log", default={})  # noqa: B039
-_redactor: ContextVar[Redactor | None] = ContextVar("plainwork_log_redactor", default=None)
+_redactors: ContextVar[tuple[Redactor, ...]] = ContextVar("plainwork_log_redactors", default=())
 _settings: dict[str, Any] = {"level": 20, "json": None, "stream": None, "loggers": {}}
 
 
 class Redactor:
-    """Takes known secret values out of texts and JSON, also where they stand percent-, JSON-, hex- or base64-encoded.
+    """Takes known secret values out of texts and JSON, also where they stand percent-, JSON-, HTML-, hex- or
+    base64-encoded.
 
     Values shorter than four characters are left alone: they would tear holes into everything.
     """
 
-    __slots__ = ("_needles",)
+    __slots__ = ("_needles", "_values")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        found = {form for value in values if len(value) >= _SHORTEST for form in _forms(value)}
-        self._needles = tuple(sorted(found, key=lambda n: (-len(n), n)))
+        self._values: set[str] = set()
+        self._needles: tuple[str, ...] = ()
+        self.add(values)
 
     @classmethod
     def of(cls, secret: Any) -> Redactor:
         """One for an opened secret: a text, or JSON whose texts are secret but for fields like ``host`` and ``url``."""
         return cls(_leaves(secret))
 
-    def __or__(self, other: Redactor) -> Redactor:
-        """One that knows the values of both."""
-        joined = Redactor()
-        joined._needles = tuple(sorted({*self._needles, *other._needles}, key=lambda n: (-len(n), n)))
-        return joined
+    def add(self, values: Iterable[str]) -> None:
+        """Knows these values, too, from now on."""
+        new = {value for value in values if len(value) >= _SHORTEST} - self._values
+        if new:
+            self._values |= new
+            found = {form for value in new for form in _forms(value)}.union(self._needles)
+            self._needles = tuple(sorted(found, key=lambda n: (-len(n), n)))
 
     def __bool__(self) -> bool:
         return bool(self._needles)
 
-    @property
-    def longest(self) -> int:
-        """The length of the longest form of a value, in characters: how far back a text may hide the beginning of one."""
-        return max(map(len, self._needles), default=0)
+    def settle(self, text: str) -> tuple[str, str]:
+        """Of a text that goes on: what is settled, scrubbed, and the end as it is, in which a value may just have begun."""
+        cut = len(text)
+        for needle in self._needles:
+            for start in range(max(0, len(text) - len(needle) + 1), cut):
+                if needle.startswith(text[start:]):
+                    cut = start
+                    break
+        for needle in self._needles:
+            around = text.find(needle, max(0, cut - len(needle) + 1), cut + len(needle) - 1)
+            cut = cut if around < 0 else min(cut, around)
+        return self.scrub(text[:cut]), text[cut:]
 
     def scrub(self, text: str) -> str:
         """The text with each known value masked."""
@@ -96,12 +111,38 @@ def _forms(value: str) -> Iterator[str]:
     """The value and how it may look elsewhere."""
     data = value.encode(errors="replace")
     value = data.decode()
-    yield from (value, quote(value, safe=""), quote(value), quote_plus(value))
-    yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    yield value
+    for escaped in _in_addresses(value):
+        yield escaped
+        yield _ESCAPE.sub(lambda found: found[0].lower(), escaped)
+    yield from _in_json(value)
+    yield from _in_html(value)
     if len(data) >= 8:
         yield from (data.hex(), data.hex().upper())
         for before in range(3):
             yield from _base64_inside(data, before)
+
+
+def _in_addresses(value: str) -> Iterator[str]:
+    """As the usual functions escape it: of the standards, of forms, of browsers."""
+    yield quote_plus(value)
+    for safe in ("", "/", "!'()*", "!#$&'()*+,/:;=?@"):
+        yield quote(value, safe=safe)
+
+
+def _in_json(value: str) -> Iterator[str]:
+    """As the usual encoders write it, also inside a text that is JSON itself."""
+    for ascii_only in (True, False):
+        written = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        yield from (written, json.dumps(written)[1:-1], written.replace("/", "\\/"))
+        for plain in "<>&":
+            written = written.replace(plain, f"\\u{ord(plain):04x}")
+        yield written
+
+
+def _in_html(value: str) -> Iterator[str]:
+    for quotes in (("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("&quot;", "&apos;"), ('"', "'")):
+        yield html.escape(value, quote=False).replace('"', quotes[0]).replace("'", quotes[1])
 
 
 def _base64_inside(data: bytes, before: int) -> Iterator[str]:
@@ -170,13 +211,32 @@ def configure(level: str = "info", *, as_json: bool | None = None, stream: TextI
 def bound(*, redactor: Redactor | None = None, **fields: Any) -> Iterator[None]:
     """Binds fields (``run=…, step=…``), and secret values to take out, to every event inside."""
     context = _context.set({**_context.get(), **{k: v for k, v in fields.items() if v is not None}})
-    outer = _redactor.get()
-    redacting = _redactor.set(outer | redactor if outer and redactor else redactor or outer)
+    redacting = _redactors.set(_redactors.get() if redactor is None else (redactor, *_redactors.get()))
     try:
         yield
     finally:
-        _redactor.reset(redacting)
+        _redactors.reset(redacting)
         _context.reset(context)
+
+
+def hide(values: Iterable[str]) -> None:
+    """Has these values taken out of all that is written where this is called, by the redactor that is bound there."""
+    for redactor in _redactors.get()[:1]:
+        redactor.add(values)
+
+
+def excerpt(text: str, most: int) -> str:
+    """The beginning of what somebody else said, without secrets. Cut before they are taken out, one could lose the end by
+    which it is found."""
+    plain: str = scrubbed(text)
+    return plain[:most]
+
+
+def scrubbed(value: Any) -> Any:
+    """A text or JSON without the secrets that are hidden where this is called."""
+    for redactor in _redactors.get():
+        value = redactor.scrub_json(value)
+    return value
 
 
 def _structured() -> Any:
@@ -211,10 +271,8 @@ def _build(stream: TextIO) -> Any:
 
 
 def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    redactor = _redactor.get()
-    plain = {k: _mask_field(k, v) for k, v in event.items()}
-    scrubbed: Mapping[str, Any] = redactor.scrub_json(plain) if redactor else plain
-    return scrubbed
+    plain: Mapping[str, Any] = scrubbed({k: _mask_field(k, v) for k, v in event.items()})
+    return plain
 
 
 def _mask_field(name: str, value: Any) -> Any:

@@ -369,9 +369,13 @@ def test_which_texts_of_an_account_are_secret() -> None:
         "pin": "1234",
         "token": None,
     }
-    secret = {"url", "password", "pin", "token", "absent"}
-    assert outputs.secret_values(account, secret) == {account["url"], "pa55word", "hunter22"}
-    assert outputs.secret_values({"url": "http://[broken"}, ["url"]) == {"http://[broken"}
+    assert outputs.secret_values(account) == {account["url"], "pa55word", "hunter22"}
+    assert outputs.secret_values({"url": "http://[broken"}) == {"http://[broken"}
+    assert outputs.secret_values({"value": "redis://:p%40ss%2Fword@cache/0"}) >= {"p%40ss%2Fword", "p@ss/word"}
+    hook = "https://hooks.example.org/services/T0001/B0002/abcdefghijklmnopqrstuvwx?key=zyxwvutsrqponmlk"
+    assert outputs.secret_values({"value": hook}) == {hook, "abcdefghijklmnopqrstuvwx", "zyxwvutsrqponmlk"}
+    nested = {"value": {"key": "-----BEGIN KEY-----\nabc", "pins": [12345, "67890"], "is_on": True}}
+    assert outputs.secret_values(nested) == {"-----BEGIN KEY-----\nabc", "12345", "67890"}
 
 
 async def test_a_version_that_cannot_run_here_is_undeliverable(database: Database, workspace_id: UUID) -> None:

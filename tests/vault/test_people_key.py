@@ -9,6 +9,7 @@ import pytest
 from plainwork import db
 from plainwork.errors import Unavailable
 from plainwork.vault import Key, MasterKeys
+from plainwork.vault.keys import DoesNotOpen
 from plainwork.vault.people import people_key, rotate
 
 OLD_KEY, NEW_KEY = Key.new(), Key.new()
@@ -29,6 +30,14 @@ async def test_it_is_wrapped_anew_and_stays_the_same(database: db.Database) -> N
     assert (await people_key(database, NEW)).open(sealed, "totp", "somebody") == b"a secret"
     with pytest.raises(Unavailable, match="VAULT_KEY holds"):
         await people_key(database, OLD)
+
+
+async def test_what_is_sealed_for_one_person_opens_for_no_other(database: db.Database) -> None:
+    key = await people_key(database, OLD)
+    sealed = key.seal(b"a secret", "totp", "ada")
+    for place in (("totp", "bob"), ("totp",), ("other", "ada")):
+        with pytest.raises(DoesNotOpen):
+            key.open(sealed, *place)
 
 
 async def test_the_database_holds_it_only_wrapped(database: db.Database) -> None:

@@ -157,6 +157,26 @@ async def test_a_ciphertext_of_another_workspace_does_not_open(
         await safe.open(workspace_id, "key", ANY)
 
 
+async def test_a_data_key_of_another_workspace_or_version_does_not_open(
+    safe: Vault, workspace_id: UUID, settings: Settings, database: db.Database, database_url: str
+) -> None:
+    """Nor with all that it has sealed: whoever can write rows cannot have one workspace read what is another's."""
+    other = await add_workspace(database, "Other")
+    await safe.seal(workspace_id, "key", "mine")
+    await safe.seal(other, "key", "theirs")
+    owner = await asyncpg.connect(database_url)
+    try:
+        for table, column in (("data_keys", "wrapped"), ("secret_versions", "sealed")):
+            moved = f"update {table} set {column} = (select {column} from {table} where workspace_id = $1)"
+            await owner.execute(f"{moved} where workspace_id = $2", other, workspace_id)
+    finally:
+        await owner.close()
+    again = vault.open(settings, database)
+    with pytest.raises(Unavailable, match="data key does not open"):
+        await again.open(workspace_id, "key", ANY)
+    assert await again.open(other, "key", ANY) == "theirs"
+
+
 async def test_another_master_key_is_named(safe: Vault, workspace_id: UUID, database: db.Database) -> None:
     await safe.seal(workspace_id, "key", "value")
     key = Key.new()

@@ -14,6 +14,7 @@ import jmespath
 import msgspec
 from jmespath.exceptions import JMESPathError
 
+from plainwork import log
 from plainwork.connectors.declared import Action, Connector, FailureRule, Paging, Trigger
 from plainwork.connectors.opened import Opened
 from plainwork.connectors.polled import Found, Item
@@ -272,7 +273,7 @@ def _is_of_token(response: Response, failure: CallFailed) -> bool:
 
 
 def _by_rule(rule: FailureRule, title: str, words: str | None, response: Response) -> CallFailed:
-    said = f": {words[:300]}" if words else ""
+    said = f": {log.excerpt(words, 300)}" if words else ""
     usual = {
         "auth": f"{title} refused the credential{said}.",
         "retry": f"{title} cannot answer now{said}.",

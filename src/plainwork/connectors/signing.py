@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from plainwork import log
 from plainwork.connectors.declared import Auth, Connector
 from plainwork.connectors.opened import Opened
 from plainwork.errors import CallFailed
@@ -44,6 +45,7 @@ async def signer(
     if auth.method == "oauth2":
         token = await _oauth_token(connector, account, net, timeout_s, fresh=fresh)
         account.secrets.append(token)
+        log.hide([token])
         return _header("Authorization", f"Bearer {token}")
     return _by_method(auth, account)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from plainwork import log
 from plainwork.drafting.agreement import contradictions, every_step
 from plainwork.drafting.begun_json import begun_json
 from plainwork.drafting.naming import Names
@@ -78,14 +79,15 @@ def _request(english: str, answers: Mapping[str, str]) -> str:
 
 async def _answer(gateway: Gateway, request: Request, ruled: Spec, watch: Callable[[str], None] | None) -> Answer:
     """The model's answer. While it is written, ``watch`` is told what of it makes steps already."""
-    if watch is None:
-        return await gateway.complete(request)
-    growing = Growing(ruled, watch)
-    async with aclosing(gateway.stream(request)) as pieces:
-        async for piece in pieces:
-            if not isinstance(piece, str):
-                return piece
-            growing.add(piece)
+    with log.bound(redactor=log.Redactor()):  # it learns the key from whoever opens it
+        if watch is None:
+            return await gateway.complete(request)
+        growing = Growing(ruled, watch)
+        async with aclosing(gateway.stream(request)) as pieces:
+            async for piece in pieces:
+                if not isinstance(piece, str):
+                    return piece
+                growing.add(piece)
     raise CallFailed("The model's answer ended before it was whole.", uncertain=True)
 
 

@@ -73,7 +73,7 @@ class Execution:
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.TimerHandle] = {}
         self.budget = Budget(version, self.records, history)
-        self.redactor: log.Redactor | None = None
+        self.redactor = log.Redactor()
         self.live = Live(self)
         self.is_over = False
         self._acting: dict[str, None] = {}
@@ -220,8 +220,10 @@ class Execution:
             self._acting[task.path] = None
             key = await self._intend(task, config)
         await self.budget.check(task, partial(self.host.spent_today, self))
-        async with asyncio.timeout((None if task.node.kind.waits else task.node.timeout_s) or STEP_TIMEOUT_S):
-            return await perform(self._call(task, config, key))
+        limit_s = (None if task.node.kind.waits else task.node.timeout_s) or STEP_TIMEOUT_S
+        with log.bound(redactor=self.redactor, run=str(self.claim.run_id), step=task.path):
+            async with asyncio.timeout(limit_s):
+                return await perform(self._call(task, config, key))
 
     def _remembered(self, task: Task, config: dict[str, Any]) -> Done | None:
         """What an equal call gave a while ago, when the step says that this will do."""
@@ -284,8 +286,7 @@ class Execution:
         elif isinstance(result, Waiting):
             self._waits(task, result)
             return
-        if self.redactor is not None:
-            result = self.redactor.scrub_json(result)
+        result = self.redactor.scrub_json(result)
         try:
             content = outputs.encode(result)
             output, blob = self.records.apart(content)

@@ -30,7 +30,9 @@ Hear = Callable[[str | None], None]
 class Stage(Protocol):
     """The run that is watched."""
 
-    redactor: Redactor | None
+    @property
+    def redactor(self) -> Redactor | None:
+        """What takes the secrets out that the run has used."""
 
     @property
     def seq(self) -> int:
@@ -174,9 +176,7 @@ class _Step:
     def _presentable(self) -> str:
         """What was said, without secrets; the end is held back for as long as a secret may have begun in it."""
         redactor = self._stage.redactor
-        if not redactor:
-            return self._said
-        return redactor.scrub(self._said)[: -(redactor.longest - 1) or None]
+        return redactor.settle(self._said)[0] if redactor else self._said
 
 
 def is_by_a_person(trigger: Any) -> bool:

@@ -22,10 +22,10 @@ from plainwork.connectors import Found, Item
 from plainwork.db import Connection, Database, json, polls, secrets, triggers
 from plainwork.db.polls import Poll
 from plainwork.db.triggers import NewDelivery, NewStart
-from plainwork.engine import backlog, catalogue
+from plainwork.engine import backlog, catalogue, outputs
 from plainwork.engine.day import check_day, left_today
 from plainwork.engine.kinds import failure_of
-from plainwork.engine.outside import Outside
+from plainwork.engine.outside import OpenAccount, Outside
 from plainwork.engine.triggers import inputs_of, short_key
 from plainwork.engine.versions import Version, Versions
 from plainwork.errors import CallFailed, Invalid, LimitReached, NotFound, PlainworkError, Rejected
@@ -76,7 +76,8 @@ def kind_of(poll: Poll) -> Kind:
 
 
 async def ask(outside: Outside, poll: Poll) -> Found:
-    """What the trigger finds now, whether it was found before or not. Raises PlainworkError."""
+    """What the trigger finds now, whether it was found before or not, without the secrets that it was asked with: whoever
+    calls has bound a redactor. Raises PlainworkError."""
     kind, name = kind_of(poll), poll.config.get("account")
     config = poll.config.get("with") or {}
     if outside.net is None:
@@ -87,12 +88,25 @@ async def ask(outside: Outside, poll: Poll) -> Found:
             if name is not None:
                 if outside.open_account is None:
                     raise CallFailed(f"There is no vault here to open {name} with.", failure="auth")
-                opened = partial(outside.open_account, poll, name, kind, config)
+                opened = partial(_open, outside.open_account, poll, name, kind, config)
                 account = await opened()
             reach = connectors.Reach(net=outside.net, account=account, timeout_s=TIME_S, renew=opened)
-            return await connectors.poll(kind, config, poll.cursor, reach)
+            found = await connectors.poll(kind, config, poll.cursor, reach)
+    except PlainworkError as error:
+        error.message = log.scrubbed(error.message)
+        raise
     except TimeoutError:
         raise CallFailed(f"The poll took longer than {TIME_S:g} s.", failure="timeout") from None
+    items = (Item(*map(log.scrubbed, (one.value, one.key, one.order))) for one in found.items)
+    return Found(tuple(items), log.scrubbed(found.cursor), found.more)
+
+
+async def _open(
+    open_account: OpenAccount, poll: Poll, name: str, kind: Kind, config: Mapping[str, Any], *refused: str
+) -> Mapping[str, Any]:
+    account = await open_account(poll, name, kind, config, *refused)
+    log.hide(outputs.secret_values(account))
+    return account
 
 
 @asynccontextmanager
@@ -308,7 +322,8 @@ def _note(took_ms: float, *, found: int = 0, started: int = 0, refused: int = 0,
 # ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 async def look(db: Database, outside: Outside, poll: Poll) -> list[Entry]:
     """What a poll would find new now, oldest first. Nothing is started or remembered. Raises PlainworkError."""
-    found = await ask(outside, poll)
+    with log.bound(redactor=log.Redactor(), poll=str(poll.id)):
+        found = await ask(outside, poll)
     entries = each_item(poll, found.items)
     async with db.workspace(poll.workspace_id) as connection:
         known = await polls.known(connection, poll.id, [one.key for one in entries])

@@ -16,7 +16,7 @@ from plainwork.errors import CallFailed, PlainworkError
 _log = log.get("engine")
 
 
-def failure_on_record(error: Exception, task: Task, redactor: log.Redactor | None, run_id: UUID) -> Failure:
+def failure_on_record(error: Exception, task: Task, redactor: log.Redactor, run_id: UUID) -> Failure:
     """The failure as the journal keeps it, without secrets. What nobody meant to raise is logged."""
     if not isinstance(error, PlainworkError | TimeoutError | Stopped):
         with log.bound(redactor=redactor, run=str(run_id), step=task.path):

@@ -453,9 +453,7 @@ class Worker:
     ) -> Mapping[str, Any]:
         assert self._outside.open_account is not None
         account = await self._outside.open_account(execution.claim, name, kind, config, *refused)
-        secret = log.Redactor(outputs.secret_values(account, set(account) - outputs.open_fields()))
-        if secret:
-            execution.redactor = secret if execution.redactor is None else execution.redactor | secret
+        log.hide(outputs.secret_values(account))
         return account
 
     def _gateway(self, workspace_id: UUID) -> Gateway | None:

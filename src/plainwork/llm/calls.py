@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 
+from plainwork import log
 from plainwork.errors import CallFailed
 from plainwork.llm.model import Credential, Request, Usage
 from plainwork.llm.providers import Provider
@@ -88,7 +89,9 @@ class WireCall:
                     raise self._failure(refusal)
                 async for piece in self._pieces(reply):
                     if piece.error is not None:
-                        raise CallFailed(f"{self._who} broke its answer off: {piece.error[:300]}.", uncertain=True)
+                        raise CallFailed(
+                            f"{self._who} broke its answer off: {log.excerpt(piece.error, 300)}.", uncertain=True
+                        )
                     self._add(piece)
                     if piece.text:
                         yield piece.text
@@ -139,7 +142,7 @@ class WireCall:
         try:
             return self._wire.words(reply.json())
         except ValueError:
-            return reply.text()[:200], ""
+            return log.excerpt(reply.text(), 200), ""
 
     def _failure(self, reply: Response) -> CallFailed:
         message, code = self._words(reply)
@@ -163,7 +166,7 @@ class WireCall:
             )
         if reply.status == 404:
             return CallFailed(
-                f"{self._who} has no model {self._model!r}" + (f": {message[:200]}" if message else "."),
+                f"{self._who} has no model {self._model!r}" + (f": {log.excerpt(message, 200)}" if message else "."),
                 failure="rejected",
                 next_step="Check the model's name.",
             )

@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from plainwork import log
 from plainwork.errors import CallFailed
 from plainwork.llm.model import DEFAULT_MODEL, Answer, CallRecord, Credential, Message, Request
 from plainwork.llm.providers import Keys, Provider, find, keys_from_env, opened, providers, split
@@ -127,6 +128,7 @@ class Gateway:
     async def _target(self, name: str) -> _Target:
         provider_name, model = split(name)
         credential = opened(await self._keys(provider_name) if self._keys else None) or Credential()
+        log.hide([credential.key or ""])
         if not credential.base_url and provider_name in self._base_urls:
             credential = replace(credential, base_url=self._base_urls[provider_name])
         provider = find(provider_name, credential)
@@ -148,10 +150,15 @@ class Gateway:
         target = await self._target(name)
         form, sent = _form(request)
         call = self._call(target, sent)
+        hidden, held = log.Redactor([target.credential.key or ""]), ""
         try:
             async with aclosing(call.stream()) as pieces:
                 async for piece in pieces:
-                    yield piece
+                    said, held = hidden.settle(held + piece)
+                    if said:
+                        yield said
+                if held:
+                    yield hidden.scrub(held)
         except BaseException as error:
             self._note(target, sent, call, None, _failure(error))
             raise
@@ -217,7 +224,7 @@ class Gateway:
         if call.finish == "length":
             notes += ("The answer was cut off at its token limit.",)
         return Answer(
-            text=call.text,
+            text=log.Redactor([target.credential.key or ""]).scrub(call.text),
             model=target.name,
             usage=call.usage,
             cost_usd=cost,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from plainwork import log
 from plainwork.errors import CallFailed, FailureKind
 
 RETRIED = frozenset({408, 425, 429})
@@ -98,7 +99,7 @@ def failed(response: Response, who: str, words: str | None = None) -> CallFailed
     """The error for an answer of status 400 or more. ``who`` is the other side's name, ``words`` what it said
     itself."""
     kind = failure_of(response.status) or "rejected"
-    said = f": {words.strip()[:300]}" if words and words.strip() else "."
+    said = f": {log.excerpt(words.strip(), 300)}" if words and words.strip() else "."
     messages: dict[str, tuple[str, str | None]] = {
         "auth": (
             f"{who} refused the credential (status {response.status}){said}",

@@ -22,6 +22,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from plainwork import log
 from plainwork.errors import CallFailed
 from plainwork.net.answer import Response
 from plainwork.net.guard import Guard, literal, refusal
@@ -315,7 +316,7 @@ def _parse(text: str) -> URL:
 
 
 def _bad_url(text: str, why: str) -> CallFailed:
-    shown = text if len(text) <= 100 else text[:100] + "…"
+    shown = text if len(text) <= 100 else log.excerpt(text, 100) + "…"
     return CallFailed(
         f"{shown!r} is not a web address: {why}.", failure="rejected", next_step="Check the step's `url`."
     )

@@ -68,6 +68,10 @@ class Poller:
 
     async def _poll(self, poll: Poll) -> int:
         """Does one poll, and says what it came to; how many runs were started."""
+        with log.bound(redactor=log.Redactor(), poll=str(poll.id)):
+            return await self._asked(poll)
+
+    async def _asked(self, poll: Poll) -> int:
         began = time.perf_counter()
         try:
             async with slot(self._db, poll):

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import aiosmtplib
 
+from plainwork import log
 from plainwork.connectors.declared import Action
 from plainwork.connectors.opened import Opened
 from plainwork.connectors.readable import readable
@@ -57,6 +58,7 @@ async def perform(action: Action, config: dict[str, Any], account: Opened, reach
     """``{message_id, accepted, refused?}``. Raises CallFailed: 4xx replies ``retry``, 5xx ``rejected``, 535
     ``auth``."""
     server = _server(account, reach.smtp_url)
+    log.hide([server.password or ""])
     message, recipients = _message(config, server, reach.idempotency_key)
     try:
         async with asyncio.timeout(reach.timeout_s):
@@ -278,4 +280,4 @@ def _failure(error: aiosmtplib.SMTPException, server: _Server, handed_in: bool) 
 def _by_code(code: int, message: str) -> CallFailed:
     """RFC 5321 §4.2.1: 4yz may succeed later, 5yz will not."""
     kind: FailureKind = "retry" if 400 <= code < 500 else "rejected"
-    return CallFailed(" ".join(message.split())[:400] + ".", failure=kind)
+    return CallFailed(log.excerpt(" ".join(message.split()), 400) + ".", failure=kind)

@@ -12,6 +12,7 @@ import msgspec
 from jmespath.exceptions import JMESPathError
 from yarl import URL
 
+from plainwork import log
 from plainwork.connectors.declared import Action, Trigger
 from plainwork.connectors.opened import Opened
 from plainwork.connectors.polled import Found, Item
@@ -155,7 +156,11 @@ def _words(response: Response) -> str | None:
                 return words
         return None
     media = response.headers.get("content-type", "")
-    return data.strip().partition("\n")[0][:200] if isinstance(data, str) and media.startswith("text/plain") else None
+    return (
+        log.excerpt(data.strip().partition("\n")[0], 200)
+        if isinstance(data, str) and media.startswith("text/plain")
+        else None
+    )
 
 
 def _data(response: Response) -> Any:

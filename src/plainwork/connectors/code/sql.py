@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import asyncpg
 import msgspec
 
+from plainwork import log
 from plainwork.connectors.code.sql_values import BadParameter, row_to_json, to_parameter
 from plainwork.connectors.declared import Action
 from plainwork.connectors.opened import Opened
@@ -187,7 +188,7 @@ def _slow(timeout_s: float, wrote: bool) -> CallFailed:
 
 def _failure(error: Exception, server: _Server, wrote: bool) -> CallFailed:
     state = getattr(error, "sqlstate", None) or ""
-    words = " ".join(str(error).split())[:300].rstrip(".")
+    words = log.excerpt(" ".join(str(error).split()), 300).rstrip(".")
     if state.startswith("28"):
         return CallFailed(
             f"The database at {server.host} refused the login.", failure="auth", next_step="Correct the account."

@@ -76,6 +76,10 @@ def steps_of(*steps: str) -> tuple[model.Step, ...]:
         ("email", model.Email()),
         ("{email: MAILBOX}", model.Email(account="MAILBOX")),
         ("{email: true, account: MAILBOX}", model.Email(account="MAILBOX")),
+        (
+            "{email: MAILBOX, every: 5 minutes, with: {subject: order, after: mark read}}",
+            model.Email(account="MAILBOX", every="5 minutes", with_={"subject": "order", "after": "mark read"}),
+        ),
         ("{error of: Digest}", model.ErrorOf(agent="Digest")),
         ("{error_of: Digest}", model.ErrorOf(agent="Digest")),
         ("manual", model.Manual()),

@@ -63,6 +63,12 @@ _INPUT: Final[Table] = {
 _OUTPUT: Final[Table] = {"value": ("value", f.json), "about": ("about", f.text)}
 
 _MAP: Final[Table] = {"map": ("map", f.text_map)}
+_POLLED: Final[Table] = {
+    "every": ("every", f.text),
+    "account": ("account", f.text),
+    "remember": ("remember", f.text),
+    "with": ("with_", f.mapping),
+}
 _SCHEDULE: Final[Table] = {
     "schedule": ("phrase", f.text),
     "cron": ("cron", f.text),
@@ -86,20 +92,10 @@ TRIGGERS: Final[dict[str, tuple[type[model.Part], Table]]] = {
             **_MAP,
         },
     ),
-    "poll": (
-        model.Poll,
-        {
-            "poll": ("uses", f.text),
-            "every": ("every", f.text),
-            "account": ("account", f.text),
-            "remember": ("remember", f.text),
-            "with": ("with_", f.mapping),
-            **_MAP,
-        },
-    ),
+    "poll": (model.Poll, {"poll": ("uses", f.text), **_POLLED, **_MAP}),
     "form": (model.Form, {"form": ("title", f.text), **_MAP}),
     "chat": (model.Chat, _MAP),
-    "email": (model.Email, {"account": ("account", f.text), **_MAP}),
+    "email": (model.Email, {**_POLLED, **_MAP}),
     "error of": (model.ErrorOf, {"error of": ("agent", f.text), **_MAP}),
     "manual": (model.Manual, _MAP),
 }

@@ -92,9 +92,12 @@ class Chat(Part, frozen=True, kw_only=True, tag_field="kind", tag="chat"):
 
 
 class Email(Part, frozen=True, kw_only=True, tag_field="kind", tag="email"):
-    """Starts when a mail arrives; ``account`` names the mailbox."""
+    """Starts when a mail arrives; ``account`` names the mailbox, ``with`` says which mails (``from``, ``subject`` …)."""
 
     account: str | None = None
+    every: str | None = None
+    remember: str | None = None
+    with_: dict[str, Any] = field(name="with", default_factory=dict)
     map: dict[str, str] = field(default_factory=dict)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import re
 import socket
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from plainwork import log
 from plainwork.connectors.declared import Action
 from plainwork.connectors.opened import Opened
 from plainwork.connectors.readable import readable
+from plainwork.connectors.sockets import connected
 from plainwork.errors import CallFailed, FailureKind
 
 if TYPE_CHECKING:
@@ -237,25 +237,7 @@ async def _connection(server: _Server, reach: Reach) -> socket.socket:
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     else:
         addresses = await reach.net.resolve(server.host, server.port)
-    problem: OSError | None = None
-    for address in addresses:
-        sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-        sock.setblocking(False)
-        try:
-            await loop.sock_connect(sock, (address, server.port))
-        except OSError as error:
-            sock.close()
-            problem = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    reason = os.strerror(problem.errno).lower() if problem and problem.errno else "it has no address"
-    raise CallFailed(
-        f"The mail server {server.host}:{server.port} cannot be reached: {reason}.",
-        next_step="Check that it is running and reachable from this server.",
-    )
+    return await connected(f"The mail server {server.host}:{server.port}", addresses, server.port)
 
 
 def _failure(error: aiosmtplib.SMTPException, server: _Server, handed_in: bool) -> CallFailed:

@@ -138,6 +138,9 @@ class World:
     async def workspace(self) -> str:
         return str(self.place.id)
 
+    async def same_workspace(self) -> dict[str, Any]:
+        return {"workspace": await self.workspace()}
+
     # ── Bodies that have to be made for the occasion ────────────────────────────────────────────────────────────────
     async def invited(self) -> dict[str, Any]:
         return {"token": await self._invite(self.person.email)}
@@ -246,6 +249,7 @@ BODIES: dict[str, Any] = {
     "limit_secret": {"at_once": 1000},
     "look_at_invitation": World.invited,
     "parse_spec": {"markdown": TREASURE},
+    "promote_agent": World.same_workspace,
     "promote_canary": {"reason": "It greets well"},
     "put_secret": {"value": {"token": "another value"}, "about": "For the tests", "hosts": ["api.example.org"]},
     "remove_second_factor": World.password_beside_a_second_factor,
@@ -278,6 +282,7 @@ ANSWERS: dict[str, int] = {
     "end_sso": 404,
     "look_at_poll": 502,  # nor one that may be asked
     "delete_workspace": 422,  # or the others would find nothing any more
+    "promote_agent": 409,  # nobody here belongs to another workspace
     "set_up": 401,  # that is not the token
     "start_run": 200,  # the run has ended before the answer
 }

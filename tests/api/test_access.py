@@ -262,8 +262,9 @@ def test_the_roles_grow_from_viewer_to_owner() -> None:
     ladder = [ROLES[role] for role in reversed(workspaces.ROLES)]
     assert all(lower <= higher for lower, higher in pairwise(ladder))
     approvals = {Permission.APPROVALS_READ, Permission.APPROVALS_DECIDE}
+    peoples = {Permission.APPROVALS_DECIDE, Permission.AGENTS_PROMOTE}
     assert ROLES["viewer"] == {Permission.AGENTS_READ, Permission.RUNS_READ, Permission.WORKSPACE_READ} | approvals
-    assert ROLES["owner"] == {Permission(scope) for scope in SCOPES} | approvals
+    assert ROLES["owner"] == {Permission(scope) for scope in SCOPES} | peoples
 
 
 async def test_a_key_has_no_account(place: Place) -> None:

@@ -36,6 +36,7 @@ from plainwork.api import (
     password_resets,
     polls,
     problems,
+    promotions,
     replays,
     retention,
     run_steps,
@@ -76,8 +77,9 @@ if TYPE_CHECKING:
 MOST_BODY_BYTES = 4 * 1024 * 1024
 RESOURCES = (
     *(setup, session, sso, account, password_resets, workspaces, members, invitations),
-    *(agent_summaries, agents, live, canaries, agent_drafts, triggers, polls, runs, run_steps, replays, shadows, inbox),
-    *(approvals, callbacks, drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
+    *(agent_summaries, agents, live, canaries, promotions, agent_drafts, triggers, polls),
+    *(runs, run_steps, replays, shadows, inbox, approvals, callbacks),
+    *(drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
     *(schedules, alarms, retention, connections, transfer),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     AGENTS_READ = "agents:read"
     AGENTS_WRITE = "agents:write"
     AGENTS_OVERRIDE = "agents:override"
+    AGENTS_PROMOTE = "agents:promote"
     RUNS_READ = "runs:read"
     RUNS_WRITE = "runs:write"
     APPROVALS_READ = "approvals:read"
@@ -50,14 +51,15 @@ class Permission(StrEnum):
 
 OPEN = frozenset({Permission.PUBLIC, Permission.ADDRESS})
 """What nobody has to be signed in for."""
-_PEOPLES = {*OPEN, Permission.ACCOUNT, Permission.APPROVALS_DECIDE}
+_PEOPLES = {*OPEN, Permission.ACCOUNT, Permission.APPROVALS_DECIDE, Permission.AGENTS_PROMOTE}
 SCOPES = tuple(p.value for p in Permission if p not in _PEOPLES)
-"""What an API key can be given. No program decides what a person is asked."""
+"""What an API key can be given. No program decides what a person is asked, and a key belongs to one workspace alone."""
 
 MEANINGS: dict[Permission, str] = {
     Permission.AGENTS_READ: "see agents, their versions and drafts",
     Permission.AGENTS_WRITE: "make and change agents, save drafts, publish versions",
     Permission.AGENTS_OVERRIDE: "make a version live that is not ready, giving a reason",
+    Permission.AGENTS_PROMOTE: "take versions from or to another workspace of theirs; never an API key",
     Permission.RUNS_READ: "see runs and the inbox",
     Permission.RUNS_WRITE: "start, cancel, retry and decide about runs",
     Permission.APPROVALS_READ: "see what runs ask people",
@@ -80,7 +82,7 @@ _VIEWER = {
     *(Permission.APPROVALS_READ, Permission.APPROVALS_DECIDE),
 }
 _RUNNER = _VIEWER | {Permission.RUNS_WRITE}
-_EDITOR = _RUNNER | {Permission.AGENTS_WRITE, Permission.SECRETS_READ}
+_EDITOR = _RUNNER | {Permission.AGENTS_WRITE, Permission.AGENTS_PROMOTE, Permission.SECRETS_READ}
 _ADMIN = _EDITOR | {
     *(Permission.SECRETS_WRITE, Permission.KEYS_MANAGE, Permission.MEMBERS_MANAGE),
     *(Permission.WORKSPACE_MANAGE, Permission.AUDIT_READ, Permission.LIMITS_WRITE, Permission.AGENTS_OVERRIDE),
@@ -154,10 +156,16 @@ async def admit(request: Request, permission: Permission | None) -> None:
         signed_in = request.state.signed_in = await _person(request)
         if permission is Permission.ACCOUNT:
             return
-        caller = await _member(request, signed_in)
+        caller = await _member(request, signed_in, request.headers.get(WORKSPACE_HEADER))
     if not caller.may(permission):
         raise Forbidden(f"This needs the permission {permission.value}.", next_step="Ask an owner of the workspace.")
     request.state.caller = caller
+
+
+async def caller_in(request: Request, workspace: str) -> Caller:
+    """The signed-in person who makes this request, as a member of the workspace with that id or slug. Raises as ``admit``
+    for one where they may not act."""
+    return await _member(request, await _person(request), workspace)
 
 
 async def _program(request: Request, credential: str) -> Caller:
@@ -193,11 +201,10 @@ async def _person(request: Request) -> SignedIn:
     return SignedIn(session, token, Actor("user", str(session.user.id), address_of(request)))
 
 
-async def _member(request: Request, signed_in: SignedIn) -> Caller:
-    """The person in the workspace that the header names, else in their first. Raises Forbidden where they have none, and
+async def _member(request: Request, signed_in: SignedIn, named: str | None) -> Caller:
+    """The person in the workspace of that id or slug; None: in their first. Raises Forbidden where they have none, and
     EnrolmentNeeded where the workspace asks for a second factor that they do not have."""
     user = signed_in.user
-    named = request.headers.get(WORKSPACE_HEADER)
     for workspace, role in await workspaces.of_person(request.app.state.database, user.id):
         if named in {None, str(workspace.id), workspace.slug}:
             if workspace.requires_second_factor and not signed_in.session.is_strong:

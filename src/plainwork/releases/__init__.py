@@ -1,2 +1,2 @@
-"""How versions come to run: what one has to meet before it goes live, the moves of the live pointer, canaries, and a
-workspace as files."""
+"""How versions come to run: what one has to meet before it goes live, the moves of the live pointer, canaries,
+promotion to another workspace, and a workspace as files."""

@@ -808,6 +808,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a version, as it is, to another workspace of the person's, where they also have to be allowed to
+         * @description Takes a version, as it is, to another workspace of the person's, where they also have to be allowed to. Secrets stay: the version uses those of the same names there, and does not go live while one is missing.
+         */
+        post: operations["promote_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent_id}/draft": {
         parameters: {
             query?: never;
@@ -3779,6 +3799,26 @@ export interface components {
             password: string;
         };
         /**
+         * NewPromotion
+         * @description Where to: the id or slug of another workspace of one's own. `version`: a number; without it the live one. `live`: it goes live there too, if it is ready.
+         */
+        NewPromotion: {
+            /** Workspace */
+            workspace: string;
+            /** Version */
+            version?: number | null;
+            /**
+             * Live
+             * @default true
+             */
+            live?: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * NewReplay
          * @description What to run. `inputs`: in place of those on record.
          */
@@ -4011,6 +4051,25 @@ export interface components {
             failure: components["schemas"]["PollFailure"] | null;
             /** Recent */
             recent: components["schemas"]["RecentPoll"][];
+        };
+        /**
+         * Promotion
+         * @description A version in the other workspace, with the content hash that it has in this one. `agent`: the one of the same id in addresses there, made if there was none; `new`: its newest version was another one; `unmet`: what keeps it from going live there, such as secrets that are missing.
+         */
+        Promotion: {
+            /**
+             * Workspace
+             * Format: uuid
+             */
+            workspace: string;
+            agent: components["schemas"]["Agent"];
+            version: components["schemas"]["VersionHead"];
+            /** New */
+            new: boolean;
+            /** Live */
+            live: boolean;
+            /** Unmet */
+            unmet: components["schemas"]["Finding"][];
         };
         /**
          * PublishedVersion
@@ -11080,6 +11139,137 @@ export interface operations {
             };
         };
     };
+    promote_agent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPromotion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_agent_draft: {
         parameters: {
             query?: never;
@@ -17593,6 +17783,9 @@ export interface operations {
             /** @description A limit on rate, count or size was passed. */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17710,6 +17903,9 @@ export interface operations {
             /** @description A limit on rate, count or size was passed. */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                     [name: string]: unknown;
                 };
                 content: {

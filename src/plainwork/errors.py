@@ -148,6 +148,12 @@ class NotReady(Conflict):
         return super().as_json() | {"findings": msgspec.to_builtins(self.findings)}
 
 
+class PreconditionFailed(Conflict):
+    """It is no longer what the caller says that it was (``If-Match``)."""
+
+    status = 412
+
+
 class Gone(Rejected):
     """It was there, and its time has passed."""
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from plainwork import spec
 from plainwork.api.auth import Caller, CallerArg, Permission, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import (
     LARGEST_INTEGER,
@@ -182,8 +184,11 @@ async def get_agent(tenant: Tenant, agent_id: UUID) -> Agent:
 
 
 @routes.add("PATCH", "/agents/{agent_id}", Permission.AGENTS_WRITE)
-async def change_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: AgentChange) -> Agent:
+async def change_agent(
+    tenant: Tenant, caller: CallerArg, agent_id: UUID, body: AgentChange, if_match: IfMatch = None
+) -> Agent:
     """Changes its name, description or tags, or pauses it (a paused agent's triggers start nothing)."""
+    await require_unchanged(if_match, partial(rows.lock, tenant, agent_id), partial(get_agent, tenant, agent_id))
     changed = body.model_dump(exclude_none=True)
     if changed:
         agent = await rows.change(tenant, agent_id, **changed)
@@ -195,8 +200,9 @@ async def change_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: 
 
 
 @routes.add("DELETE", "/agents/{agent_id}", Permission.AGENTS_WRITE, status_code=204)
-async def delete_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID) -> None:
+async def delete_agent(tenant: Tenant, caller: CallerArg, agent_id: UUID, if_match: IfMatch = None) -> None:
     """Takes it out of use; its versions and runs stay on record."""
+    await require_unchanged(if_match, partial(rows.lock, tenant, agent_id), partial(get_agent, tenant, agent_id))
     await rows.delete(tenant, agent_id)
     await audit.append(tenant, caller.actor, "agent.deleted", ("agent", agent_id))
 

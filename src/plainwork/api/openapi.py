@@ -42,6 +42,7 @@ _MEANINGS = {
     404: "There is no such thing in this workspace.",
     409: "It exists already, has ended already, or somebody else changed it first.",
     410: "It was there, and its time has passed.",
+    412: "It is no longer what `If-Match` says: somebody else changed it first.",
     413: "The body is too large.",
     415: "The body's content type is not JSON.",
     422: "The request or the document is not valid; `findings` says what and where.",
@@ -96,6 +97,11 @@ _HEADERS: dict[str, Schema] = {
     "RetryAfter": {
         "description": "In how many seconds to try again, where waiting helps (RFC 9110).",
         "schema": {"type": "integer", "minimum": 1},
+    },
+    "ETag": {
+        "description": "Names this very answer: for `If-None-Match`, and for `If-Match` where a change takes it.",
+        "schema": {"type": "string"},
+        "example": '"0f343b0931126a20f133d67c2b018a3b"',
     },
     "RateLimit": {
         "description": "How many requests are left (`r`), and in how many seconds all are there again (`t`).",
@@ -154,6 +160,10 @@ def _complete(operation: Schema, route: Guarded, method: str) -> None:
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     answers["429"]["headers"] = {name: {"$ref": f"#/components/headers/{kept}"} for name, kept in _NAMES.items()}
+    if route.has_tag and (told := answers.get("200")) and "application/json" in told.get("content", {}):
+        told["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+        if method == "GET":
+            answers["304"] = {"description": "It is still what `If-None-Match` names."}
     if route.response_class is StreamingResponse:
         events = {"type": "string", "contentMediaType": "application/json", "contentSchema": {"x-struct": "Event"}}
         answers["200"] = {
@@ -175,6 +185,8 @@ def _errors(route: Guarded, permission: Permission, operation: Schema) -> Iterat
         yield from (401, 403)
     elif permission is Permission.PUBLIC and not SAFE_METHODS & (route.methods or set()):
         yield 403
+    if route.is_guarded_by_tag:
+        yield 412
     if route.param_convertors:
         yield 404
     if "requestBody" in operation:

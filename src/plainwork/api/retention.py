@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pydantic import Field
 
 from plainwork.api.auth import CallerArg, Permission, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Shape
-from plainwork.db import audit, retention
+from plainwork.db import audit, retention, workspaces
 
 routes = Routes("retention")
 
@@ -31,9 +34,12 @@ async def get_retention(tenant: Tenant) -> Retention:
 
 
 @routes.add("PUT", "/retention", Permission.DATA_MANAGE)
-async def set_retention(tenant: Tenant, caller: CallerArg, body: RetentionChange) -> Retention:
+async def set_retention(
+    tenant: Tenant, caller: CallerArg, body: RetentionChange, if_match: IfMatch = None
+) -> Retention:
     """Sets how long runs are kept. Those that ended earlier are deleted within minutes, and nothing brings them back; runs
     that have not ended, or need a person, stay."""
+    await require_unchanged(if_match, partial(workspaces.lock, tenant), partial(get_retention, tenant))
     before = await retention.days(tenant)
     if before != body.days:
         await retention.set_days(tenant, body.days)

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope
 
 from plainwork.api.auth import Permission, address_of, admit
+from plainwork.api.conditions import IF_MATCH, tagged
 from plainwork.api.rates import Turnstile
 from plainwork.errors import Rejected, SignInNeeded
 
@@ -102,12 +103,23 @@ class Guarded(APIRoute):
         """The statuses it declares to answer with."""
         return tuple((self.openapi_extra or {}).get(_ERRORS, ()))
 
+    @property
+    def has_tag(self) -> bool:
+        """Whether its answers have an entity tag: what is read, and what can be changed if it is still the same."""
+        return self.is_guarded_by_tag or bool({"GET", "HEAD"} & (self.methods or set()))
+
+    @property
+    def is_guarded_by_tag(self) -> bool:
+        """Whether it takes ``If-Match``."""
+        return any(parameter.alias == IF_MATCH for parameter in self.dependant.header_params)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, behind the guard."""
         serve = super().get_route_handler()
         permission = self.permission
         takes_body = self.body_field is not None
         is_counted = self.path.startswith(API + "/")
+        has_tag = is_counted and self.has_tag
 
         async def guarded(request: Request) -> Response:
             try:
@@ -117,7 +129,8 @@ class Guarded(APIRoute):
                 raise
             if is_counted:
                 _count(request, _caller_of(request))
-            return await serve(await _read(request) if takes_body else request)
+            answer = await serve(await _read(request) if takes_body else request)
+            return tagged(request, answer) if has_tag else answer
 
         return guarded
 

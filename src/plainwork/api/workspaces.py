@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from fastapi import Query, Request
 from pydantic import Field
 
 from plainwork.api.auth import CallerArg, Permission, SignedIn, SignedInArg, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.routing import Routes
 from plainwork.api.session import Membership, memberships
 from plainwork.api.shapes import Body, Shape
@@ -97,10 +99,13 @@ async def get_workspace(tenant: Tenant) -> Workspace:
 
 
 @routes.add("PATCH", "/workspace", Permission.WORKSPACE_MANAGE, errors=(409,))
-async def change_workspace(tenant: Tenant, caller: CallerArg, body: WorkspaceChange) -> Workspace:
+async def change_workspace(
+    tenant: Tenant, caller: CallerArg, body: WorkspaceChange, if_match: IfMatch = None
+) -> Workspace:
     """Renames the workspace, says whether versions need green Examples to go live, or has it ask its members for a second
     factor: from the next request on, those without one get ``EnrolmentNeeded``. 409 when whoever asks for that has none:
     they would lock themselves out."""
+    await require_unchanged(if_match, partial(workspaces.lock, tenant), partial(get_workspace, tenant))
     before = await workspaces.get(tenant)
     begins_to_ask = body.requires_second_factor and not before.requires_second_factor
     if begins_to_ask and caller.user_id and not (await members.get(tenant, caller.user_id)).second_factor_at:

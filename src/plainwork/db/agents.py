@@ -103,6 +103,13 @@ async def get(connection: Connection, agent_id: UUID) -> Agent:
     return _agent(_found(row))
 
 
+async def lock(connection: Connection, agent_id: UUID) -> None:
+    """Keeps the agent as it is for everybody else, until the transaction ends."""
+    await connection.execute(
+        "select from agents where workspace_id = current_workspace() and id = $1 for no key update", agent_id
+    )
+
+
 async def by_slug(connection: Connection, slug: str) -> Agent | None:
     """An agent by its slug, or None."""
     row = await connection.fetchrow(

@@ -68,6 +68,11 @@ async def get(connection: Connection) -> Workspace:
     return found
 
 
+async def lock(connection: Connection) -> None:
+    """Keeps the workspace's settings as they are for everybody else, until the transaction ends."""
+    await connection.execute("select from workspaces where id = current_workspace() for no key update")
+
+
 async def in_use(connection: Connection) -> Workspace | None:
     """The workspace of the transaction, unless it was deleted."""
     row = await connection.fetchrow(

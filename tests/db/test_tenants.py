@@ -134,6 +134,8 @@ CROSSING = {
     "resume_connected",
     # upkeep what is old;
     *("workspaces_to_prune", "prune_runs", "prune_rest", "make_partitions", "drop_partitions", "workspace_ids"),
+    # and counts what has ended;
+    "count_ended_runs",
     # and these are told a workspace by a word that only it has.
     *("use_callback", "workspace_of_slug"),
 }
@@ -159,7 +161,7 @@ async def test_functions_that_are_bound_do_nothing_to_another_workspace(
     for function in [row for row in await owner.fetch(_FUNCTIONS) if row["is_bound"]]:
         given = [
             theirs if name == "p_workspace" else thing if kind == "uuid" else BY_TYPE.get(kind)
-            for name, kind in zip(function["names"], function["types"], strict=False)
+            for name, kind in zip(function["names"] or (), function["types"], strict=False)
         ]
         marks = ", ".join(f"${place}::{kind}" for place, kind in enumerate(function["types"], 1))
         with suppress(asyncpg.PostgresError):
@@ -185,6 +187,7 @@ SPECIAL: dict[str, Any] = {
     "role": "viewer",
     "slug": "a-slug",
     "hash": b"x",
+    "span": "hour",
     "detail": "{}",
     "status": {"llm_calls": "succeeded", "runs": "queued", "steps": "succeeded"},
 }
@@ -244,7 +247,12 @@ async def test_no_table_shows_or_takes_another_workspaces_rows(shared: db.Databa
             f"delete from {table}",
         ):
             assert await _attempt(shared, mine, statement) in ("UPDATE 0", "DELETE 0", "refused"), statement
-        copied = f"insert into {table} select * from {table}_copy"
+        columns = await owner.fetchval(
+            """select string_agg(quote_ident(attname), ', ') from pg_attribute
+               where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''""",
+            table,
+        )
+        copied = f"insert into {table} ({columns}) select {columns} from {table}_copy"
         await owner.execute(
             f"create table {table}_copy as select * from {table}; grant select on {table}_copy to public"
         )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from plainwork.db import Database, new_id, retention
+from plainwork.db import Database, new_id, retention, tallies
 from plainwork.db.ids import first_id_at
 from plainwork.db.queue import make_partitions
 from plainwork.scheduler import upkeep
@@ -84,6 +84,7 @@ async def test_runs_go_when_their_workspace_says_so(database: Database, database
     for fields in ({}, {"status": "failed", "cause": "step_failed", "resolved_at": OLD}, {"status": "cancelled"}):
         await add_run(owner, workspace_id, OLD, **fields)
     others = {await add_run(owner, other, OLD)}
+    assert await tallies.count(database, 500) == 7
     await upkeep.keep_up(database, NOW)
     assert len((await kept(owner, workspace_id))["runs"]) == 7
     await keep_days(database, workspace_id, 30)
@@ -99,6 +100,7 @@ async def test_a_turn_deletes_so_much_and_no_more(database: Database, database_u
     owner = await as_owner(database_url)
     for _ in range(5):
         await add_run(owner, workspace_id, OLD)
+    await tallies.count(database, 500)
     assert [await retention.prune_runs(database, workspace_id, 2) for _ in range(4)] == [2, 2, 1, 0]
     await owner.close()
 
@@ -154,6 +156,7 @@ async def test_months_that_hold_nothing_any_more_are_dropped(
     await make_partitions(database, datetime(2025, 1, 5, tzinfo=UTC), 3)
     owner = await as_owner(database_url)
     await add_run(owner, workspace_id, datetime(2025, 2, 10, tzinfo=UTC))
+    await tallies.count(database, 500)
 
     async def months() -> list[str]:
         rows = await owner.fetch("select relname from pg_class where relname ~ '^(runs|steps)_2025_0[123]$' order by 1")
@@ -193,6 +196,7 @@ async def test_nobody_deletes_by_naming_another_workspace(
     """The function reads for itself how long a workspace keeps its runs."""
     owner = await as_owner(database_url)
     await add_run(owner, workspace_id, OLD)
+    await tallies.count(database, 500)
     assert await retention.prune_runs(database, workspace_id, 100) == 0
     assert await retention.prune_runs(database, new_id(), 100) == 0
     await owner.close()

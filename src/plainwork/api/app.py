@@ -31,7 +31,9 @@ from plainwork.api import (
     kinds,
     limits,
     live,
+    logs,
     members,
+    metrics,
     models,
     password_resets,
     polls,
@@ -80,7 +82,7 @@ RESOURCES = (
     *(agent_summaries, agents, live, canaries, promotions, agent_drafts, triggers, polls),
     *(runs, run_steps, replays, shadows, inbox, approvals, callbacks),
     *(drafts, templates, specs, kinds, models, secrets, api_keys, audit, limits),
-    *(schedules, alarms, retention, connections, transfer),
+    *(schedules, alarms, retention, connections, transfer, metrics, logs),
 )
 """In the order their routes are tried: the summaries before the agents, whose ids would take their address."""
 _HEADERS = {

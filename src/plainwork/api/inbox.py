@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from plainwork.api import problems
 from plainwork.api.auth import Caller, CallerArg, Permission, Tenant
 from plainwork.api.replays import Outputs, StepPath, Which
 from plainwork.api.routing import Routes
-from plainwork.api.runs import Agents, Run, answer, shown
+from plainwork.api.runs import Agents, Cause, Causes, Run, answer, shown
 from plainwork.api.shapes import Body, Limit, Shape
 from plainwork.db import connections, run_steps, runs
 from plainwork.db import inbox as rows
@@ -28,17 +28,7 @@ from plainwork.errors import Invalid, NotFound, PlainworkError
 routes = Routes("inbox")
 MOST_AT_ONCE = 200
 
-Cause = Literal[
-    "step_failed",
-    "timed_out",
-    "crash_loop",
-    "effect_uncertain",
-    "connection_expired",
-    "budget_exceeded",
-    "undeliverable",
-]
 Action = Literal["retry", "skip", "answer", "repeat", "discard"]
-Causes = Annotated[list[Cause] | None, Query(max_length=20, description="Only runs with one of these causes.")]
 ProblemOrNull = Annotated[dict[str, Any] | None, WithJsonSchema({"anyOf": [{"x-struct": "Problem"}, {"type": "null"}]})]
 
 

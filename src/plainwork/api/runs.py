@@ -36,6 +36,28 @@ Statuses = Annotated[list[Status] | None, Query(max_length=20, description="Only
 Agents = Annotated[list[UUID] | None, Query(max_length=100, description="Only runs of these agents.")]
 Kinds = Annotated[list[Kind] | None, Query(max_length=20, description="Only runs that one of these started.")]
 Origin = Annotated[UUID | None, Query(description="Only runs that come of this one.")]
+Versions = Annotated[list[UUID] | None, Query(max_length=100, description="Only runs of these versions (their ids).")]
+Cause = Literal[
+    "step_failed",
+    "timed_out",
+    "crash_loop",
+    "effect_uncertain",
+    "connection_expired",
+    "budget_exceeded",
+    "undeliverable",
+]
+Causes = Annotated[list[Cause] | None, Query(max_length=20, description="Only runs with one of these causes.")]
+Seconds = Annotated[float | None, Query(ge=0, le=1e9, description="Only runs that took so long, from start to end.")]
+Dollars = Annotated[float | None, Query(ge=0, le=1e9, description="Only runs whose model calls cost so much.")]
+Words = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00]*$",
+        description='What a line of theirs says (`GET /logs`): words, "phrases", `or`, `-not`.',
+    ),
+]
 Since = Annotated[AwareDatetime | None, Query(description="Only runs made at this time or later.")]
 Until = Annotated[AwareDatetime | None, Query(description="Only runs made before this time.")]
 
@@ -259,11 +281,25 @@ async def list_runs(
     since: Since = None,
     until: Until = None,
     origin: Origin = None,
+    version: Versions = None,
+    cause: Causes = None,
+    least_s: Seconds = None,
+    most_s: Seconds = None,
+    least_usd: Dollars = None,
+    most_usd: Dollars = None,
+    text: Words = None,
     before: UUID | None = None,
     limit: Limit = 50,
 ) -> Response:
     """The workspace's runs, newest first, those of agents out of use too. Filters that name several take any of them."""
-    only = rows.Filter(agent or (), status or (), trigger or (), since, until, origin)
+    only = rows.Filter(
+        *(agent or (), status or (), trigger or (), since, until, origin),
+        causes=cause or (),
+        versions=version or (),
+        took_s=(least_s, most_s),
+        cost_usd=(least_usd, most_usd),
+        text=text,
+    )
     return _page(await rows.find(tenant, only, before=before, limit=limit + 1), limit)
 
 

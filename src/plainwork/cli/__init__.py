@@ -12,7 +12,7 @@ import sys
 import click
 
 from plainwork import __version__
-from plainwork.cli import audit, people, runs, serve, specs, streams, transfer, vault
+from plainwork.cli import audit, logs, people, runs, serve, specs, streams, transfer, vault
 from plainwork.cli.output import (
     GONE,
     OK,
@@ -33,7 +33,7 @@ def program() -> None:
     """Say in plain English what an agent should do; read it, run it, trust it."""
 
 
-for _module in (specs, runs, serve, people, audit, transfer, vault):
+for _module in (specs, runs, serve, people, audit, logs, transfer, vault):
     for _command in _module.COMMANDS:
         program.add_command(_command)
 

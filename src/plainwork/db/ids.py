@@ -28,8 +28,9 @@ def _build(tick: int, random: int) -> UUID:
 
 
 def first_id_at(at: datetime) -> UUID:
-    """The smallest UUIDv7 of the millisecond of ``at`` (aware): ``id >= first_id_at(t)`` is "made at t or later"."""
-    return _build(int(at.timestamp() * 1000) << 12, 0)
+    """The smallest UUIDv7 of the millisecond of ``at`` (aware): ``id >= first_id_at(t)`` is "made at t or later".
+    Keys know no time before 1970."""
+    return _build(max(0, int(at.timestamp() * 1000)) << 12, 0)
 
 
 def made_at(key: UUID) -> datetime:

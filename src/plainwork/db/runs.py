@@ -22,6 +22,7 @@ from plainwork.db.queue import CANCELLED
 RunStatus = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
 Priority = Literal["low", "normal", "high"]
 Source = Literal["taken", "carried", "given"]
+Bounds = tuple[float | None, float | None]
 _CLOCKS_DIFFER = timedelta(hours=1)
 """A run's key is made by the clock of whoever starts it, a while before the database notes the time."""
 _FIRST_KEY, _LAST_KEY = datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -229,7 +230,8 @@ async def read(connection: Connection, run_id: UUID) -> Run | None:
 class Filter:
     """Which runs to list; what is empty or None asks for nothing. ``since`` and ``until``: when they were made (the end
     exclusive); ``triggers``: the kinds of what started them; ``origin``: the run that they come of; ``is_in_inbox``: they
-    need a person, for one of ``causes`` where any are named."""
+    need a person; ``causes``: why they need or needed one; ``took_s`` and ``cost_usd``: the least and the most; ``text``:
+    what a line of theirs says (``db.log_lines``)."""
 
     agents: Collection[UUID] = ()
     statuses: Collection[str] = ()
@@ -239,6 +241,10 @@ class Filter:
     origin: UUID | None = None
     is_in_inbox: bool = False
     causes: Collection[str] = ()
+    versions: Collection[UUID] = ()
+    took_s: Bounds = (None, None)
+    cost_usd: Bounds = (None, None)
+    text: str | None = None
 
 
 async def find(
@@ -246,30 +252,38 @@ async def find(
 ) -> list[Run]:
     """Runs, newest first, without their outputs; ``before``: only those older than this one (for the next page).
 
-    Keys begin with the time at which they were made, so that times also choose the partitions to look into.
+    Keys begin with the time at which they were made, so that times also choose the partitions to look into. What is asked
+    for is planned for anew each time: what is rare is looked up, and what is common met soon enough on the way back in time.
     """
     agents = list(only.agents)
+    await connection.execute("select set_config('plan_cache_mode', 'force_custom_plan', true)")
     return await _newest(
         connection,
         limit,
         # Of one agent the index has them in this order; of several it would have to sort them all.
         ("agent_id = {}", agents[0]) if len(agents) == 1 else ("agent_id = any ({})", agents),
+        ("version_id = any ({})", list(only.versions)),
         ("status = any ({})", list(only.statuses)),
-        ("trigger->>'kind' = any ({})", list(only.triggers)),
+        ("trigger_kind = any ({})", list(only.triggers)),
         ("created_at >= {}", only.since),
         ("created_at < {}", only.until),
         ("id >= {}", _key_around(only.since, -_CLOCKS_DIFFER) if only.since else None),
         ("id < {}", _key_around(only.until, _CLOCKS_DIFFER) if only.until else None),
         ("origin_run_id = {}", only.origin),
-        ("cause is not null and resolved_at is null and {}", only.is_in_inbox),
-        ("cause = any ({})", list(only.causes)),
+        ("cause is not null and resolved_at is null and {}", only.is_in_inbox or None),
+        ("status <> 'succeeded' and cause = any ({})", list(only.causes)),
+        ("took_s >= {}", only.took_s[0]),
+        ("took_s <= {}", only.took_s[1]),
+        ("cost_usd >= {}", only.cost_usd[0]),
+        ("cost_usd <= {}", only.cost_usd[1]),
+        ("id in (select runs_saying({}))", only.text),
         ("id < {}", before),
     )
 
 
 async def _newest(connection: Connection, limit: int, *tests: tuple[str, Any]) -> list[Run]:
     """The newest runs that pass every test which has a value. They are chosen first and named then."""
-    asked = [(test, value) for test, value in tests if value]
+    asked = [(test, value) for test, value in tests if value is not None and value != []]
     passing = "".join(f" and {test.format(f'${number}')}" for number, (test, _) in enumerate(asked, 2))
     rows = await connection.fetch(
         f"""select {_LISTED_RUN} from (

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plainwork import log
-from plainwork.db import Connection, Database, alarms, connections, queue, runs, schedules
+from plainwork.db import Connection, Database, alarms, connections, queue, runs, schedules, tallies
 from plainwork.db.alarms import Fault
 from plainwork.db.schedules import NEVER, Next, Schedule
 from plainwork.engine import failures
@@ -34,6 +34,8 @@ GRACE_S = 30.0
 LATELY = timedelta(minutes=10)
 """Runs that wait for a connection connected anew so long ago are looked for at every turn; for older ones, with the upkeep."""
 LONG_AGO = timedelta(days=90)
+COUNT_EVERY_S = 5.0
+COUNTED_AT_ONCE = 500
 UPKEEP_EVERY_S = 300.0
 JUDGE_EVERY_S = 5.0
 """How soon a canary is rolled back whose candidate fails too often."""
@@ -60,12 +62,13 @@ class Scheduler:
         self._every_s = every_s
 
     async def run(self) -> None:
-        """Fires, releases, tells of failures, sweeps, keeps up, judges canaries; what fails is tried again at the next turn."""
+        """Fires, releases, tells of failures, sweeps, counts, keeps up, judges canaries; what fails is tried again at the next turn."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("fire", self._every_s, self._fire_and_look_ahead))
             group.create_task(self._repeat("release", self._every_s, self.release))
             group.create_task(self._repeat("failures", self._every_s, self.tell_failures))
             group.create_task(self._repeat("sweep", SWEEP_EVERY_S, self.sweep))
+            group.create_task(self._repeat("count", COUNT_EVERY_S, self.count))
             group.create_task(self._repeat("upkeep", UPKEEP_EVERY_S, self.keep_up))
             group.create_task(self._repeat("canaries", JUDGE_EVERY_S, self.judge_canaries))
 
@@ -124,6 +127,13 @@ class Scheduler:
     async def judge_canaries(self) -> int:
         """Rolls back the canaries whose candidates fail more often than they may; how many."""
         return await canary.judge(self._db)
+
+    async def count(self) -> int:
+        """Counts the runs that have ended since; returns how many."""
+        counted = 0
+        while more := await tallies.count(self._db, COUNTED_AT_ONCE):
+            counted += more
+        return counted
 
     async def keep_up(self) -> upkeep.Kept:
         """Makes the partitions of the coming months and deletes what has had its time."""

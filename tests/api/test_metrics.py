@@ -49,9 +49,10 @@ async def count(database: Database) -> None:
 async def counted(api: Api) -> Counted:
     place = await api.place("Counted")
     made = [await place.as_owner.agent(document) for document in (GREETER, PICKY)]
-    for agent, times in zip(made, (3, 2), strict=True):
-        for _ in range(times):
-            await place.as_owner.run(agent["id"], **({"name": "you"} if agent is made[0] else {}))
+    for _ in range(3):
+        await place.as_owner.run(made[0]["id"], name="you")
+    for _ in range(2):
+        await place.as_owner.run(made[1]["id"])
     await count(api.database)
     return Counted(place, *made)
 

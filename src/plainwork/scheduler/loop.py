@@ -62,7 +62,7 @@ class Scheduler:
         self._every_s = every_s
 
     async def run(self) -> None:
-        """Fires, releases, tells of failures, sweeps, counts, keeps up, judges canaries; what fails is tried again at the next turn."""
+        """Fires, releases, tells of failures, sweeps, counts, keeps up, judges canaries; what fails is tried again later."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("fire", self._every_s, self._fire_and_look_ahead))
             group.create_task(self._repeat("release", self._every_s, self.release))

@@ -363,6 +363,7 @@ _CALLS: dict[str, Handler] = {
     "claim_waiting_schedules": _no_rows,
     "workspaces_to_prune": _no_rows,
     "prune_rest": _none_made,
+    "count_ended_runs": _none_made,
     "drop_partitions": _nothing_dropped,
     "make_partitions": _none_made,
     "settle_waits": _settle_waits,

@@ -1968,6 +1968,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many runs ended, how, how long they took and what they cost; for all together, or each agent or version
+         * @description How many runs ended, how, how long they took and what they cost; for all together, or each agent or version. They are counted a few seconds after their end, and stay when the runs themselves are deleted.
+         */
+        get: operations["run_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often each step was taken, how often it failed, and how long it took; of each agent, or of each of its versions
+         * @description How often each step was taken, how often it failed, and how long it took; of each agent, or of each of its versions.
+         */
+        get: operations["step_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What models were asked, and what that cost; for all together, or each agent, version, step or model
+         * @description What models were asked, and what that cost; for all together, or each agent, version, step or model.
+         */
+        get: operations["cost_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lines of runs that have ended, newest first
+         * @description The lines of runs that have ended, newest first. A run's are here a few seconds after its end, 200 of them at most.
+         */
+        get: operations["search_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2506,6 +2586,43 @@ export interface components {
             after: unknown;
         };
         /**
+         * CallSum
+         * @description Calls of models by runs that ended in this time, and by drafts. `agent` null with `by=agent`: calls of no run; `unpriced`: calls whose price is not known.
+         */
+        CallSum: {
+            /** At */
+            at: string | null;
+            agent: components["schemas"]["RunAgent"] | null;
+            /** Version */
+            version: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Node */
+            node: string | null;
+            /** Provider */
+            provider: string | null;
+            /** Model */
+            model: string | null;
+            /** Calls */
+            calls: number;
+            /** Failed */
+            failed: number;
+            /** Unpriced */
+            unpriced: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Reasoning Tokens */
+            reasoning_tokens: number;
+            /** Cost Usd */
+            cost_usd: number;
+        };
+        /**
          * CalledOff
          * @description How many times were called off.
          */
@@ -2698,6 +2815,24 @@ export interface components {
         ConnectionServices: {
             /** Services */
             services: components["schemas"]["ConnectionService"][];
+        };
+        /**
+         * CostMetrics
+         * @description Calls of models in a time, and what they cost.
+         */
+        CostMetrics: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Sums */
+            sums: components["schemas"]["CallSum"][];
         };
         /**
          * Credentials
@@ -3491,6 +3626,53 @@ export interface components {
             changes: components["schemas"]["LiveChange"][];
             /** Next */
             next: number | null;
+        };
+        /**
+         * LogLine
+         * @description One line of a run. `kind`: what the run failed of, what an attempt at a step failed of, or what a code step has `printed`; `path`: of the step that it is about; `message`: its first 4,000 characters.
+         */
+        LogLine: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run_failed" | "step_failed" | "printed";
+            /** Path */
+            path: string | null;
+            /** Message */
+            message: string;
+        };
+        /**
+         * LogPage
+         * @description Lines, newest first. `next`: what to send as `before` for the next page; null: the last.
+         */
+        LogPage: {
+            /** Lines */
+            lines: components["schemas"]["LogLine"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Looked
@@ -4421,6 +4603,24 @@ export interface components {
             children: components["schemas"]["ChildRun"][];
         };
         /**
+         * RunMetrics
+         * @description Runs in a time.
+         */
+        RunMetrics: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Sums */
+            sums: components["schemas"]["RunSum"][];
+        };
+        /**
          * RunPage
          * @description Runs, newest first, without their outputs. `next`: what to send as `before` for the next page; null: the last.
          */
@@ -4465,6 +4665,33 @@ export interface components {
              * @enum {string}
              */
             source: "taken" | "carried" | "given";
+        };
+        /**
+         * RunSum
+         * @description Runs that ended in this time. `p50_ms`, `p95_ms`: how long half of them, and 95 of 100, took at most (within 5 %); null when none of them had begun.
+         */
+        RunSum: {
+            /** At */
+            at: string | null;
+            agent: components["schemas"]["RunAgent"] | null;
+            /** Version */
+            version: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Runs */
+            runs: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Failed */
+            failed: number;
+            /** Cancelled */
+            cancelled: number;
+            /** Tokens */
+            tokens: number;
+            /** Cost Usd */
+            cost_usd: number;
         };
         /**
          * ScheduleChange
@@ -4766,6 +4993,24 @@ export interface components {
             note: string;
         };
         /**
+         * StepMetrics
+         * @description Attempts at steps in a time.
+         */
+        StepMetrics: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Sums */
+            sums: components["schemas"]["StepSum"][];
+        };
+        /**
          * StepPage
          * @description Journal rows in order. `next`: what to send as `after` for the next page; null: these are the last for now.
          */
@@ -4774,6 +5019,27 @@ export interface components {
             steps: components["schemas"]["RunStep"][];
             /** Next */
             next: number | null;
+        };
+        /**
+         * StepSum
+         * @description Attempts at the step `node`, in any round of its loops, of runs that ended in this time.
+         */
+        StepSum: {
+            /** At */
+            at: string | null;
+            agent: components["schemas"]["RunAgent"] | null;
+            /** Version */
+            version: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Node */
+            node: string;
+            /** Attempts */
+            attempts: number;
+            /** Failed */
+            failed: number;
         };
         /**
          * Taken
@@ -5302,13 +5568,19 @@ export interface components {
         };
         /**
          * Email
-         * @description Starts when a mail arrives; `account` names the mailbox.
+         * @description Starts when a mail arrives; `account` names the mailbox, `with` says which mails (`from`, `subject` …).
          */
         Email: {
             /** @enum {unknown} */
             kind: "email";
             /** @default null */
             account?: string | null;
+            /** @default null */
+            every?: string | null;
+            /** @default null */
+            remember?: string | null;
+            /** @default {} */
+            with?: Record<string, unknown>;
             /** @default {} */
             map?: {
                 [key: string]: string;
@@ -12862,6 +13134,20 @@ export interface operations {
                 until?: string | null;
                 /** @description Only runs that come of this one. */
                 origin?: string | null;
+                /** @description Only runs of these versions (their ids). */
+                version?: string[] | null;
+                /** @description Only runs with one of these causes. */
+                cause?: ("step_failed" | "timed_out" | "crash_loop" | "effect_uncertain" | "connection_expired" | "budget_exceeded" | "undeliverable")[] | null;
+                /** @description Only runs that took so long, from start to end. */
+                least_s?: number | null;
+                /** @description Only runs that took so long, from start to end. */
+                most_s?: number | null;
+                /** @description Only runs whose model calls cost so much. */
+                least_usd?: number | null;
+                /** @description Only runs whose model calls cost so much. */
+                most_usd?: number | null;
+                /** @description What a line of theirs says (`GET /logs`): words, "phrases", `or`, `-not`. */
+                text?: string | null;
                 before?: string | null;
                 /** @description How many at most. */
                 limit?: number;
@@ -18312,6 +18598,404 @@ export interface operations {
             };
             /** @description The body's content type is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_metrics: {
+        parameters: {
+            query?: {
+                /** @description From when on; without it, seven days before `until`. */
+                since?: string | null;
+                /** @description Until when; without it, now. */
+                until?: string | null;
+                /** @description Add up each hour or each day (UTC) apart. */
+                each?: ("hour" | "day") | null;
+                by?: ("agent" | "version") | null;
+                /** @description Only runs of these agents. */
+                agent?: string[] | null;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunMetrics"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step_metrics: {
+        parameters: {
+            query?: {
+                /** @description From when on; without it, seven days before `until`. */
+                since?: string | null;
+                /** @description Until when; without it, now. */
+                until?: string | null;
+                /** @description Add up each hour or each day (UTC) apart. */
+                each?: ("hour" | "day") | null;
+                by?: "node" | "version";
+                /** @description Only runs of these agents. */
+                agent?: string[] | null;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepMetrics"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cost_metrics: {
+        parameters: {
+            query?: {
+                /** @description From when on; without it, seven days before `until`. */
+                since?: string | null;
+                /** @description Until when; without it, now. */
+                until?: string | null;
+                /** @description Add up each hour or each day (UTC) apart. */
+                each?: ("hour" | "day") | null;
+                by?: ("agent" | "version" | "node" | "model") | null;
+                /** @description Only runs of these agents. */
+                agent?: string[] | null;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostMetrics"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_logs: {
+        parameters: {
+            query?: {
+                /** @description What a line of theirs says (`GET /logs`): words, "phrases", `or`, `-not`. */
+                text?: string | null;
+                /** @description Only runs of these agents. */
+                agent?: string[] | null;
+                /** @description Only lines of these kinds. */
+                kind?: ("run_failed" | "step_failed" | "printed")[] | null;
+                /** @description Only lines of this run. */
+                run?: string | null;
+                /** @description Only runs made at this time or later. */
+                since?: string | null;
+                /** @description Only runs made before this time. */
+                until?: string | null;
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

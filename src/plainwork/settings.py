@@ -46,6 +46,7 @@ class Settings:
     ``database_url`` None: the embedded Postgres under ``data_dir``. ``database_app_url``: the login of the role that
     row-level security binds, where Plainwork cannot make that role by itself. ``queue_url`` None: the database is the queue.
     ``public_url`` None: this installation is reached from outside at its own host and port.
+    ``vault_store``: where new secrets' values are kept, ``postgres`` or ``aws-secrets-manager:PREFIX``.
     ``vault_key`` None: a key file is made under ``data_dir`` on first use (``file:<data_dir>/vault.key``). ``oauth_apps``: by
     connector.
     """
@@ -55,6 +56,7 @@ class Settings:
     database_app_url: str | None = field(default=None, repr=False)
     queue_url: str | None = field(default=None, repr=False)
     vault_key: str | None = field(default=None, repr=False)
+    vault_store: str = "postgres"
     smtp_url: str | None = field(default=None, repr=False)
     public_url: str | None = None
     single_sign_on: SingleSignOn | None = None
@@ -84,6 +86,7 @@ class Settings:
             "database_app_url": env.get("DATABASE_APP_URL") or None,
             "queue_url": env.get("QUEUE_URL") or None,
             "vault_key": env.get("VAULT_KEY") or None,
+            "vault_store": env.get("VAULT_STORE") or "postgres",
             "smtp_url": _mail_server(env),
             "public_url": _public_url(env),
             "single_sign_on": _single_sign_on(env),

@@ -34,7 +34,7 @@ def test_keys_are_read_from_the_setting_and_from_files(tmp_path: Path) -> None:
         ("local:!!!", "32 bytes"),
         ("s3cret-without-a-kind", "cannot be understood"),
         ("vault:/somewhere", "cannot be understood"),
-        ("aws-kms:alias/x", "not supported"),
+        ("kms:alias/x", "cannot be understood"),
     ],
 )
 def test_a_bad_setting_is_refused_and_not_shown(tmp_path: Path, setting: str, message: str) -> None:

@@ -78,6 +78,9 @@ async def test_under_load_nothing_is_lost_and_nobody_is_refused(database: db.Dat
         assert (await people_key(database, BOTH)).secret == people.secret
 
     people = await people_key(database, BOTH)
+    for workspace_id in shared:
+        await processes[0].seal(workspace_id, "before", "value")
+        kept[workspace_id, "before"] = "value"
     works = [lambda number, process=process: write(process, number) for process in range(3)]
     async with in_use(*works, make_workspace, read_people):
         assert await rotation.rotate_master(database, BOTH, NEW) >= 4

@@ -17,16 +17,17 @@ from plainwork.db import audit
 from plainwork.db import secrets as rows
 from plainwork.db.json import clean_text, decode, encode
 from plainwork.db.secrets import Secret
-from plainwork.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
+from plainwork.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound, Unavailable
 from plainwork.vault import envelope
 from plainwork.vault.binding import Use, check, checked_hosts
 from plainwork.vault.envelope import DataKeys
 from plainwork.vault.keys import Key
 from plainwork.vault.masters import MasterKeys, master_keys
+from plainwork.vault.store import Values, store_of
 from plainwork.vault.uses import Uses
 
 if TYPE_CHECKING:
-    from plainwork.db.pool import Database
+    from plainwork.db.pool import Connection, Database
     from plainwork.settings import Settings
 
 __all__ = ["Key", "MasterKeys", "Secret", "Use", "Vault", "check", "master_keys", "open"]
@@ -41,6 +42,7 @@ class Vault:
 
     database: Database
     master: MasterKeys
+    values: Values = field(default_factory=Values)
     data_keys: DataKeys = field(init=False, repr=False)
     uses: Uses = field(init=False, repr=False)
 
@@ -77,7 +79,9 @@ class Vault:
         async with self.database.workspace(workspace_id) as connection:
             version, key = await self.data_keys.sealing(connection, workspace_id)
             number = await rows.next_version(connection, name)
-            sealed = rows.Sealed(name, number, version, envelope.seal(key, data, workspace_id, name, number))
+            before = await self._kept(connection, workspace_id, name)
+            kept = await self.values.put(workspace_id, name, data, before)
+            sealed = rows.Sealed(name, number, version, envelope.seal(key, kept, workspace_id, name, number))
             try:
                 bound = {"connector": connector, "hosts": hosts, "agents": agents}
                 stored = await rows.put(connection, sealed, about=clean_text(about), by=by, **bound)  # type: ignore[arg-type]
@@ -85,6 +89,8 @@ class Vault:
                 raise Conflict(f"Somebody else is setting {name!r} right now.", next_step="Try again.") from None
             detail = {"version": number, "connector": connector, "hosts": hosts, "agents": agents and len(agents)}
             await audit.append(connection, actor, event, ("secret", name), detail)
+        if self.values.store is None:  # it may have lain elsewhere
+            await self.values.delete(before)
         return stored
 
     async def open(
@@ -108,7 +114,7 @@ class Vault:
         hosts: Collection[str] = ()
         try:
             check(secret if hosts_of is None else replace(secret, hosts=None), use)
-            value = decode(envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed))
+            value = await self._value(workspace_id, sealed, key)
             if hosts_of is not None:
                 hosts = hosts_of(value)
                 if secret.hosts is not None:
@@ -128,7 +134,7 @@ class Vault:
         if found is None:
             return None
         secret, sealed, key = found
-        return secret, decode(envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed))
+        return secret, await self._value(workspace_id, sealed, key)
 
     async def list(self, workspace_id: UUID) -> Sequence[Secret]:
         """The secrets by name, with their bindings; never a value."""
@@ -138,14 +144,32 @@ class Vault:
     async def delete(self, workspace_id: UUID, name: str, *, actor: audit.Actor = audit.SYSTEM) -> None:
         """Removes a secret with all its versions. NotFound when there is none."""
         async with self.database.workspace(workspace_id) as connection:
+            kept = await self._kept(connection, workspace_id, name)
             if not await rows.delete(connection, name):
                 raise NotFound(f"There is no secret {name!r}.")
             await audit.append(connection, actor, "secret.deleted", ("secret", name))
+        await self.values.delete(kept)
+
+    async def _value(self, workspace_id: UUID, sealed: rows.Sealed, key: rows.DataKey) -> Any:
+        opened = envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed)
+        return decode(await self.values.get(opened))
+
+    async def _kept(self, connection: Connection, workspace_id: UUID, name: str) -> bytes | None:
+        """What is sealed as the current version, which may say that the value lies elsewhere. None: nothing that opens."""
+        found = await rows.get(connection, name)
+        if found is None:
+            return None
+        _, sealed, key = found
+        try:
+            return envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed)
+        except Unavailable:
+            return None  # it is about to be replaced or removed
 
 
 def open(settings: Settings, database: Database) -> Vault:
     """The vault of the settings' master keys; makes the default key file on first use."""
-    return Vault(database, master_keys(settings.vault_key, settings.data_dir))
+    master = master_keys(settings.vault_key, settings.data_dir)
+    return Vault(database, master, Values(store_of(settings.vault_store)))
 
 
 def _checked_name(name: str) -> str:

@@ -20,10 +20,11 @@ from plainwork.db import secrets as rows
 from plainwork.db.pool import Connection
 from plainwork.errors import Invalid, Unavailable
 from plainwork.vault.keys import KEY_BYTES, Key
+from plainwork.vault.store import missing
 
 _logger = log.get("vault")
 _NEXT_KEY = re.compile(r",\s*(?=(?:local|file|aws-kms):)")
-_FORMS = "Write VAULT_KEY=local:<base64 of 32 bytes>, or VAULT_KEY=file:<path>."
+_FORMS = "Write VAULT_KEY=local:<base64 of 32 bytes>, VAULT_KEY=file:<path> or VAULT_KEY=aws-kms:<key>."
 
 
 class MasterKey(Protocol):
@@ -77,7 +78,7 @@ def master_keys(setting: str | None, data_dir: Path) -> MasterKeys:
 
 
 def master_key(setting: str | None, data_dir: Path) -> MasterKey:
-    """The master key of one setting: ``local:<base64 of 32 bytes>`` or ``file:<path>``.
+    """The master key of one setting: ``local:<base64 of 32 bytes>``, ``file:<path>`` or ``aws-kms:<ARN, id or alias>``.
 
     None: ``<data_dir>/vault.key``, made on first use, readable by its owner only. Raises Invalid for a setting that
     cannot be understood (never showing it) and Unavailable for a file that cannot be read.
@@ -89,9 +90,17 @@ def master_key(setting: str | None, data_dir: Path) -> MasterKey:
         return _decoded(rest.encode(), "VAULT_KEY")
     if kind == "file" and rest:
         return _read(Path(rest).expanduser())
-    if kind == "aws-kms":
-        raise Invalid("VAULT_KEY=aws-kms:… is not supported by this version.", next_step=_FORMS)
+    if kind == "aws-kms" and rest:
+        return _kms_key(rest)
     raise Invalid("VAULT_KEY cannot be understood.", next_step=_FORMS)
+
+
+def _kms_key(name: str) -> MasterKey:
+    try:
+        from plainwork.vault.aws import KmsKey
+    except ModuleNotFoundError as error:
+        raise missing("VAULT_KEY", error) from None
+    return KmsKey(name)
 
 
 def _read(path: Path) -> Key:

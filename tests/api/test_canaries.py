@@ -115,6 +115,21 @@ async def test_schedules_fall_to_the_candidate_too(place: Place) -> None:
     assert {run["trigger"]["kind"] for run in runs} == {"schedule"}
 
 
+async def test_all_that_one_run_calls_falls_the_same_way(canary: Canary) -> None:
+    slug = canary.agent["slug"]
+    calls = "".join(step(f"Call {name}", "agent.call", f"{{agent: {slug}}}") for name in ("one", "two"))
+    caller = Canary(canary.place, await canary.client.agent(sending("Caller", calls)))
+    await canary.begin()
+    fell = set()
+    for _ in range(16):
+        ran = await canary.client.ok("GET", f"/runs/{(await caller.run())['id']}")
+        children = [await canary.client.ok("GET", f"/runs/{child['id']}") for child in ran["children"]]
+        assert len(children) == 2
+        [falls] = {(child["version"], child["canary"]) for child in children}
+        fell.add(falls)
+    assert fell == {(1, False), (2, True)}
+
+
 async def test_a_version_that_is_named_is_what_runs(canary: Canary) -> None:
     await canary.begin()
     hashes = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -28,6 +29,8 @@ LONGEST_S = 10.0
 EXAMPLE_FAILED = "example-failed"
 SECRET_MISSING = "secret-missing"  # noqa: S105 - the name of a finding
 SECRET_NOT_BOUND = "secret-not-bound"  # noqa: S105 - the name of a finding
+_THREADS = ThreadPoolExecutor(2, "gate")
+"""So many documents are rehearsed at the same time; others wait, and nothing else that needs a thread waits for them."""
 _OVERRIDABLE = {EXAMPLE_FAILED, SECRET_MISSING, SECRET_NOT_BOUND}
 
 
@@ -56,7 +59,7 @@ def is_overridable(unmet: Sequence[Finding]) -> bool:
 
 async def rehearse(markdown: str, catalogue: Catalogue, longest_s: float = LONGEST_S) -> Rehearsed:
     """Checks a document and runs its Examples, off the event loop; to be done outside any transaction."""
-    return await asyncio.to_thread(_rehearse, markdown, catalogue, longest_s)
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, _rehearse, markdown, catalogue, longest_s)
 
 
 async def unmet(connection: Connection, agent_id: UUID, rehearsed: Rehearsed) -> tuple[Finding, ...]:

@@ -58,9 +58,10 @@ def read(raw: bytes, *, contents: bool = False, cut: bool = False) -> dict[str, 
     """``{from, from_name, to, cc, reply_to, subject, text, html, date, message_id, in_reply_to, automatic, attachments,
     problems}``.
 
-    ``automatic``: it says itself that a program wrote it, so that answering could go round in circles. Addresses are bare (``ada@example.org``), the date is UTC (ISO 8601). Attachments are ``{name, type, size}``; with
-    ``contents`` they have their ``text``, or ``base64`` when they are none, as far as all of a mail's fit into 300 KB.
-    ``cut``: these are only the first bytes of the mail.
+    ``automatic``: it says itself that a program wrote it, so that answering could go round in circles. Addresses are bare
+    (``ada@example.org``), the date is UTC (ISO 8601). Attachments are ``{name, type, size}``; with ``contents`` they have
+    their ``text``, or ``base64`` when they are none, as far as all of a mail's fit into 300 KB. ``cut``: these are only the
+    first bytes of the mail.
     """
     problems = ["The mail is larger than is read; its end is missing."] if cut else []
     message = _parsed(raw, problems)

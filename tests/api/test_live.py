@@ -149,6 +149,52 @@ async def test_secrets_have_to_be_there_and_bound(place: Place) -> None:
     assert await live_of(owner, path) == 1
 
 
+CALLING = """# Calls
+
+## Steps
+
+### Each
+```yaml step
+uses: foreach
+with: {items: [1]}
+```
+
+#### Call
+```yaml step
+uses: agent.call
+with: {agent: OTHER}
+```
+"""
+
+
+async def test_secrets_have_to_be_bound_to_all_that_are_called(place: Place) -> None:
+    """The one that is called in the end cannot use it; so neither those above it are ready."""
+    owner = place.as_owner
+    await owner.ok("PUT", "/secrets/SHOP", json={"value": {"token": "t0ken"}})
+    last = await owner.agent(SIGNED)
+    middle = await owner.agent(CALLING.replace("OTHER", last["slug"]))
+    first = await owner.agent(CALLING.replace("OTHER", middle["slug"]))
+    assert [one["live_version"] for one in (last, middle, first)] == [1, 1, 1]
+    await owner.ok("PUT", "/secrets/SHOP", json={"value": {"token": "t0ken"}, "agents": [first["id"], middle["id"]]})
+    for agent in (middle, first):
+        [finding] = (await owner.ok("GET", f"/agents/{agent['id']}/versions/1/readiness"))["unmet"]
+        assert (finding["code"], finding["node"]) == ("secret-not-bound", "call")
+        assert finding["message"].startswith(f"For {last['slug']}, which is called here: The secret 'SHOP' is bound to")
+    run = await owner.run(first["id"])
+    assert "'SHOP' is bound to certain agents" in run["failure"]["message"], "it is asked again when it is used"
+    await owner.ok("PUT", "/secrets/SHOP", json={"value": {"token": "t0ken"}, "agents": [last["id"]]})
+    for agent in (last, middle, first):
+        assert (await owner.ok("GET", f"/agents/{agent['id']}/versions/1/readiness"))["unmet"] == []
+
+
+async def test_agents_that_call_in_a_circle_are_looked_at_once(place: Place) -> None:
+    owner = place.as_owner
+    one = await owner.agent(CALLING.replace("OTHER", "nobody"))
+    two = await owner.agent(CALLING.replace("OTHER", one["slug"]))
+    path = await second(place, one, titled(one["name"], CALLING.replace("OTHER", two["slug"])))
+    assert (await owner.ok("GET", f"{path}/versions/2/readiness"))["unmet"] == []
+
+
 async def test_a_version_that_cannot_run_any_more_cannot_be_overridden(place: Place) -> None:
     agent = await place.as_owner.agent(GREETER)
     async with place.api.database.workspace(place.id) as connection:

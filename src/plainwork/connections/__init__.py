@@ -17,6 +17,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from plainwork import log
@@ -36,7 +37,7 @@ from plainwork.errors import (
     Rejected,
     Unavailable,
 )
-from plainwork.net import Client, place_of
+from plainwork.net import Client
 from plainwork.settings import OAuthApp
 from plainwork.vault import Secret, Use, Vault
 
@@ -327,8 +328,8 @@ def _held(name: str, value: Any) -> Held:
 
 def _hosts(connector: Connector, base_url: str | None) -> list[str]:
     """The hosts that tokens may be sent to."""
-    moved = place_of(base_url or "")
-    return [moved[0]] if moved else list(connector.hosts)
+    moved = urlsplit(base_url or "").hostname
+    return [moved] if moved else list(connector.hosts)
 
 
 def _hash(state: str) -> bytes:

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+import msgspec
+
 from plainwork import spec
 from plainwork.connectors import connector_of
 from plainwork.db import secrets, workspaces
@@ -19,6 +21,7 @@ from plainwork.db.pool import Connection
 from plainwork.engine.examples import run_examples
 from plainwork.engine.plan import Graph
 from plainwork.errors import Finding, Forbidden
+from plainwork.releases.callees import callees
 from plainwork.spec.flow import Flow
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.starts import triggers_of
@@ -98,13 +101,20 @@ def _rehearse(markdown: str, catalogue: Catalogue, longest_s: float) -> Rehearse
 async def _unmet_secrets(connection: Connection, agent_id: UUID, rehearsed: Rehearsed) -> tuple[Finding, ...]:
     if rehearsed.flow is None or rehearsed.graph is None:
         return ()
-    needed = needed_secrets(rehearsed.flow, rehearsed.graph)
+    called = await callees(connection, agent_id, rehearsed.flow)
+    needed = [(agent_id, one, "") for one in needed_secrets(rehearsed.flow, rehearsed.graph)]
+    needed += [
+        (callee.agent_id, replace(one, node=callee.node), callee.name)
+        for callee in called
+        for one in _of_steps(callee.graph)
+    ]
     known = {secret.name: secret for secret in await secrets.all_of(connection)} if needed else {}
-    found: dict[tuple[str, str], Finding] = {}
-    for one in needed:
-        finding = _unmet_secret(one, known.get(one.name), agent_id)
+    found: dict[tuple[str, str, UUID], Finding] = {}
+    for user, one, callee_name in needed:
+        finding = _unmet_secret(one, known.get(one.name), user)
         if finding is not None:
-            found.setdefault((finding.code, one.name), finding)
+            told = f"For {callee_name}, which is called here: {finding.message}" if callee_name else finding.message
+            found.setdefault((finding.code, one.name, user), msgspec.structs.replace(finding, message=told))
     return tuple(found.values())
 
 

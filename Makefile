@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run web dev test check fix client screenshots properties simulate chaos fuzz bench clean chromium no-node
+.PHONY: help install run web dev test check fix client screenshots properties simulate chaos fuzz examples bench clean chromium no-node
 .DELETE_ON_ERROR:
 
 TOOLS := $(CURDIR)/build/tools
@@ -118,6 +118,9 @@ simulate: .venv/.developed ## run the engine through seeded crashes, lost messag
 
 chaos: .venv/.developed ## kill real workers, Postgres and Redis under thousands of runs and count what was lost or doubled (RUNS=5000 SEED=1)
 	@$(BIN)/python -m tests.chaos --runs $(or $(RUNS),5000) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+examples: .venv/.developed ## ask every route once and keep the answers as the examples of the API's description
+	@$(BIN)/python -m tests.api.recording
 
 fuzz: .venv/.developed ## send made-up requests to every route and hold the answers against the API's description (CASES=3000 SEED=1)
 	@mkdir -p build

@@ -13,7 +13,7 @@ from plainwork.api.openapi import describe
 def main() -> None:
     """Routes and their shapes need none of the parts that the application is handed when it serves."""
     nothing: Any = None
-    document = describe(create_app(nothing, nothing, nothing, nothing, nothing, nothing))
+    document = describe(create_app(nothing, nothing, nothing, nothing, nothing, nothing), with_examples=False)
     json.dump(document, sys.stdout, indent=1, ensure_ascii=False)
     sys.stdout.write("\n")
 

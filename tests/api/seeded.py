@@ -291,6 +291,9 @@ ANSWERS: dict[str, int] = {
 NAMED_BY_THE_CALLER = {"put_secret"}
 """Routes that make what their address names, in each workspace for itself."""
 
+BY_PEOPLE = {"decide_approval"}
+"""Routes of a workspace that no API key may use."""
+
 NEEDED_BESIDE: dict[str, set[str]] = {
     "export_workspace": {"agents:read", "secrets:read"},
     "import_workspace": {"agents:write"},

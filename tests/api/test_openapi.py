@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,9 @@ import jsonschema_rs
 import pytest
 
 from plainwork.api.auth import CSRF_HEADER, OPEN, SAFE_METHODS, Permission
-from plainwork.api.openapi import describe
+from plainwork.api.openapi import EXAMPLES, describe
+from tests.api import seeded
+from tests.api.recording import OF_ANY_SHAPE
 from tests.api.support import API, PROBLEM, Api, an_app, operations
 
 DOCUMENT = describe(an_app())
@@ -152,6 +155,29 @@ def test_the_main_types_name_their_fields(name: str) -> None:
     assert free <= {"output", "failure", "fake"}, "only what steps give is of any type"
     if name not in {"Finding", "Kind"}:
         assert set(schema["required"]) == set(schema["properties"])
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda one: one.name)
+def test_bodies_and_answers_have_examples_that_are_right(operation: Any) -> None:
+    """``make examples`` records them: run it when a route is new, or gives something else."""
+    documented = DOCUMENTED[operation.name]
+    is_had = seeded.ANSWERS.get(operation.name, 200) < 300
+    good = [answer for status, answer in documented["responses"].items() if status < "300" and is_had]
+    contents = [one["content"] for one in (documented.get("requestBody", {}), *good) if "content" in one]
+    for content in contents:
+        if "application/json" not in content or operation.name in OF_ANY_SHAPE:
+            continue
+        described = content["application/json"]
+        assert "example" in described, "run make examples"
+        whole = {**described["schema"], "components": DOCUMENT["components"]}
+        jsonschema_rs.Draft202012Validator(whole, validate_formats=True).validate(described["example"])
+
+
+def test_examples_hold_no_secret_of_whoever_recorded_them() -> None:
+    text = EXAMPLES.read_text(encoding="utf-8")
+    assert not re.search(r"pwk_[0-9a-f]{32}_", text)
+    assert "/tmp/" not in text
+    assert {one.name for one in operations()} >= set(json.loads(text))
 
 
 def test_a_secret_value_goes_in_and_never_out() -> None:

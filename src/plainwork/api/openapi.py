@@ -5,6 +5,7 @@ schemas of the spec language in place of the ``x-struct`` marks. Good enough to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,6 +27,8 @@ from plainwork.spec.places import StepPlace
 from plainwork.spec.source import Span
 
 Schema = dict[str, Any]
+EXAMPLES = Path(__file__).with_name("examples.json")
+"""What each operation was sent and answered when it was tried: ``make examples`` records it."""
 
 _ABOUT = """Agents, their versions, runs and secrets.
 
@@ -117,7 +120,7 @@ _HEADERS: dict[str, Schema] = {
 _NAMES = {"Retry-After": "RetryAfter", "RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
 
 
-def describe(app: FastAPI) -> Schema:
+def describe(app: FastAPI, *, with_examples: bool = True) -> Schema:
     """The document for ``app``. Made anew at each call."""
     document = get_openapi(
         title=app.title,
@@ -140,8 +143,23 @@ def describe(app: FastAPI) -> Schema:
         if isinstance(route, Guarded) and route.include_in_schema:
             for method in route.methods or ():
                 _complete(document["paths"][route.path_format][method.lower()], route, method)
+    if with_examples:
+        _illustrate(document)
     described: Schema = msgspec.json.decode(msgspec.json.encode(_walked(document, _finished)))
     return described
+
+
+def _illustrate(document: Schema) -> None:
+    """Puts the examples that were recorded to the bodies and answers that they are of."""
+    examples = msgspec.json.decode(EXAMPLES.read_bytes())
+    for item in document["paths"].values():
+        for operation in item.values():
+            example = examples.get(operation["operationId"], {})
+            if "body" in example and "requestBody" in operation:
+                operation["requestBody"]["content"]["application/json"]["example"] = example["body"]
+            for status, answer in operation["responses"].items():
+                if status < "300" and "answer" in example and "application/json" in answer.get("content", {}):
+                    answer["content"]["application/json"]["example"] = example["answer"]
 
 
 def _complete(operation: Schema, route: Guarded, method: str) -> None:

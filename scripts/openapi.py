@@ -1,4 +1,6 @@
-"""Prints the API's description (OpenAPI 3.1) as JSON, without a database or anything else that runs."""
+"""Prints the API's description (OpenAPI 3.1) as JSON, without a database or anything else that runs, and without its examples:
+clients are generated from it.
+"""
 
 from __future__ import annotations
 

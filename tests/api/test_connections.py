@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from plainwork.api.auth import CSRF_HEADER
+from plainwork.connections import Held
+from plainwork.db import connections
 from plainwork.net import Client as NetClient
 from tests.api.support import Api, Client, Place, serving
 from tests.api.test_runs import ended
@@ -263,6 +266,32 @@ async def test_a_run_waits_for_its_owner_and_goes_on_when_the_account_is_connect
     assert "refresh-token" not in text
 
 
+async def test_a_run_that_is_parked_just_after_its_account_came_back_is_found(
+    api: Api, place: Place, issuer: Issuer
+) -> None:
+    """Who connected it anew saw no run that waits; the scheduler does, and lets it go on once."""
+    takes_good_tokens(issuer)
+    await connect(await place.person(), issuer)
+    issuer.end()
+    run_id = (await place.as_owner.ok("POST", f"/agents/{(await place.as_owner.agent(ADDER))['id']}/runs", 202))["id"]
+
+    async def waits() -> Any:
+        return (await place.as_owner.ok("GET", f"/runs/{run_id}"))["status"] == "waiting"
+
+    await eventually(waits)
+    assert await connections.resume(api.database, timedelta(hours=1)) == 0
+    issuer.good.add("a good one")
+    held = Held("a good one", None, None, None, issuer.web.url)
+    bound: dict[str, Any] = {"connector": "airtable", "hosts": ["127.0.0.1"]}
+    await api.app.state.vault.seal(place.id, "Records", held.value, **bound)
+    async with api.database.workspace(place.id) as connection:
+        await connection.execute("update connections set connected_at = clock_timestamp(), expired_at = null")
+    assert await connections.resume(api.database, timedelta(0)) == 0
+    assert await connections.resume(api.database, timedelta(hours=1)) == 1
+    assert await connections.resume(api.database, timedelta(hours=1)) == 0
+    assert (await eventually(partial(ended, place, run_id)))["status"] == "succeeded"
+
+
 async def test_a_person_may_decide_instead(place: Place, issuer: Issuer) -> None:
     takes_good_tokens(issuer)
     await connect(await place.person(), issuer)
@@ -322,8 +351,6 @@ async def test_with_a_real_provider(api: Api, place: Place, provider: RealProvid
     accounts = api.app.state.connections
     found = await accounts.vault.read(place.id, "Records")
     assert found is not None
-    from plainwork.connections import Held
-
     held = Held.of(found[1])
     assert held is not None
     first = (await accounts.account(place.id, "Records", held))["access_token"]

@@ -56,6 +56,7 @@ def test_a_mail_is_read_with_all_it_needs() -> None:
         "date": "2026-11-23T09:30:00Z",
         "message_id": "<1@example.org>",
         "in_reply_to": "<0@example.org>",
+        "automatic": False,
         "attachments": [
             {"name": "Rechnung für Ada.pdf", "type": "application/pdf", "size": 4, "base64": "JVBERg=="},
             {"name": "rows.csv", "type": "text/csv", "size": 8, "text": "a,b\n1,2\n"},
@@ -105,6 +106,10 @@ def test_a_forwarded_mail_is_an_attachment_and_its_text_is_not_ours() -> None:
         (b"Content-Type: nonsense\n\nHallo", "text", "Hallo"),
         (b"Content-Type: multipart/mixed\n\nno boundary", "text", ""),
         (b"Content-Type: multipart/mixed; boundary=x\n\n--x\n\nunfinished", "text", "unfinished"),
+        (b"Auto-Submitted: auto-replied; x=y\n\n", "automatic", True),
+        (b"Auto-Submitted: no\nPrecedence: first-class\n\n", "automatic", False),
+        (b"Precedence: Bulk\n\n", "automatic", True),
+        (b"Return-Path: <>\n\n", "automatic", True),
         (b"\x00\x01\x02", "subject", ""),
         (b"Subject: a\x00b\n\nc\x00d", "text", "cd"),
         (b"", "text", ""),

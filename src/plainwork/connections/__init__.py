@@ -17,7 +17,6 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from plainwork import log
@@ -37,7 +36,7 @@ from plainwork.errors import (
     Rejected,
     Unavailable,
 )
-from plainwork.net import Client
+from plainwork.net import Client, place_of
 from plainwork.settings import OAuthApp
 from plainwork.vault import Secret, Use, Vault
 
@@ -328,8 +327,8 @@ def _held(name: str, value: Any) -> Held:
 
 def _hosts(connector: Connector, base_url: str | None) -> list[str]:
     """The hosts that tokens may be sent to."""
-    moved = urlsplit(base_url or "").hostname
-    return [moved] if moved else list(connector.hosts)
+    moved = place_of(base_url or "")
+    return [moved[0]] if moved else list(connector.hosts)
 
 
 def _hash(state: str) -> bytes:

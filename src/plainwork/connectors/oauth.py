@@ -17,7 +17,7 @@ from jmespath.exceptions import JMESPathError
 
 from plainwork.connectors.declared import Connector, OAuth
 from plainwork.errors import CallFailed, Invalid
-from plainwork.net import Client, Outgoing, Response, Sign, failure_of
+from plainwork.net import Client, Outgoing, Response, Sign, failure_of, place_of
 
 TIMEOUT_S = 15.0
 MOST_BYTES = 1024 * 1024
@@ -75,16 +75,16 @@ class Provider:
     @property
     def hosts(self) -> set[str]:
         """The hosts that the app's secret and the tokens are sent to."""
-        return {host for name in ("token_url", "revoke_url") if (host := urlsplit(self.address_of(name)).hostname)}
+        return {place[0] for name in ("token_url", "revoke_url") if (place := place_of(self.address_of(name)))}
 
     def authorize_url(self, redirect_uri: str, state: str, verifier: str, scopes: Sequence[str]) -> str:
         """Where a person agrees. Raises Invalid where that is no web address."""
         where = self.address_of("authorize_url")
-        parts = urlsplit(where)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if place_of(where) is None:
             raise Invalid(
                 f"{where[:200]!r} is no web address to agree at.", next_step="Correct the app's `authorize_url`."
             )
+        parts = urlsplit(where)
         query = {
             "response_type": "code",
             "client_id": self._app.client_id,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import jmespath
 import msgspec
@@ -20,7 +20,7 @@ from plainwork.connectors.opened import Opened
 from plainwork.connectors.polled import Found, Item
 from plainwork.connectors.signing import fetches_tokens, signer
 from plainwork.errors import CallFailed
-from plainwork.net import Response, failed, failure_of, may_have_acted, retry_after_s
+from plainwork.net import Response, failed, failure_of, may_have_acted, place_of, retry_after_s
 from plainwork.spec.template import Template, parse_template
 
 if TYPE_CHECKING:
@@ -323,9 +323,10 @@ def hosts(connector: Connector, account: Opened) -> set[str]:
     addresses = {account.text("base_url") or connector.base_url or ""}
     if fetches_tokens(connector, account):
         addresses.add(account.text("token_url") or connector.auth.token_url)
-    return {host for address in addresses if (host := urlsplit(address).hostname)} or set(connector.hosts)
+    return {place[0] for address in addresses if (place := place_of(address))} or set(connector.hosts)
 
 
 def _hosts(connector: Connector, account: Opened) -> set[str]:
-    moved = {urlsplit(account.text(name)).netloc for name in ("base_url", "token_url")}
-    return {host for host in {*connector.hosts, *moved} if host}
+    """Where calls with this account may go: a moved address counts with its port."""
+    moved = [place_of(account.text(name)) for name in ("base_url", "token_url")]
+    return {*connector.hosts, *(f"{place[0]}:{place[1]}" for place in moved if place)}

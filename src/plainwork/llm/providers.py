@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 import yaml
 
 from plainwork.errors import CallFailed
 from plainwork.llm.model import Credential
+from plainwork.net import place_of
 from plainwork.spec.model import Part
 
 Opened = Credential | Mapping[str, Any] | str | None
@@ -105,8 +105,8 @@ def hosts_of(provider: str, secret: Opened, env: Mapping[str, str]) -> set[str]:
     base_url = credential.base_url if credential is not None else None
     known = providers().get(provider)
     base_url = base_url or env.get(f"{provider.upper()}_BASE_URL") or (known.base_url if known is not None else "")
-    host = urlsplit(base_url).hostname
-    return {host} if host else set()
+    place = place_of(base_url)
+    return {place[0]} if place else set()
 
 
 def keys_from_env(env: Mapping[str, str]) -> Keys:

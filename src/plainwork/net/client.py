@@ -298,6 +298,15 @@ def _result(host: str, port: int, address: str) -> ResolveResult:
     return ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
 
 
+def place_of(url: str) -> tuple[str, int] | None:
+    """The host and port that a request to this address goes to, read as it is read then; None for what is no web address."""
+    try:
+        parsed = _parse(url)
+    except CallFailed:
+        return None
+    return (parsed.raw_host or "").rstrip("."), parsed.port or 0
+
+
 def _parse(text: str) -> URL:
     try:
         url = URL(text.strip())

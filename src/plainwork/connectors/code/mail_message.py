@@ -55,11 +55,13 @@ _POLICY = _Bounded(raise_on_defect=False)
 
 
 def read(raw: bytes, *, contents: bool = False, cut: bool = False) -> dict[str, Any]:
-    """``{from, from_name, to, cc, reply_to, subject, text, html, date, message_id, in_reply_to, attachments, problems}``.
+    """``{from, from_name, to, cc, reply_to, subject, text, html, date, message_id, in_reply_to, automatic, attachments,
+    problems}``.
 
-    Addresses are bare (``ada@example.org``), the date is UTC (ISO 8601). Attachments are ``{name, type, size}``; with
-    ``contents`` they have their ``text``, or ``base64`` when they are none, as far as all of a mail's fit into 300 KB.
-    ``cut``: these are only the first bytes of the mail.
+    ``automatic``: it says itself that a program wrote it, so that answering could go round in circles. Addresses are bare
+    (``ada@example.org``), the date is UTC (ISO 8601). Attachments are ``{name, type, size}``; with ``contents`` they have
+    their ``text``, or ``base64`` when they are none, as far as all of a mail's fit into 300 KB. ``cut``: these are only the
+    first bytes of the mail.
     """
     problems = ["The mail is larger than is read; its end is missing."] if cut else []
     message = _parsed(raw, problems)
@@ -78,6 +80,7 @@ def read(raw: bytes, *, contents: bool = False, cut: bool = False) -> dict[str, 
         "date": _date(message),
         "message_id": _header(message, "message-id"),
         "in_reply_to": _header(message, "in-reply-to"),
+        "automatic": _is_automatic(message),
         "attachments": _attachments(parts, contents),
         "problems": problems,
     }
@@ -141,6 +144,13 @@ def _header(message: EmailMessage, name: str) -> str:
     if given is None:
         given = _raw(message, name)
     return " ".join(_clean(_tried(lambda: str(given), "")).split())
+
+
+def _is_automatic(message: EmailMessage) -> bool:
+    """RFC 3834 §5, and what was written before there was one."""
+    said = _raw(message, "auto-submitted").strip().lower()
+    bulk = _raw(message, "precedence").strip().lower() in {"bulk", "junk", "list", "auto_reply"}
+    return bulk or (said != "" and not said.startswith("no")) or _raw(message, "return-path").strip() == "<>"
 
 
 def _raw(message: EmailMessage, name: str) -> str:

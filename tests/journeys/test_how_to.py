@@ -37,7 +37,7 @@ def test_every_block_runs(data_dir: Path, tmp_path: Path) -> None:
     with running_world() as world, running(data_dir) as server:
         world.web.on("GET", "/posts.json", Reply(json=[{"title": "A faster parser", "score": 310}]))
         server.set_up()
-        scopes = ["agents:read", "agents:write", "runs:read", "runs:write", "secrets:write"]
+        scopes = ["agents:read", "agents:write", "runs:read", "runs:write", "secrets:read", "secrets:write"]
         key = server.call("POST", "/api/v1/api-keys", {"name": "how to", "scopes": scopes}).json()["key"]
         env = environment(data_dir.parent / "own") | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -332,3 +332,29 @@ async def test_a_poll_fails_as_a_step_does() -> None:
             await poll(NEW_POST, {"subreddit": "no such/name"}, None, Reach(client, app(world, "polled")))
         with pytest.raises(CallFailed, match="needs an account"):
             await poll(NEW_POST, {"subreddit": "python"}, None, Reach(client))
+
+
+async def test_what_comes_after_an_empty_first_poll_is_all_found() -> None:
+    async with world_and_client() as (world, client):
+        keys, cursor, _ = await found(world, client, None, listing())
+        assert (keys, cursor) == ([], {"mark": None, "floor": None})
+        keys, _, asked = await found(world, client, cursor, listing(("b", 2.0), after="p2"), listing(("a", 1.0)))
+        assert (keys, len(asked)) == (["a", "b"], 2)
+
+
+async def test_rows_of_a_sheet_are_named_by_the_first() -> None:
+    rows = [["Name", "", "Score"], ["Ada", 1], [], ["Bob", 2, 3, 4], ["Ada", 1]]
+    sheets = declared.triggers()["google-sheets.new_row"].kind
+    async with world_and_client() as (world, client):
+        world.web.on(
+            "GET", "*", Reply(json={"values": rows}), Reply(json={"values": rows}), Reply(json={"range": "A1"})
+        )
+        reach = Reach(client, {"token": "ya29.example-token", "base_url": world.web.url})
+        config = {"spreadsheet": "s1", "range": "Sheet1"}
+        polled = await poll(sheets, config, None, reach)
+        ada = {"Name": "Ada", "column 2": 1, "Score": None, "column 4": None}
+        bob = {"Name": "Bob", "column 2": 2, "Score": 3, "column 4": 4}
+        assert [item.value for item in polled.items] == [ada, bob, ada]
+        plain = await poll(sheets, config | {"header": False}, polled.cursor, reach)
+        assert [item.value for item in plain.items] == [{"cells": row} for row in rows if row]
+        assert (await poll(sheets, config, polled.cursor, reach)).items == ()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 
-from plainwork.connectors import Reach, declared, perform
+from plainwork.connectors import Reach, declared, perform, poll
 from plainwork.errors import CallFailed
 from plainwork.net import Client
 from tests.conftest import Cluster
@@ -239,3 +239,75 @@ async def test_a_server_that_is_away(shop: tuple[Cluster, str]) -> None:
         with pytest.raises(CallFailed, match="cannot answer now") as caught:
             await perform(QUERY, {"query": "select 1"}, Reach(client, account))
         assert (caught.value.failure, caught.value.uncertain) == ("retry", False)
+
+
+# ── Polls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+NEW_ROW = declared.triggers()["sql.new_row"].kind
+
+
+@pytest.fixture
+def log(shop: tuple[Cluster, str]) -> Iterator[Callable[[str], None]]:
+    """An empty table of events; gives what runs a statement in its database."""
+    cluster, name = shop
+    cluster.run("create table events (id bigint, at timestamptz, what text)", name)
+    yield lambda sql: cluster.run(sql, name)
+    cluster.run("drop table events", name)
+
+
+async def poll_events(at: Desk, cursor: Any, **config: Any) -> tuple[list[Any], Any]:
+    config = {"query": "select * from events;", "column": "id"} | config
+    found = await poll(NEW_ROW, config, cursor, Reach(at.client, at.account))
+    return [item.value["what"] for item in found.items], found.cursor
+
+
+@pytest.mark.parametrize("column", ["id", "at"])
+async def test_new_rows_are_found_late_ones_too(
+    shop: tuple[Cluster, str], log: Callable[[str], None], column: str
+) -> None:
+    add = (
+        "insert into events select n, timestamptz '2026-01-01 12:00:00.25+01' + n * interval '1 s', 'event ' || n from "
+    )
+    async with desk(shop) as at:
+        rows, cursor = await poll_events(at, None, column=column)
+        assert rows == []
+        log(add + "generate_series(1, 250) n where n <> 220")
+        rows, cursor = await poll_events(at, cursor, column=column)
+        assert len(rows) == 249
+        log(add + "generate_series(251, 260) n")
+        log(add + "generate_series(220, 220) n")
+        rows, cursor = await poll_events(at, cursor, column=column)
+        assert (rows[-1], "event 220" in rows, len(rows)) == ("event 260", True, 111)
+        rows, _ = await poll_events(at, None, column=column)
+        assert (rows[0], rows[-1], len(rows)) == ("event 161", "event 260", 100)
+
+
+async def test_rows_have_keys(shop: tuple[Cluster, str], log: Callable[[str], None]) -> None:
+    log("insert into events values (1, '2026-01-01', 'a'), (2, '2026-01-01', 'b')")
+    async with desk(shop) as at:
+        reach = Reach(at.client, at.account)
+        config = {"query": "select * from events", "column": "at"}
+        assert {one.key for one in (await poll(NEW_ROW, config, None, reach)).items} == {"1", "2"}
+        found = await poll(NEW_ROW, config | {"key": "what"}, None, reach)
+        assert {one.key for one in found.items} == {'"a"', '"b"'}
+        found = await poll(NEW_ROW, {"query": "select what from events", "column": "what"}, None, reach)
+        assert {one.key for one in found.items} == {'"a"', '"b"'}
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({"query": "delete from events returning *"}, "refused the statement"),
+        ({"query": "select 1) q; drop table events; --"}, "refused the statement"),
+        ({"column": 'id" is null or "id'}, "refused the statement"),
+        ({"column": "what"}, "Too many rows have the same what"),
+    ],
+)
+async def test_a_query_that_cannot_be_polled_is_refused(
+    shop: tuple[Cluster, str], log: Callable[[str], None], config: dict[str, Any], says: str
+) -> None:
+    log("insert into events select n, null, 'same' from generate_series(1, 1200) n")
+    async with desk(shop) as at:
+        with pytest.raises(CallFailed, match=says) as caught:
+            await poll_events(at, {"since": "same"}, **config)
+        assert caught.value.failure == "rejected"
+        assert len((await poll_events(at, None))[0]) == 100

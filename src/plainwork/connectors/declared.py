@@ -173,7 +173,8 @@ class Trigger(Part, frozen=True, kw_only=True):
     first or last; ``key``, from an item, is what tells it apart from others (without one: all that is in it); ``order``,
     from an item, is what grows from each to the next one (a time, a number). The greatest met so far is ``cursor`` in the
     request's templates, null in the first poll; ``mark`` takes it from the answer where the items do not say it.
-    ``polled_at`` is there too: the time of the poll (ISO 8601).
+    ``polled_at`` is there too: the time of the poll (ISO 8601). ``table``: the items are lists of cells; the setting of this
+    name says whether the first of them names the fields of the others.
     """
 
     kind: Kind
@@ -185,6 +186,7 @@ class Trigger(Part, frozen=True, kw_only=True):
     key: str | None = None
     order: str | None = None
     mark: str | None = None
+    table: str | None = None
     exchange: tuple[Exchange, ...] = ()
 
 
@@ -198,7 +200,7 @@ class Declared(Part, frozen=True, kw_only=True):
 
 T = TypeVar("T", Action, Trigger)
 _OF_ACTIONS = ("request", "paging", "result", "exchange")
-_OF_TRIGGERS = ("request", "paging", "items", "newest", "key", "order", "mark", "exchange")
+_OF_TRIGGERS = ("request", "paging", "items", "newest", "key", "order", "mark", "table", "exchange")
 
 
 def read(text: str, name: str) -> Declared:

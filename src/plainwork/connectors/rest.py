@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -65,7 +66,7 @@ async def call_rest(action: Action, config: dict[str, Any], account: Opened, rea
 
 async def poll_rest(trigger: Trigger, config: dict[str, Any], account: Opened, cursor: Any, reach: Reach) -> Found:
     """What a declared trigger finds. ``cursor`` is ``{mark, floor}``: the greatest ``order`` met so far, and that of the
-    first poll, below which everything was there before."""
+    first poll, below which everything was there before. Of newest things, a first poll reads one page."""
     deadline = asyncio.get_running_loop().time() + reach.timeout_s
     before = cursor or {"mark": None, "floor": None}
     now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -77,22 +78,43 @@ async def poll_rest(trigger: Trigger, config: dict[str, Any], account: Opened, c
         response = await caller.send(sent)
         body = response.data()
         page = _pick(trigger.items, body, trigger.connector.title) or []
-        listed = [_item(trigger, one) for one in (page if isinstance(page, list) else [page])]
+        rows = page if isinstance(page, list) else [page]
+        listed = [_item(trigger, one) for one in (_named(rows, config[trigger.table]) if trigger.table else rows)]
         items += listed
         marks += [one.order for one in listed] + ([_pick(trigger.mark, body, "the page")] if trigger.mark else [])
-        if not listed or _is_known(trigger, listed, before["mark"]) or trigger.paging is None:
+        if trigger.paging is None or (trigger.newest == "first" and (not cursor or _reaches(listed, before["mark"]))):
             break
         if not _advance(trigger.paging, sent, response, body):
             break
     mark = _greatest(marks)
     floor = before["floor"] if cursor else mark
     found = [one for one in items if not cursor or not _is_below(one.order, floor)]
-    return Found(tuple(reversed(found) if trigger.newest == "first" else found), {"mark": mark, "floor": floor})
+    oldest_first = _in_order(found[::-1] if trigger.newest == "first" else found)
+    return Found(tuple(oldest_first), {"mark": mark, "floor": floor})
 
 
-def _is_known(trigger: Trigger, listed: Iterable[Item], mark: Any) -> bool:
-    """Whether a page reaches back to what was met before; in a first poll, one page is enough."""
-    return trigger.newest == "first" and (mark is None or any(_is_below(one.order, mark) for one in listed))
+def _in_order(items: list[Item]) -> list[Item]:
+    """By their order where all of them have one; those of the same, as they are listed."""
+    for sort in (str, (int, float)):
+        if all(isinstance(item.order, sort) for item in items):
+            return sorted(items, key=lambda item: item.order)
+    return items
+
+
+def _named(rows: list[Any], has_header: bool) -> list[dict[str, Any]]:
+    """Rows of cells as mappings; a column without a name is called by its number, and cells that are not there are null."""
+    rows = [row for row in rows if isinstance(row, list)]
+    if not has_header or not rows:
+        return [{"cells": row} for row in rows if row]
+    names = [str(name) or f"column {at}" for at, name in enumerate(rows[0], 1)]
+    width = max(len(row) for row in rows)
+    names += [f"column {at}" for at in range(len(names) + 1, width + 1)]
+    return [dict(zip_longest(names, row)) for row in rows[1:] if row]
+
+
+def _reaches(listed: Iterable[Item], mark: Any) -> bool:
+    """Whether a page reaches back to what was met before."""
+    return any(_is_below(item.order, mark) for item in listed)
 
 
 def _item(trigger: Trigger, value: Any) -> Item:

@@ -1,5 +1,5 @@
-"""``sql.query``: one statement on PostgreSQL, parameters bound, in a transaction that only reads unless it may
-write."""
+"""``sql.query``: one statement on PostgreSQL, parameters bound, in a transaction that only reads unless it may write. And
+``sql.new_row``: what is new in a query, by a column that grows."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ import msgspec
 
 from plainwork import log
 from plainwork.connectors.code.sql_values import BadParameter, row_to_json, to_parameter
-from plainwork.connectors.declared import Action
+from plainwork.connectors.declared import Action, Trigger
 from plainwork.connectors.opened import Opened
+from plainwork.connectors.polled import Found, Item
 from plainwork.errors import CallFailed
 
 if TYPE_CHECKING:
     from plainwork.connectors import Reach
 
 _SSL = frozenset({"disable", "prefer", "require", "verify-full"})
+_OVERLAP = 100
+_MOST_ROWS = 1000
 _PASSING = ("08", "53", "55P03", "57P", "40")  # connection, resources, lock, shutdown, serialization: SQLSTATE classes
 
 
@@ -48,7 +51,7 @@ class _NamedContext(ssl.SSLContext):
         return super().wrap_bio(incoming, outgoing, server_side, self.name or server_hostname, session)
 
 
-async def perform(action: Action, config: dict[str, Any], account: Opened, reach: Reach) -> dict[str, Any]:
+async def perform(action: Action | Trigger, config: dict[str, Any], account: Opened, reach: Reach) -> dict[str, Any]:
     """``{rows, count, more}``. Raises CallFailed; ``timeout`` when the statement runs longer than the step may."""
     server = _server(account)
     addresses = await reach.net.resolve(server.host, server.port)
@@ -67,6 +70,38 @@ async def perform(action: Action, config: dict[str, Any], account: Opened, reach
         raise CallFailed(str(error), failure="rejected", next_step="Check the step's `params`.") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
         raise _failure(error, server, config["write"]) from error
+
+
+async def poll(trigger: Trigger, config: dict[str, Any], account: Opened, cursor: Any, reach: Reach) -> Found:
+    """The rows from the ``_OVERLAP``-th before the last one known on (``cursor`` is ``{since}``, its value): a row that was
+    committed late is among them. At first, the last rows."""
+    column = _quoted(config["column"])
+    rows_from = f"select * from ({config['query'].rstrip().rstrip(';')}\n) q where {column} is not null"  # noqa: S608 - his query
+    query, params = f"{rows_from} order by {column} limit {_MOST_ROWS}", []
+    if cursor is None:
+        query = f"{rows_from} order by {column} desc limit {_OVERLAP}"
+    elif cursor["since"] is not None:
+        query, params = f"{rows_from} and {column} >= $1 order by {column} limit {_MOST_ROWS}", [cursor["since"]]
+    asked = {"query": query, "params": params, "limit": _MOST_ROWS, "write": False}
+    rows = (await perform(trigger, asked, account, reach))["rows"]
+    if cursor is None:
+        rows.reverse()
+    since = rows[-min(_OVERLAP, len(rows))][config["column"]] if rows else (cursor or {}).get("since")
+    is_full = len(rows) == _MOST_ROWS
+    if is_full and cursor == {"since": since}:
+        message = f"Too many rows have the same {config['column']}."
+        raise CallFailed(message, failure="rejected", next_step="Name a column that grows with each row.")
+    return Found(tuple(Item(row, _key(config, row)) for row in rows), {"since": since}, more=is_full)
+
+
+def _key(config: dict[str, Any], row: dict[str, Any]) -> str | None:
+    name = config["key"] or ("id" if "id" in row else config["column"])
+    value = row.get(name)
+    return None if value is None else msgspec.json.encode(value, order="sorted").decode()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\x00", "").replace('"', '""') + '"'
 
 
 def hosts(config: Mapping[str, Any], account: Opened) -> set[str]:

@@ -178,3 +178,10 @@ def test_the_manual_lists_every_kind_and_account() -> None:
 
 def test_the_package_lists_what_it_offers() -> None:
     assert set(connectors.__all__) <= set(dir(connectors))
+
+
+def test_the_manual_lists_every_trigger() -> None:
+    text = MANUAL.read_text(encoding="utf-8")
+    for trigger in EVERY_TRIGGER:
+        connector, _, name = trigger.kind.id.partition(".")
+        assert f"`{trigger.kind.id}`" in text or (f"`{connector}." in text and f"`.{name}`" in text), trigger.kind.id

@@ -128,5 +128,17 @@ CATALOGUE = Catalogue(
         ),
         Kind(id="fail", title="Fail", about="Fails.", input=_object(required=("message",), message=TEXT)),
         Kind(id="todo", title="Open", about="Open.", input=_object(text=TEXT)),
-    ]
+    ],
+    [
+        Kind(
+            id="rss.new_item",
+            title="New item",
+            about="New items.",
+            input=_object(required=("url",), url={**TEXT, "minLength": 1}, most={"type": "integer"}),
+        ),
+        Kind(
+            id="slack.new_message", title="New message", about="New messages.", account="slack", account_required=True
+        ),
+        Kind(id="mailbox.new_mail", title="New mail", about="New mails.", account="imap", account_required=True),
+    ],
 )

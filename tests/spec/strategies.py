@@ -183,6 +183,7 @@ configs = st.one_of(
     ),
 )
 durations = st.sampled_from(["10s", "5 minutes", "1h30m", "250ms", "20"])
+remembering = st.sampled_from(("from now", "all"))
 maybe_text = st.one_of(st.none(), texts)
 
 
@@ -220,7 +221,7 @@ triggers: st.SearchStrategy[Any] = st.one_of(
         map=maps,
     ),
     st.builds(
-        model.Poll, uses=texts, every=maybe_text, account=maybe_text, remember=maybe_text, with_=configs, map=maps
+        model.Poll, uses=texts, every=maybe_text, account=maybe_text, remember=remembering, with_=configs, map=maps
     ),
     st.builds(model.Form, title=texts, map=maps),
     st.builds(model.Chat, map=maps),

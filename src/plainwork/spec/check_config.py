@@ -101,7 +101,7 @@ def _check_step(node: Node, kind: Kind, default_account: str | None, report: Rep
         key, _, message = why.message.partition(": ")
         report.add("bad-json", message, why.next_step, node=node.id, field=f"{report.config}.{key}")
         return
-    _check_schema(node, kind, read, report)
+    check_settings(kind, read, node.id, report.config, report)
     _check_special(node, kind, read, report)
 
 
@@ -195,15 +195,16 @@ def _validator(kind: Kind) -> Any:
     return known[1]
 
 
-def _check_schema(node: Node, kind: Kind, config: Mapping[str, Any], report: Report) -> None:
+def check_settings(kind: Kind, config: Mapping[str, Any], node: str | None, root: str, report: Report) -> None:
+    """All findings about what a kind's schema says of its settings, which stand at ``root``."""
     try:
         errors = list(_validator(kind).iter_errors(config))
     except (ValueError, RecursionError) as why:
-        report.add("bad-config", f"The settings cannot be read: {str(why)[:200]}.", node=node.id, field=report.config)
+        report.add("bad-config", f"The settings cannot be read: {str(why)[:200]}.", node=node, field=root)
         return
     for error in errors:
         if not _is_excused(error):
-            _add_mismatch(node, kind, config, error, report)
+            _add_mismatch(kind, config, error, node, root, report)
 
 
 _LOOSE = frozenset(
@@ -244,18 +245,20 @@ def _texts(value: Any) -> Iterator[str]:
             stack.extend(one)
 
 
-def _add_mismatch(node: Node, kind: Kind, config: Mapping[str, Any], error: Any, report: Report) -> None:
-    path = [report.config, *map(str, error.instance_path)]
-    name = ".".join(path[1:])
-    add = partial(report.add, node=node.id)
+def _add_mismatch(
+    kind: Kind, config: Mapping[str, Any], error: Any, node: str | None, root: str, report: Report
+) -> None:
+    inner = [*map(str, error.instance_path)]
+    path, name = [root, *inner], ".".join(inner)
+    add = partial(report.add, node=node)
     match error.kind.name:
         case "required":
-            missing = ".".join([*path, error.kind.property])
-            add("missing-setting", f"{kind.id} needs {missing.partition('.')[2]}.", _about(kind, error), field=missing)
+            missing = ".".join([*inner, error.kind.property])
+            add("missing-setting", f"{kind.id} needs {missing}.", _about(kind, error), field=f"{root}.{missing}")
         case "additionalProperties" | "unevaluatedProperties":
-            _add_unknown_settings(node, kind, error, error.kind.unexpected, report)
+            _add_unknown_settings(kind, error, error.kind.unexpected, node, root, report)
         case "falseSchema" if error.schema_path[-1] == "additionalProperties":
-            _add_unknown_settings(node, kind, error, list(_at(config, error.instance_path)), report)
+            _add_unknown_settings(kind, error, list(_at(config, error.instance_path)), node, root, report)
         case "falseSchema":
             add("unknown-setting", f"{kind.id} does not know {name}.", "Leave it out.", field=".".join(path))
         case _:
@@ -277,14 +280,16 @@ def _at(value: Any, path: list[str | int]) -> Any:
     return value
 
 
-def _add_unknown_settings(node: Node, kind: Kind, error: Any, unexpected: list[str], report: Report) -> None:
+def _add_unknown_settings(
+    kind: Kind, error: Any, unexpected: list[str], node: str | None, root: str, report: Report
+) -> None:
     schema = _at(kind.input, error.schema_path[:-1])
     names = list(schema.get("properties", {}))
     path = [*map(str, error.instance_path)]
     for name in unexpected:
         hint = report.did_you_mean(name, names, f"It knows {listed(names, 'and')}." if names else "It has no settings.")
         message = f"{kind.id} does not know {'.'.join([*path, name])}."
-        report.add("unknown-setting", message, hint, node=node.id, field=".".join([report.config, *path, name]))
+        report.add("unknown-setting", message, hint, node=node, field=".".join([root, *path, name]))
 
 
 def _complaint(error: Any) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from plainwork.errors import Invalid, Rejected
 from plainwork.spec.check_config import check_duration, check_limits, check_model, check_policy
+from plainwork.spec.check_polls import check_polled
 from plainwork.spec.flow import Flow
 from plainwork.spec.inputs import coerce_value, type_schema
 from plainwork.spec.kinds import Catalogue
@@ -35,7 +36,7 @@ Placed = list[tuple[Trigger, str | None, str | None]]
 def check_document(flow: Flow, triggers: Placed, book: Book, catalogue: Catalogue, report: Report) -> None:
     """All findings about the front matter, or what a flow has in its place."""
     for trigger, node, field in triggers:
-        _check_trigger(trigger, flow, node, field, report)
+        _check_trigger(trigger, flow, node, field, catalogue, report)
     for name, declared in flow.inputs.items():
         _check_input(name, declared, report)
     _check_secrets(flow, triggers, book, report)
@@ -51,7 +52,9 @@ def check_document(flow: Flow, triggers: Placed, book: Book, catalogue: Catalogu
 # Triggers
 
 
-def _check_trigger(trigger: Trigger, flow: Flow, node: str | None, field: str | None, report: Report) -> None:
+def _check_trigger(
+    trigger: Trigger, flow: Flow, node: str | None, field: str | None, catalogue: Catalogue, report: Report
+) -> None:
     for name in trigger.map:
         if name not in flow.inputs:
             hint = report.did_you_mean(name, flow.inputs, "Declare it under `inputs:`.")
@@ -65,8 +68,8 @@ def _check_trigger(trigger: Trigger, flow: Flow, node: str | None, field: str | 
             _check_schedule(trigger, node, field, report)
         case Webhook():
             _check_webhook(trigger, node, field, report)
-        case Poll() if trigger.every is not None:
-            _check_every(trigger.every, node, field, report)
+        case Poll() | Email():
+            check_polled(trigger, node, field, catalogue, report)
 
 
 def _inside(field: str | None, name: str) -> str:
@@ -113,19 +116,6 @@ def _check_template(text: str, node: str | None, field: str, report: Report) -> 
     for name in sorted(names - {"trigger"}):
         message = f"{name} is not there yet when a run is started."
         report.add("unknown-name", message, "Only `trigger` is, such as trigger.body.", node=node, field=field)
-
-
-def _check_every(text: str, node: str | None, field: str | None, report: Report) -> None:
-    from plainwork.spec.durations import parse_duration
-    from plainwork.spec.schedule_text import ScheduleError, parse_schedule
-
-    try:
-        parse_duration(text)
-    except ValueError:
-        try:
-            parse_schedule(text if text.startswith("every") else f"every {text}")
-        except ScheduleError as why:
-            report.add("bad-schedule", why.message, why.next_step, node=node, field=_inside(field, "every"))
 
 
 # Inputs

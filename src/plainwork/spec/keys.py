@@ -66,7 +66,7 @@ _MAP: Final[Table] = {"map": ("map", f.text_map)}
 _POLLED: Final[Table] = {
     "every": ("every", f.text),
     "account": ("account", f.text),
-    "remember": ("remember", f.text),
+    "remember": ("remember", f.choice("from now", "all")),
     "with": ("with_", f.mapping),
 }
 _SCHEDULE: Final[Table] = {

@@ -68,12 +68,13 @@ class Webhook(Part, frozen=True, kw_only=True, tag_field="kind", tag="webhook"):
 
 
 class Poll(Part, frozen=True, kw_only=True, tag_field="kind", tag="poll"):
-    """Starts for each new thing that a connector's trigger (``rss.new_item``) finds."""
+    """Starts for each new thing that a connector's trigger (``rss.new_item``) finds. ``remember``: what is done about what
+    is there at first: nothing (``from now``), or runs are started for it too (``all``)."""
 
     uses: str
     every: str | None = None
     account: str | None = None
-    remember: str | None = None
+    remember: Literal["from now", "all"] = "from now"
     with_: dict[str, Any] = field(name="with", default_factory=dict)
     map: dict[str, str] = field(default_factory=dict)
 

@@ -31,6 +31,9 @@ def reach_of(spec: Spec, catalogue: Catalogue) -> Reach:
     acts: set[str] = set()
     if spec.defaults is not None and spec.defaults.account is not None:
         secrets.add(spec.defaults.account)
+    for trigger in spec.when:
+        if isinstance(trigger, Poll):
+            hosts.update(hosts_of(trigger, catalogue.triggers.get(trigger.uses)))
     for step in every_step(spec):
         kind = catalogue.get(step.uses)
         hosts.update(hosts_of(step, kind))
@@ -60,10 +63,10 @@ def every_step(spec: Spec) -> Iterator[Step]:
         stack.extend(reversed(step.steps))
 
 
-def hosts_of(step: Step, kind: Kind | None) -> set[str]:
-    """The hosts a step reaches: those of its kind, and that of the address it is given."""
+def hosts_of(of: Step | Poll, kind: Kind | None) -> set[str]:
+    """The hosts a step, or a poll, reaches: those of its kind, and that of the address it is given."""
     found = set(kind.hosts) if kind is not None else set()
-    url = step.with_.get("url")
+    url = of.with_.get("url")
     if isinstance(url, str):
         found.add(_host(url))
     return found

@@ -137,7 +137,12 @@ CATALOGUE = Catalogue(
             input=_object(required=("url",), url={**TEXT, "minLength": 1}, most={"type": "integer"}),
         ),
         Kind(
-            id="slack.new_message", title="New message", about="New messages.", account="slack", account_required=True
+            id="slack.new_message",
+            title="New message",
+            about="New messages.",
+            account="slack",
+            account_required=True,
+            hosts=("slack.com",),
         ),
         Kind(id="mailbox.new_mail", title="New mail", about="New mails.", account="imap", account_required=True),
     ],

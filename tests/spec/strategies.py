@@ -225,7 +225,7 @@ triggers: st.SearchStrategy[Any] = st.one_of(
     ),
     st.builds(model.Form, title=texts, map=maps),
     st.builds(model.Chat, map=maps),
-    st.builds(model.Email, every=maybe_text, account=maybe_text, remember=maybe_text, with_=configs, map=maps),
+    st.builds(model.Email, every=maybe_text, account=maybe_text, remember=remembering, with_=configs, map=maps),
     st.builds(model.ErrorOf, agent=texts, map=maps),
     st.builds(model.Manual, map=maps),
 )

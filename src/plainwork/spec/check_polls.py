@@ -27,10 +27,9 @@ def check_polled(
         report.add(
             "unknown-trigger", message, hint, node=node, field=f"{inside}{'poll' if report.is_document else 'uses'}"
         )
-    if isinstance(trigger, Poll):
-        if kind is not None:
-            _check_settings(kind, trigger.with_, node, f"{inside}with", report)
-        _check_every(trigger.every, node, f"{inside}every", report)
+    if kind is not None:
+        _check_settings(kind, trigger.with_, node, f"{inside}with", report)
+    _check_every(trigger.every, node, f"{inside}every", report)
 
 
 def _check_account(trigger: Poll | Email, kind: Kind, node: str | None, field: str, report: Report) -> None:

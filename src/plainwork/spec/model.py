@@ -97,7 +97,7 @@ class Email(Part, frozen=True, kw_only=True, tag_field="kind", tag="email"):
 
     account: str | None = None
     every: str | None = None
-    remember: str | None = None
+    remember: Literal["from now", "all"] = "from now"
     with_: dict[str, Any] = field(name="with", default_factory=dict)
     map: dict[str, str] = field(default_factory=dict)
 

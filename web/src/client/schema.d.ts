@@ -5522,7 +5522,7 @@ export interface components {
         };
         /**
          * Poll
-         * @description Starts for each new thing that a connector's trigger (`rss.new_item`) finds.
+         * @description Starts for each new thing that a connector's trigger (`rss.new_item`) finds. `remember`: what is done about what is there at first: nothing (`from now`), or runs are started for it too (`all`).
          */
         Poll: {
             /** @enum {unknown} */
@@ -5532,8 +5532,11 @@ export interface components {
             every?: string | null;
             /** @default null */
             account?: string | null;
-            /** @default null */
-            remember?: string | null;
+            /**
+             * @default from now
+             * @enum {unknown}
+             */
+            remember?: "all" | "from now";
             /** @default {} */
             with?: Record<string, unknown>;
             /** @default {} */
@@ -5577,8 +5580,11 @@ export interface components {
             account?: string | null;
             /** @default null */
             every?: string | null;
-            /** @default null */
-            remember?: string | null;
+            /**
+             * @default from now
+             * @enum {unknown}
+             */
+            remember?: "all" | "from now";
             /** @default {} */
             with?: Record<string, unknown>;
             /** @default {} */

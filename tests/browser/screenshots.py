@@ -201,6 +201,7 @@ def shots(seeded: Seeded, server: Server) -> Iterator[Shot]:
     yield from shots_of_runs(seeded)
     yield from shots_of_the_inbox()
     yield from shots_of_settings()
+    yield from shots_of_triggers(seeded)
 
 
 def shots_of_agents(seeded: Seeded) -> Iterator[Shot]:
@@ -240,6 +241,7 @@ def shots_of_the_editor(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("editor-keys", editor, on_canvas("?"))
     yield Shot("editor-menu", editor, click("button", "^more$"))
     yield Shot("editor-versions", editor, choose_from("^more$", "versions"))
+    yield Shot("editor-live-history", editor, then(choose_from("^more$", "versions"), click("tab", "what was live")))
     yield Shot("editor-run", f"{editor}?run={seeded.runs['succeeded']}")
     yield Shot("editor-run-failed", f"{at['Book the orders']}?run={seeded.runs['failed']}")
     yield Shot("editor-running", f"{at['Ask the slow archive']}?run={seeded.runs['running']}", tab("Canvas"))
@@ -314,6 +316,18 @@ def shots_of_settings() -> Iterator[Shot]:
     yield Shot("reset-password-ask", "/reset-password", signed_in=False)
     yield Shot("reset-password", "/reset-password#token=made-up", signed_in=False)
     yield Shot("invitation-over", "/invitation#token=made-up", signed_in=False)
+
+
+def shots_of_triggers(seeded: Seeded) -> Iterator[Shot]:
+    """What starts an agent."""
+    schedule, webhook = (f"/agents/{seeded.agents[title]}/triggers" for title in ("Morning digest", "Book the orders"))
+    yield Shot("triggers-schedule", schedule)
+    yield Shot("triggers-loading", schedule, still_loading)
+    yield Shot("triggers-fill-in", schedule, then(click("button", "^fill in$"), click("button", "^see which$")))
+    yield Shot("triggers-webhook", webhook)
+    yield Shot("triggers-test", webhook, click("button", "^try it$"))
+    yield Shot("triggers-none-live", f"/agents/{seeded.agents['Remind of invoices']}/triggers")
+    yield Shot("triggers-missing", "/agents/00000000-0000-7000-8000-000000000000/triggers")
 
 
 def take(browser: Browser, server: Server, shot: Shot) -> None:

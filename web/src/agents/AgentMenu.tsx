@@ -1,4 +1,4 @@
-import { Ellipsis, History, Pause, PencilLine, Play, PlayCircle, Trash2 } from "lucide-react";
+import { AlarmClock, Ellipsis, History, Pause, PencilLine, Play, PlayCircle, Trash2 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useGo } from "@/navigation";
 import type { Inputs } from "@/run_form";
@@ -73,6 +73,7 @@ function useItems(
     const onSelect = () => void (isLive && run(live_version));
     items.push({ label: "Run now", icon: Play, hint, disabled: !isLive, onSelect });
   }
+  items.push({ label: "What starts it", icon: AlarmClock, href: `/agents/${id}/triggers` });
   items.push({ label: "Its runs", icon: History, href: `/runs?agent=${id}` });
   if (!may("agents:write")) return items;
   const pausing: MenuEntry = paused_at

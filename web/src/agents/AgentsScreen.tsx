@@ -3,6 +3,7 @@ import { Plus, Search } from "lucide-react";
 import { useState } from "react";
 import { useSession } from "@/session";
 import { Page } from "@/shell";
+import { AlarmNotice } from "@/triggers";
 import { LinkButton } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -26,6 +27,7 @@ export function AgentsScreen() {
   return (
     <Page title="Agents" wide actions={newAgent}>
       {error && !data && <ErrorNote problem={error} busy={isFetching} onRetry={() => void refetch()} />}
+      {data && <AlarmNotice agents={data.agents} />}
       {isEmpty && <NoAgents />}
       {data && !isEmpty && (
         <>

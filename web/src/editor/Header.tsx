@@ -1,5 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { Activity, ArrowLeft, Columns2, EllipsisVertical, FileText, PanelRight, Workflow } from "lucide-react";
+import {
+  Activity,
+  AlarmClock,
+  ArrowLeft,
+  Columns2,
+  EllipsisVertical,
+  FileText,
+  PanelRight,
+  Workflow,
+} from "lucide-react";
 import { type OpenDocument, useDocument } from "@/document";
 import { Link } from "@/navigation";
 import { Badge } from "@/ui/Badge";
@@ -192,6 +201,7 @@ function More({ actions, running, agent }: { actions: Actions; running: Running;
         item(actions.settings),
         item(actions.versions),
         { label: "Run with inputs", icon: actions.run.icon, disabled: actions.run.disabled, onSelect: running.ask },
+        { label: "What starts it", icon: AlarmClock, href: `/agents/${agent.id}/triggers` },
         { label: "Runs of this agent", icon: Activity, href: `/runs?agent=${agent.id}` },
         "line",
         item(actions.download),

@@ -10,7 +10,9 @@ import { useNow } from "@/ui/Time";
 import { formatSoon } from "@/ui/time";
 import { toast } from "@/ui/toast";
 import { isError } from "./findings";
+import { NotReady, useMayOverride } from "./NotReady";
 import { type Agent, publish, setLive } from "./queries";
+import { unmetOf } from "./readiness";
 
 interface MakeLiveDialogProps {
   document: OpenDocument;
@@ -27,13 +29,15 @@ export function MakeLiveDialog({ document, agent, onClose, onShowFindings }: Mak
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
+  const [reason, setReason] = useState("");
+  const unmet = unmetOf(problem);
+  const isForced = useMayOverride(unmet) && reason.trim() !== "";
   const confirm = async () => {
     setBusy(true);
-    setProblem(null);
     try {
       await document.save();
       const number = await publish(agent.id, document.get().text, note.trim());
-      await setLive(agent.id, number);
+      await setLive(agent.id, number, isForced ? reason.trim() : null);
       toast.good(`Version ${number} is live.`);
       onClose();
     } catch (why) {
@@ -54,42 +58,49 @@ export function MakeLiveDialog({ document, agent, onClose, onShowFindings }: Mak
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={busy} disabled={errors > 0} onClick={() => void confirm()}>
-            Make live
+          <Button
+            variant={isForced ? "danger" : "primary"}
+            busy={busy}
+            disabled={errors > 0}
+            onClick={() => void confirm()}
+          >
+            {verb(unmet !== null, isForced)}
           </Button>
         </>
       }
     >
       <div className="flex flex-col gap-4 pb-2">
-        {errors > 0 && (
-          <Banner
-            tone="bad"
-            title={errors === 1 ? "One error has to be mended first." : `${errors} errors have to be mended first.`}
-            action={
-              <Button size="sm" onClick={onShowFindings}>
-                Show
-              </Button>
-            }
-          />
-        )}
-        {errors === 0 && warnings > 0 && (
-          <Banner
-            tone="warn"
-            title={warnings === 1 ? "There is one warning." : `There are ${warnings} warnings.`}
-            action={
-              <Button size="sm" onClick={onShowFindings}>
-                Show
-              </Button>
-            }
-          />
-        )}
+        <Findings errors={errors} warnings={warnings} onShow={onShowFindings} />
         <Starts document={document} isPaused={agent.paused_at !== null} />
         <Field label="What is new" optional>
           <TextInput value={note} maxLength={2000} onChange={(event) => setNote(event.target.value)} />
         </Field>
-        {problem !== null && <ErrorNote problem={problem} />}
+        {unmet && <NotReady unmet={unmet} reason={reason} onReason={setReason} />}
+        {problem !== null && !unmet && <ErrorNote problem={problem} />}
       </div>
     </Dialog>
+  );
+}
+
+function verb(isRefused: boolean, isForced: boolean): string {
+  if (isForced) return "Make live all the same";
+  return isRefused ? "Check again" : "Make live";
+}
+
+function Findings({ errors, warnings, onShow }: { errors: number; warnings: number; onShow: () => void }) {
+  if (errors + warnings === 0) return null;
+  const mend = errors === 1 ? "One error has to be mended first." : `${errors} errors have to be mended first.`;
+  const look = warnings === 1 ? "There is one warning." : `There are ${warnings} warnings.`;
+  return (
+    <Banner
+      tone={errors > 0 ? "bad" : "warn"}
+      title={errors > 0 ? mend : look}
+      action={
+        <Button size="sm" onClick={onShow}>
+          Show
+        </Button>
+      }
+    />
   );
 }
 

@@ -8,11 +8,13 @@ import { cx } from "@/ui/cx";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { SkeletonLines } from "@/ui/Skeleton";
+import { Tabs } from "@/ui/Tabs";
 import { Time } from "@/ui/Time";
-import { toast } from "@/ui/toast";
-import { type Agent, setLive, type VersionHead, versionQuery, versionsQuery } from "./queries";
+import { LiveHistory } from "./LiveHistory";
+import { type Agent, type VersionHead, versionQuery, versionsQuery } from "./queries";
+import { VersionActions } from "./VersionActions";
 
-interface VersionsDialogProps {
+export interface VersionsDialogProps {
   document: OpenDocument;
   agent: Agent;
   mayEdit: boolean;
@@ -20,34 +22,58 @@ interface VersionsDialogProps {
 }
 
 /** The versions of the agent: each can be read, taken into the draft, or made live. */
-export function VersionsDialog({ document, agent, mayEdit, onClose }: VersionsDialogProps) {
+export function VersionsDialog(props: VersionsDialogProps) {
+  const { agent, mayEdit, onClose } = props;
+  const [tab, setTab] = useState<"versions" | "live">("versions");
+  const [chosen, setChosen] = useState<number | null>(null);
+  const list = useInfiniteQuery(versionsQuery(agent.id));
+  const shown = chosen ?? newestOf(list.data?.pages.flatMap((page) => page.versions) ?? []);
+  const actions = tab === "versions" && shown !== null && mayEdit && <VersionActions {...props} number={shown} />;
+  return (
+    <Dialog open onClose={onClose} title="Versions" size="xl" footer={actions}>
+      <Tabs
+        label="Versions"
+        value={tab}
+        onChange={setTab}
+        panelClassName="pt-3"
+        tabs={[
+          { value: "versions", label: "All", panel: <AllVersions agent={agent} shown={shown} onChoose={setChosen} /> },
+          { value: "live", label: "What was live", panel: <LiveHistory agent={agent} mayEdit={mayEdit} /> },
+        ]}
+      />
+    </Dialog>
+  );
+}
+
+interface AllVersionsProps {
+  agent: Agent;
+  shown: number | null;
+  onChoose: (number: number) => void;
+}
+
+function AllVersions({ agent, shown, onChoose }: AllVersionsProps) {
   const list = useInfiniteQuery(versionsQuery(agent.id));
   const versions = list.data?.pages.flatMap((page) => page.versions) ?? [];
-  const [chosen, setChosen] = useState<number | null>(null);
-  const shown = chosen ?? newestOf(versions);
-  const actions = shown !== null && mayEdit && (
-    <VersionActions document={document} agent={agent} number={shown} onClose={onClose} />
-  );
   const older = list.hasNextPage && (
     <Button size="sm" variant="ghost" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
       Show older ones
     </Button>
   );
   return (
-    <Dialog open onClose={onClose} title="Versions" size="xl" footer={actions}>
+    <>
       {list.error && <ErrorNote problem={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending && <SkeletonLines lines={6} />}
       {list.isSuccess && shown === null && <NoVersions />}
       {shown !== null && (
-        <div className="grid h-[60vh] gap-3 max-sm:grid-rows-[10rem_1fr] sm:grid-cols-[16rem_1fr]">
+        <div className="grid h-[56vh] gap-3 max-sm:grid-rows-[10rem_1fr] sm:grid-cols-[16rem_1fr]">
           <div className="min-h-0 overflow-y-auto">
-            <VersionList versions={versions} live={agent.live_version} chosen={shown} onChoose={setChosen} />
+            <VersionList versions={versions} live={agent.live_version} chosen={shown} onChoose={onChoose} />
             {older}
           </div>
           <VersionText agentId={agent.id} number={shown} />
         </div>
       )}
-    </Dialog>
+    </>
   );
 }
 
@@ -107,46 +133,5 @@ function VersionText({ agentId, number }: { agentId: string; number: number }) {
     <div className="min-h-0 overflow-hidden rounded-md border border-line">
       <SpecPreviewText text={data.markdown} mode="preview" label={`Version ${number}`} />
     </div>
-  );
-}
-
-function VersionActions({
-  document,
-  agent,
-  number,
-  onClose,
-}: Omit<VersionsDialogProps, "mayEdit"> & { number: number }) {
-  const { data } = useQuery(versionQuery(agent.id, number));
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<unknown>(null);
-  const restore = () => {
-    if (!data) return;
-    document.replace(data.markdown);
-    toast.good(`The draft is version ${number} again.`, { label: "Undo", run: () => document.undo() });
-    onClose();
-  };
-  const makeLive = async () => {
-    setBusy(true);
-    try {
-      await setLive(agent.id, number);
-      toast.good(`Version ${number} is live.`);
-      onClose();
-    } catch (why) {
-      setProblem(why);
-      setBusy(false);
-    }
-  };
-  return (
-    <>
-      {problem !== null && <ErrorNote problem={problem} className="w-full" />}
-      <Button disabled={!data} onClick={restore}>
-        Take into the draft
-      </Button>
-      {number !== agent.live_version && (
-        <Button variant="primary" busy={busy} onClick={() => void makeLive()}>
-          {`Make version ${number} live`}
-        </Button>
-      )}
-    </>
   );
 }

@@ -58,10 +58,43 @@ export async function publish(agentId: string, markdown: string, note = ""): Pro
   return version.number;
 }
 
-/** Points the agent at a version; null: at none. */
-export async function setLive(agentId: string, version: number | null): Promise<void> {
+/** Points the agent at a version. With a reason it goes live also when it is not ready. Throws Problem, whose code is
+ *  `NotReady` where the version does not meet what going live takes. */
+export async function setLive(agentId: string, version: number, reason: string | null = null): Promise<void> {
   const params = { path: { agent_id: agentId } };
-  const agent = await unwrap(api.PUT("/api/v1/agents/{agent_id}/live", { params, body: { version } }));
+  const body = reason === null ? { version } : { version, reason, override: true };
+  await becameLive(agentId, await unwrap(api.PUT("/api/v1/agents/{agent_id}/live", { params, body })));
+}
+
+/** Goes back to the version that was live before. */
+export async function rollBack(agentId: string, reason: string): Promise<Agent> {
+  const params = { path: { agent_id: agentId } };
+  const agent = await unwrap(api.POST("/api/v1/agents/{agent_id}/rollback", { params, body: { reason } }));
+  await becameLive(agentId, agent);
+  return agent;
+}
+
+async function becameLive(agentId: string, agent: Agent): Promise<void> {
   queryClient.setQueryData(agentQuery(agentId).queryKey, agent);
   await queryClient.invalidateQueries({ queryKey: ["agents"] });
+  await queryClient.invalidateQueries({ queryKey: ["live", agentId] });
 }
+
+/** Which versions were live, the last first. */
+export function liveHistoryQuery(agentId: string) {
+  return infiniteQueryOptions({
+    queryKey: ["live", agentId],
+    initialPageParam: null as number | null,
+    queryFn: ({ pageParam, signal }) => {
+      const query = { limit: 50, ...(pageParam === null ? {} : { before: pageParam }) };
+      const params = { path: { agent_id: agentId }, query };
+      return unwrap(api.GET("/api/v1/agents/{agent_id}/live/history", { params, signal }));
+    },
+    getNextPageParam: (page) => page.next,
+  });
+}
+
+export const membersQuery = queryOptions({
+  queryKey: ["workspace", "members"],
+  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/members", { signal }))).members,
+});

@@ -1,6 +1,7 @@
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Spec, TriggerTimes } from "@/document";
+import { Link, useParam } from "@/navigation";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { KindIcon } from "@/ui/KindIcon";
@@ -85,6 +86,7 @@ function OneTrigger({ at, trigger, times }: TriggerSettingsProps & { trigger: Tr
       {trigger.kind === "webhook" && <WebhookAnswer at={at} answer={trigger.respond ?? "at once"} />}
       {trigger.kind === "schedule" && <NextTimes times={times} />}
       {trigger.kind === "poll" && <PollSettings at={at} values={trigger.with as Record<string, unknown> | undefined} />}
+      <WhatCame kind={trigger.kind} />
       {!readOnly && (
         <Button variant="ghost" size="sm" icon={Trash2} className="self-start" onClick={() => void remove()}>
           Remove this trigger
@@ -92,6 +94,17 @@ function OneTrigger({ at, trigger, times }: TriggerSettingsProps & { trigger: Tr
       )}
       {refused && <p className="text-xs text-bad">{refused}</p>}
     </div>
+  );
+}
+
+/** Leads to what has come of the live version's triggers; not while an agent is still being drafted. */
+function WhatCame({ kind }: { kind: string }) {
+  const agentId = useParam("agent");
+  if (!agentId || kind === "manual") return null;
+  return (
+    <Link href={`/agents/${agentId}/triggers`} className="text-link control-sm self-start text-sm">
+      {kind === "schedule" ? "What became of its times" : "Address, deliveries and pauses"}
+    </Link>
   );
 }
 

@@ -1,0 +1,45 @@
+import type { Schemas } from "@/client";
+import { useSession } from "@/session";
+import { Field } from "@/ui/Field";
+import { TextArea } from "@/ui/TextArea";
+import { Banner } from "@/ui/Banner";
+import { isOverridable } from "./readiness";
+
+interface NotReadyProps {
+  unmet: readonly Schemas["Finding"][];
+  reason: string;
+  onReason: (reason: string) => void;
+}
+
+/** What a version does not meet; for those who may, a reason to have it live all the same. */
+export function NotReady({ unmet, reason, onReason }: NotReadyProps) {
+  const mayOverride = useMayOverride(unmet);
+  return (
+    <div className="flex w-full flex-col gap-4 text-left">
+      <Banner tone="warn" title="It is not ready to go live.">
+        <ul className="mt-1 flex list-disc flex-col gap-1 pl-4">
+          {unmet.map(({ message, next_step }, i) => (
+            <li key={i}>
+              <span className="text-ink">{message}</span> {next_step}
+            </li>
+          ))}
+        </ul>
+      </Banner>
+      {mayOverride && (
+        <Field
+          label="Why it should go live all the same"
+          optional
+          hint="The agent's history and the audit log keep it, with what is not met."
+        >
+          <TextArea rows={2} maxLength={2000} value={reason} onChange={(event) => onReason(event.target.value)} />
+        </Field>
+      )}
+    </div>
+  );
+}
+
+/** Whether this person may let what is not met be. */
+export function useMayOverride(unmet: readonly Schemas["Finding"][] | null): boolean {
+  const { may } = useSession();
+  return unmet !== null && may("agents:override") && isOverridable(unmet);
+}

@@ -1,0 +1,1 @@
+export { TriggersScreen as default } from "@/triggers/TriggersScreen";

@@ -1,0 +1,118 @@
+import { useQuery } from "@tanstack/react-query";
+import { PencilLine, Radio } from "lucide-react";
+import type { Schemas } from "@/client";
+import { asProblem } from "@/client/problem";
+import { useParam } from "@/navigation";
+import { Page } from "@/shell";
+import { Banner } from "@/ui/Banner";
+import { LinkButton } from "@/ui/Button";
+import { EmptyState } from "@/ui/EmptyState";
+import { ErrorNote } from "@/ui/ErrorNote";
+import { Skeleton } from "@/ui/Skeleton";
+import { Time } from "@/ui/Time";
+import { Address } from "./Address";
+import { alarmsQuery } from "./alarms";
+import { agentQuery, schedulesQuery, triggersQuery } from "./queries";
+import { ScheduleCard } from "./ScheduleCard";
+import { TriggerCard } from "./TriggerCard";
+
+/** What starts an agent: its live version's schedules, addresses and polls, with what has come of them. */
+export function TriggersScreen() {
+  const agentId = useParam("agent");
+  const { data: agent, error, refetch } = useQuery({ ...agentQuery(agentId ?? ""), enabled: agentId !== null });
+  return (
+    <Page
+      title={agent ? `What starts ${agent.name}` : "What starts the agent"}
+      actions={
+        agentId && (
+          <LinkButton href={`/agents/${agentId}`} icon={PencilLine} size="sm">
+            Open in the editor
+          </LinkButton>
+        )
+      }
+    >
+      {agent && <OfAgent agent={agent} />}
+      {error && !agent && <NotThere problem={error} onRetry={() => void refetch()} />}
+      {!agent && !error && <Loading />}
+    </Page>
+  );
+}
+
+function NotThere({ problem, onRetry }: { problem: unknown; onRetry: () => void }) {
+  if (asProblem(problem).status !== 404) return <ErrorNote problem={problem} onRetry={onRetry} />;
+  return (
+    <EmptyState title="There is no such agent" action={<LinkButton href="/">See all agents</LinkButton>}>
+      It may have been deleted, or it belongs to another workspace.
+    </EmptyState>
+  );
+}
+
+function OfAgent({ agent: { id, paused_at, live_version } }: { agent: Schemas["Agent"] }) {
+  return (
+    <>
+      {paused_at && (
+        <Banner tone="warn" title="The agent is paused.">
+          Nothing starts it by itself until it is resumed, in the list of agents.
+        </Banner>
+      )}
+      <Alarms agentId={id} />
+      {live_version === null ? (
+        <EmptyState icon={Radio} title="No version is live">
+          Triggers are those of the live version. Make one live in the editor, and they stand here.
+        </EmptyState>
+      ) : (
+        <All agentId={id} />
+      )}
+    </>
+  );
+}
+
+function All({ agentId }: { agentId: string }) {
+  const triggers = useQuery(triggersQuery(agentId));
+  const schedules = useQuery(schedulesQuery(agentId));
+  const error = triggers.error ?? schedules.error;
+  if (error) {
+    const again = () => void Promise.all([triggers.refetch(), schedules.refetch()]);
+    return <ErrorNote problem={error} busy={triggers.isFetching || schedules.isFetching} onRetry={again} />;
+  }
+  if (!triggers.data || !schedules.data) return <Loading />;
+  if (triggers.data.length + schedules.data.length === 0) {
+    return (
+      <EmptyState icon={Radio} title="Only people and programs start it">
+        Add a schedule, a webhook, a form or something else under “when” in its text, and make it live.
+      </EmptyState>
+    );
+  }
+  return (
+    <div className="flex flex-col gap-5">
+      {schedules.data.map((one) => (
+        <ScheduleCard key={one.trigger_id} agentId={agentId} schedule={one} />
+      ))}
+      {triggers.data.map((one) => (
+        <TriggerCard key={one.id} agentId={agentId} trigger={one} />
+      ))}
+      {triggers.data.some(({ url }) => url !== null) && <Address agentId={agentId} />}
+    </div>
+  );
+}
+
+function Alarms({ agentId }: { agentId: string }) {
+  const { data } = useQuery(alarmsQuery);
+  return data
+    ?.filter(({ agent_id }) => agent_id === agentId)
+    .map(({ id, message, raised_at }) => (
+      <Banner key={id} tone="bad" title={message}>
+        Since <Time at={raised_at} />. It ends by itself when all is well again.
+      </Banner>
+    ));
+}
+
+function Loading() {
+  return (
+    <div role="status" className="flex flex-col gap-4">
+      <span className="sr-only">Loading the triggers</span>
+      <Skeleton className="h-44" />
+      <Skeleton className="h-44" />
+    </div>
+  );
+}

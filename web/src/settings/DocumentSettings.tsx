@@ -179,7 +179,30 @@ function Limits({ spec: { limits } }: { spec: Spec }) {
         value={limits?.steps_per_run}
         read={count}
       />
+      <TextSetting path={["limits", "runs_at_once"]} label="Runs at once" value={limits?.runs_at_once} read={count} />
+      <Priority value={limits?.priority ?? "normal"} />
     </div>
+  );
+}
+
+const PRIORITIES = [
+  { value: "low", label: "Low" },
+  { value: "normal", label: "Normal" },
+  { value: "high", label: "High" },
+] as const;
+
+function Priority({ value }: { value: (typeof PRIORITIES)[number]["value"] }) {
+  const { readOnly } = useEditing();
+  const set = useSet();
+  return (
+    <Field label="Priority">
+      <Select
+        options={PRIORITIES}
+        value={value}
+        disabled={readOnly}
+        onChange={(next) => void set(["limits", "priority"], next === "normal" ? undefined : next)}
+      />
+    </Field>
   );
 }
 

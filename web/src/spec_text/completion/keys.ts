@@ -82,8 +82,10 @@ const LIMITS: Keys = {
   "cost per day": { about: "In USD", choices: ["1 USD", "10 USD"] },
   "time per run": { about: "A duration", choices: ["5 minutes", "1h"] },
   "runs per day": { about: "A number", choices: ["24", "100"] },
+  "runs at once": { about: "More wait their turn", choices: ["1", "5"] },
   "tokens per run": { about: "A number", choices: ["100000"] },
   "steps per run": { about: "A number", choices: ["1000"] },
+  priority: { about: "Before or after the workspace's other runs", choices: ["low", "normal", "high"] },
 };
 
 export const PHRASES = [

@@ -1,4 +1,5 @@
 """Clients in a process of their own: each sends one POST after the other on a kept connection and reads the whole answer.
+Without a body they send GETs; with an API key in ``PLAINWORK_BENCH_KEY``, that.
 
 Usage: python -m benchmarks._http_clients URL CLIENTS SECONDS <body; prints requests a second and latencies as JSON. They speak
 only as much HTTP as they need, so that they cost far less than the server they measure. Fails unless all is answered 200.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 import time
@@ -70,9 +72,12 @@ def _itself(client: Client) -> Client:
 async def load(url: str, clients: int, seconds: float, body: bytes) -> dict[str, float | str]:
     """Requests a second, and the median and 99th percentile of their milliseconds."""
     parts = urlsplit(url)
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    key = os.environ.get("PLAINWORK_BENCH_KEY")
     request = (
-        f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"{'POST' if body else 'GET'} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        + (f"Authorization: Bearer {key}\r\n" if key else "")
+        + (f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n" if body else "\r\n")
     ).encode() + body
     loop = asyncio.get_running_loop()
     began = time.perf_counter()

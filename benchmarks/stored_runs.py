@@ -55,7 +55,7 @@ def run() -> dict[str, dict[str, Any]]:
 
 async def _measure(settings: Settings) -> dict[str, dict[str, Any]]:
     async with await db.open(settings) as server, AsyncExitStack() as opened:
-        stores = [await opened.enter_async_context(_store(server, size)) for size in STORED]
+        stores = [await opened.enter_async_context(store_of(server, size)) for size in STORED]
         rates: dict[int, list[float]] = {size: [] for size in STORED}
         for _ in range(ROUNDS):
             for store in stores:
@@ -81,7 +81,7 @@ def _rates(rates: dict[int, list[float]]) -> dict[str, dict[str, Any]]:
 
 
 @asynccontextmanager
-async def _store(server: Database, size: int) -> AsyncIterator[Store]:
+async def store_of(server: Database, size: int) -> AsyncIterator[Store]:
     assert server.server is not None
     name = f"stored_{size}"
     owner = await asyncpg.connect(server.server.url)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import socket
 import statistics
 import sys
@@ -64,8 +65,8 @@ async def _measure() -> dict[str, dict[str, Any]]:
             shape = await rows_of_one_run(database, version)
             async with _plainwork(settings, database, version) as ours, _floor(database, version, shape) as bare:
                 results: dict[str, dict[str, Any]] = {}
-                await _load(ours, 16, 1.0)
-                await _load(bare, 16, 1.0)
+                await load(ours, 16, 1.0)
+                await load(bare, 16, 1.0)
                 for clients in CLIENTS:
                     results[f"webhook_{clients}"] = await _compare(ours, bare, clients)
                 return results
@@ -75,22 +76,25 @@ async def _compare(ours: str, bare: str, clients: int) -> dict[str, Any]:
     worked, floors = [], []
     for _ in range(ROUNDS):
         gc.collect()
-        floors.append(await _load(bare, clients, SECONDS))
+        floors.append(await load(bare, clients, SECONDS))
         gc.collect()
-        worked.append(await _load(ours, clients, SECONDS))
+        worked.append(await load(ours, clients, SECONDS))
     value, floor = (statistics.median(one["per_s"] for one in some) for some in (worked, floors))
     latency = {f"{name}_ms": statistics.median(one[name] for one in worked) for name in ("p50", "p99")}
     return {"value": value, "unit": "runs/s", "floor": floor, "ratio": value / floor} | latency
 
 
-async def _load(url: str, clients: int, seconds: float) -> dict[str, float]:
-    """What a process of clients sees that send one request after the other."""
+async def load(
+    url: str, clients: int, seconds: float, body: bytes = encode(INPUTS), key: str | None = None
+) -> dict[str, float]:
+    """What a process of clients sees that send one request after the other; with an API ``key``, where one is given."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks._http_clients", url, str(clients), str(seconds)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **({"PLAINWORK_BENCH_KEY": key} if key else {})},
     )
-    said, _ = await process.communicate(encode(INPUTS))
+    said, _ = await process.communicate(body)
     if process.returncode:
         raise RuntimeError("the clients failed")
     found: dict[str, float] = msgspec.json.decode(said)
@@ -111,7 +115,7 @@ async def _plainwork(settings: Settings, database: Database, version: Version) -
     safe = vault.open(settings, database)
     app = create_app(settings, database, safe, bell, events, outside, worker=worker, rates=_UNBOUNDED)
     try:
-        async with _listening(app) as address:
+        async with listening(app) as address:
             yield f"{address}/hooks/{token}/bench"
     finally:
         worker.stop()
@@ -125,7 +129,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _listening(app: Any) -> AsyncIterator[str]:
+async def listening(app: Any) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http=BoundedHttp))
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -207,7 +211,7 @@ async def _floor(database: Database, version: Version, shape: Shape) -> AsyncIte
         return Response(shape.output, media_type="application/json")
 
     try:
-        async with _listening(Starlette(routes=[Route("/bench", serve, methods=["POST"])])) as address:
+        async with listening(Starlette(routes=[Route("/bench", serve, methods=["POST"])])) as address:
             yield f"{address}/bench"
     finally:
         await first.close()

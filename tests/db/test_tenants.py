@@ -136,6 +136,8 @@ CROSSING = {
     *("workspaces_to_prune", "prune_runs", "prune_rest", "make_partitions", "drop_partitions", "workspace_ids"),
     # and counts what has ended;
     "count_ended_runs",
+    # the operator is told how much stands where, and nothing of whom;
+    "operator_figures",
     # and these are told a workspace by a word that only it has.
     *("use_callback", "workspace_of_slug"),
 }

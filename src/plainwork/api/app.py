@@ -10,7 +10,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from plainwork import __version__
+from plainwork import __version__, meters
 from plainwork.api import (
     account,
     agent_drafts,
@@ -35,6 +35,7 @@ from plainwork.api import (
     members,
     metrics,
     models,
+    operator,
     password_resets,
     polls,
     problems,
@@ -151,6 +152,7 @@ def create_app(
     chat.routes.install(app)
     connections.pages.install(app)
     _own.install(app)
+    operator.routes.install(app)
     site.routes.install(app)
     refuse_undeclared(app)
     app.add_middleware(problems.BodyLimit, most=MOST_BODY_BYTES)
@@ -190,9 +192,18 @@ async def openapi(request: Request) -> Response:
     return Response(state.openapi, media_type="application/json")
 
 
+def _resource_of(scope: Scope) -> str:
+    """What a request was for: a resource of the API, deliveries to hooks, or pages and files."""
+    route = scope.get("route")
+    tags = getattr(route, "tags", None)
+    if tags:
+        return str(tags[0])
+    return "hooks" if scope["path"].startswith("/hooks/") else "pages"
+
+
 class _Headers:
-    """Adds the headers that keep browsers and proxies from guessing, framing, keeping and leaking (OWASP secure headers), and
-    those that tell callers how much more they may ask."""
+    """Counts answers, and adds the headers that keep browsers and proxies from guessing, framing, keeping and leaking (OWASP
+    secure headers), and those that tell callers how much more they may ask."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -205,6 +216,7 @@ class _Headers:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                meters.REQUESTS.add(_resource_of(scope), str(message["status"]))
                 quota = scope.get("state", {}).get("quota")
                 wanted = added | quota_headers(*quota) if quota else added
                 present = {name.lower() for name, _ in message["headers"]}

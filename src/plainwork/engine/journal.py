@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from plainwork import log
+from plainwork import log, meters
 from plainwork.db import Database, new_id, queue
 from plainwork.db.queue import Claim
 from plainwork.engine.plan import Failure
@@ -287,8 +287,10 @@ class Journal:
         pause, again = 0.05, False
         while True:
             try:
+                began = time.monotonic()
                 with self._watching():
                     kept = await queue.flush(self._db, _columns(parts, again))
+                meters.FLUSHES.add(time.monotonic() - began)
                 break
             except (Unavailable, OSError, TimeoutError) as error:
                 _log.warning("waits for the database", error=str(error), runs=len(runs))

@@ -20,7 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from plainwork import log
+from plainwork import log, meters
 from plainwork.db import Connection, Database, llm_calls, queue, runs
 from plainwork.db.failures import is_outage
 from plainwork.db.queue import Claim
@@ -247,6 +247,7 @@ class Worker:
             suspects = 1 if self._suspect is None else 0
             claims = await self._watched(queue.claim(self._db, limit, self._number, self._lease_s, suspects))
         await self._bell.done(deliveries)
+        meters.CLAIMED.add(times=len(claims))
         if not claims:
             await asyncio.sleep(0.01)
         return claims

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from plainwork import log
+from plainwork import log, meters
 from plainwork.errors import CallFailed
 from plainwork.llm.model import DEFAULT_MODEL, Answer, CallRecord, Credential, Message, Request
 from plainwork.llm.providers import Keys, Provider, find, keys_from_env, opened, providers, split
@@ -244,6 +244,7 @@ class Gateway:
         failure: str | None,
     ) -> float:
         latency = time.monotonic() - call.began
+        meters.CALLS.add(target.provider.wire, "failed" if failure else "succeeded")
         if self._record is not None:
             self._record(
                 CallRecord(

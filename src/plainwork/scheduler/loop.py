@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from plainwork import log
+from plainwork import log, meters
 from plainwork.db import Connection, Database, alarms, connections, queue, runs, schedules, tallies
 from plainwork.db.alarms import Fault
 from plainwork.db.schedules import NEVER, Next, Schedule
@@ -154,6 +154,9 @@ class Scheduler:
         plans, faults = _plans(due, now)
         decided = await ticks.decide(connection, [(one, p.fire, p.missed) for one, p in plans], now)
         started = await schedules.fire(connection, decided.ticks)
+        for tick in decided.ticks:
+            if tick.run_id in started:
+                meters.TICKS.add(max(0.0, (self._now() - tick.planned_at).total_seconds()))
         following = [_next(one, p, decided) for one, p in plans]
         broken = [Next(one.schedule, None, now + TRY_AGAIN) for one in faults]
         await schedules.set_next(connection, following + broken)

@@ -30,7 +30,7 @@ export function StepTools({ situation }: { situation: Situation }) {
       nodeId={selected.id}
       isVisible
       position={Position.Bottom}
-      offset={14}
+      offset={6}
       role="toolbar"
       aria-label={`Do with ${selected.title}`}
       className="nodrag nopan flex rounded-md border border-line bg-raised p-0.5 shadow-card"

@@ -27,6 +27,7 @@ export function WorkspaceScreen() {
         <>
           <Name key={data.name} name={data.name} />
           <Enforcement isOn={data.requires_second_factor} />
+          <GreenExamples isOn={data.requires_green_examples} />
         </>
       )}
       <KeepRuns />
@@ -87,6 +88,25 @@ function Enforcement({ isOn }: { isOn: boolean }) {
           first, or you would lock yourself out.
         </p>
       )}
+    </Block>
+  );
+}
+
+function GreenExamples({ isOn }: { isOn: boolean }) {
+  const { may } = useSession();
+  return (
+    <Block
+      title="Examples before going live"
+      lead="A version whose Examples fail does not go live. Owners and admins may let it all the same, with a reason."
+    >
+      <Switch
+        label={isOn ? "Examples have to be green" : "Versions go live without"}
+        checked={isOn}
+        disabled={!may("workspace:manage")}
+        onChange={(requires_green_examples) =>
+          void changeWorkspace({ requires_green_examples }).catch((why: unknown) => toast.problem(why))
+        }
+      />
     </Block>
   );
 }

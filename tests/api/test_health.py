@@ -56,7 +56,6 @@ def test_the_application_imports_nothing_heavy() -> None:
     """What a start does not need, it does not load: the server is ready quickly and idles small."""
     heavy = {
         "xllamacpp",
-        "aiohttp",
         "pydantic_monty",
         "genai_prices",
         "numpy",

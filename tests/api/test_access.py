@@ -225,7 +225,7 @@ def test_what_nobody_has_to_be_signed_in_for_is_said_here_once_more() -> None:
     }
     assert beside == {
         *("/hooks/{token}/{path:path}", "/forms/{token}/{trigger_id}", "/chat/{token}"),
-        *("/connections/callback", "/healthz", "/readyz", "/{path:elsewhere}"),
+        *("/connections/callback", "/healthz", "/readyz", "/metrics", "/{path:elsewhere}"),
     }
 
 

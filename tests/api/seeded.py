@@ -210,6 +210,7 @@ OTHER_THINGS: dict[str, Making] = {
     "change_canary": World.agent_with_a_canary,
     "discard_agent_draft": World.drafted_agent,
     "get_canary": World.agent_with_a_canary,
+    "list_canaries": World.agent_with_a_canary,
     "promote_canary": World.agent_with_a_canary,
     "retry_run": World.failed_run,
     "roll_back_agent": World.agent_with_a_past,
@@ -249,6 +250,7 @@ BODIES: dict[str, Any] = {
     "limit_secret": {"at_once": 1000},
     "look_at_invitation": World.invited,
     "parse_spec": {"markdown": TREASURE},
+    "plan_promotion": World.same_workspace,
     "promote_agent": World.same_workspace,
     "promote_canary": {"reason": "It greets well"},
     "put_secret": {"value": {"token": "another value"}, "about": "For the tests", "hosts": ["api.example.org"]},
@@ -282,6 +284,7 @@ ANSWERS: dict[str, int] = {
     "end_sso": 404,
     "look_at_poll": 502,  # nor one that may be asked
     "delete_workspace": 422,  # or the others would find nothing any more
+    "plan_promotion": 409,  # nobody here belongs to another workspace
     "promote_agent": 409,  # nobody here belongs to another workspace
     "set_up": 401,  # that is not the token
     "start_run": 200,  # the run has ended before the answer

@@ -46,6 +46,11 @@ class Canary:
         return [entry.action for entry in await self.place.audited() if entry.action.startswith("canary.")]
 
 
+def ends(fared: dict[str, Any]) -> tuple[int, int]:
+    """How many runs have ended, and how many of them failed."""
+    return fared["ended"], fared["failed"]
+
+
 async def of(place: Place, live: str, candidate: str) -> Canary:
     made = Canary(place, await place.as_owner.agent(live))
     await place.as_owner.ok("POST", f"{made.path}/versions", 201, json={"markdown": candidate})
@@ -65,8 +70,11 @@ async def test_a_share_of_the_runs_falls_to_the_candidate_and_says_so(canary: Ca
     assert {(run["version"], run["canary"]) for run in ran} == {(1, False), (2, True)}
     assert 8 <= sum(run["canary"] for run in ran) <= 32
     told = await canary.now()
-    assert told["runs"] == {"ended": sum(run["canary"] for run in ran), "failed": 0}
-    assert told["live_runs"] == {"ended": 40 - told["runs"]["ended"], "failed": 0}
+    assert ends(told["runs"]) == (sum(run["canary"] for run in ran), 0)
+    assert ends(told["live_runs"]) == (40 - told["runs"]["ended"], 0)
+    took = [run["took_ms"] for run in ran if run["canary"]]
+    assert min(took) <= told["runs"]["p95_ms"] <= max(took)
+    assert told["runs"]["cost_usd"] == 0
     listed = (await canary.client.ok("GET", f"{canary.path}/runs"))["runs"]
     assert {run["id"]: run["canary"] for run in listed} == {run["id"]: run["canary"] for run in ran}
 
@@ -200,6 +208,20 @@ async def test_it_is_changed_and_stopped(canary: Canary) -> None:
     await canary.begin()
 
 
+async def test_those_that_were_are_listed_newest_first(canary: Canary) -> None:
+    path = f"{canary.path}/canaries"
+    assert await canary.client.ok("GET", path) == {"canaries": [], "next": None}
+    for share in (1, 2, 3):
+        await canary.begin(share=share)
+        await canary.client.ok("POST", f"{canary.path}/canary/stop", json={"reason": f"Of {share}"})
+    first = await canary.client.ok("GET", path, params={"limit": 2})
+    assert [(one["share"], one["reason"]) for one in first["canaries"]] == [(3, "Of 3"), (2, "Of 2")]
+    rest = await canary.client.ok("GET", path, params={"limit": 2, "before": first["next"]})
+    assert ([one["share"] for one in rest["canaries"]], rest["next"]) == ([1], None)
+    assert rest["canaries"][0]["runs"] == {"ended": 0, "failed": 0, "p95_ms": None, "cost_usd": None}
+    await canary.client.refused("GET", path, 422, params={"limit": 21})
+
+
 async def test_another_live_version_ends_it(canary: Canary) -> None:
     await canary.begin()
     await canary.client.ok("PUT", f"{canary.path}/live", json={"version": 1})
@@ -244,6 +266,7 @@ async def test_it_is_the_workspaces_own(canary: Canary, other: Place) -> None:
         ("POST", "/promote", {}),
     ):
         await stranger.refused(method, f"{canary.path}/canary{path}", 404, json=body)
+    await stranger.refused("GET", f"{canary.path}/canaries", 404)
     async with other.api.database.workspace(other.id) as connection:
         assert await canaries.newest(connection, UUID(canary.agent["id"])) is None
         assert not await canaries.end(connection, UUID(canary.agent["id"]), "stopped", "")

@@ -71,10 +71,31 @@ async def test_a_secret_that_is_missing_there_keeps_it_waiting(editor: Client, p
     assert codes((await promoted(editor, red, other, version=1))["unmet"]) == ["example-failed"]
 
 
+async def test_what_it_would_come_to_is_said_before(editor: Client, place: Place, other: Place) -> None:
+    await place.as_owner.ok("PUT", "/secrets/SHOP", json={"value": "of the first"})
+    agent = await place.as_owner.agent(SIGNED)
+
+    async def planned() -> dict[str, Any]:
+        body = {"workspace": str(other.id), "version": 1}
+        return dict(await editor.ok("POST", f"/agents/{agent['id']}/promotions/plan", json=body))
+
+    first = await planned()
+    assert (first["workspace"], first["version"], first["agent"], first["new"]) == (str(other.id), 1, None, True)
+    assert codes(first["unmet"]) == ["secret-missing"]
+    assert (await other.as_owner.ok("GET", "/agents"))["agents"] == []
+    done = await promoted(editor, agent, other)
+    await other.as_owner.ok("PUT", "/secrets/SHOP", json={"value": "of the second"})
+    then = await planned()
+    assert (then["agent"]["id"], then["new"], then["unmet"]) == (done["agent"]["id"], False, [])
+    assert then["agent"]["live_version"] is None
+    await editor.refused("POST", f"/agents/{agent['id']}/promotions/plan", 409, json={"workspace": str(place.id)})
+
+
 async def test_it_takes_a_person_who_may_in_both(place: Place, other: Place) -> None:
     agent = await place.as_owner.agent(GREETER)
     path, body = f"/agents/{agent['id']}/promotions", {"workspace": str(other.id)}
     await place.as_owner.refused("POST", path, 403, json=body)  # a key, though it has every scope
+    await (await place.person("editor")).refused("POST", f"{path}/plan", 403, json=body)
     await (await place.person("editor")).refused("POST", path, 403, json=body)  # who does not belong there
     for here, there, status in (("editor", "runner", 403), ("viewer", "owner", 403), ("editor", "editor", 201)):
         person = await place.member(here)  # type: ignore[arg-type]

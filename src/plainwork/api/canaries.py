@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import Field
 
 from plainwork.api.agents import Agent, shown
@@ -49,10 +49,13 @@ class CanaryEnd(Body):
 
 
 class Fared(Shape):
-    """How many runs have ended, and how many of them failed."""
+    """How many runs have ended, and how many of them failed. 95 of 100 took at most ``p95_ms``, and each cost ``cost_usd`` on
+    average; null while none has ended."""
 
     ended: int
     failed: int
+    p95_ms: float | None
+    cost_usd: float | None
 
 
 class CanaryActor(Shape):
@@ -81,6 +84,27 @@ class Canary(Shape):
     reason: str
     runs: Fared
     live_runs: Fared
+
+
+class CanaryPage(Shape):
+    """Canaries, newest first. ``next``: what to send as ``before`` for the next page; null: this is the last one."""
+
+    canaries: list[Canary]
+    next: UUID | None
+
+
+@routes.add("GET", "/agents/{agent_id}/canaries", Permission.AGENTS_READ)
+async def list_canaries(
+    tenant: Tenant,
+    agent_id: UUID,
+    before: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=20, description="How many at most.")] = 10,
+) -> CanaryPage:
+    """The agent's canaries, newest first, with how each has fared. Only the first can be under way."""
+    await agents.get(tenant, agent_id)
+    found = await canaries.page(tenant, agent_id, limit + 1, before)
+    page = [_shown(one) for one in found[:limit]]
+    return CanaryPage(canaries=page, next=page[-1].id if len(found) > limit else None)
 
 
 @routes.add("GET", "/agents/{agent_id}/canary", Permission.AGENTS_READ)
@@ -148,6 +172,11 @@ def _shown(found: canaries.Canary) -> Canary:
         ended_at=found.ended_at,
         outcome=found.outcome,
         reason=found.reason,
-        runs=Fared(ended=found.tally.ended, failed=found.tally.failed),
-        live_runs=Fared(ended=found.tally.live_ended, failed=found.tally.live_failed),
+        runs=_fared(found.tally.ended, found.tally.failed, found.spent),
+        live_runs=_fared(found.tally.live_ended, found.tally.live_failed, found.live_spent),
     )
+
+
+def _fared(ended: int, failed: int, spent: canaries.Spent) -> Fared:
+    p95_ms = None if spent.p95_s is None else spent.p95_s * 1000
+    return Fared(ended=ended, failed=failed, p95_ms=p95_ms, cost_usd=spent.cost_usd)

@@ -45,9 +45,17 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What the tallied runs took: 95 of 100 at most ``p95_s``, and each ``cost_usd`` on average. None: there are none."""
+
+    p95_s: float | None
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Canary:
     """One canary of an agent. ``number``, ``live_number``: of the candidate, and of the version it is measured against;
-    ``actor``: the kind and id of who began it; ``outcome`` None: it is under way."""
+    ``actor``: the kind and id of who began it; ``outcome`` None: it is under way; ``spent``: by the runs of the candidate."""
 
     id: UUID
     agent_id: UUID
@@ -61,6 +69,8 @@ class Canary:
     outcome: Outcome | None
     reason: str
     tally: Tally
+    spent: Spent
+    live_spent: Spent
 
 
 _OWN = ("id", "agent_id", "version_id", "number", "live_number", "started_at", "ended_at", "outcome", "reason")
@@ -93,22 +103,44 @@ async def begin(
 
 async def newest(connection: Connection, agent_id: UUID) -> Canary | None:
     """The agent's newest canary, under way or not."""
-    row = await connection.fetchrow(
+    return next(iter(await page(connection, agent_id, 1)), None)
+
+
+async def page(connection: Connection, agent_id: UUID, limit: int, before: UUID | None = None) -> list[Canary]:
+    """An agent's canaries, newest first, those begun before canary ``before``."""
+    rows = await connection.fetch(
         """select c.id, c.agent_id, c.version_id, v.number, l.number as live_number, c.share, c.least_runs, c.margin,
-                  array[c.actor_kind, c.actor_id] as actor, c.started_at, c.ended_at, c.outcome, c.reason,
-                  t.ended, t.failed, t.live_ended, t.live_failed
-           from canaries c cross join lateral canary_tally(c, $2) t
+                  array[c.actor_kind, c.actor_id] as actor, c.started_at, c.ended_at, c.outcome, c.reason, t.*
+           from (select * from canaries
+                 where workspace_id = current_workspace() and agent_id = $1 and ($2::uuid is null or id < $2)
+                 order by id desc limit $3) c
+           cross join lateral (
+               select count(*) filter (where is_candidate) as ended,
+                      count(*) filter (where is_candidate and has_failed) as failed,
+                      percentile_disc(0.95) within group (order by took_s) filter (where is_candidate) as p95_s,
+                      avg(cost_usd) filter (where is_candidate) as cost_usd,
+                      count(*) filter (where not is_candidate) as live_ended,
+                      count(*) filter (where not is_candidate and has_failed) as live_failed,
+                      percentile_disc(0.95) within group (order by took_s) filter (where not is_candidate) as live_p95_s,
+                      avg(cost_usd) filter (where not is_candidate) as live_cost_usd
+               from canary_runs(row(c.*)::canaries, $4)) t
            join agent_versions v on v.workspace_id = c.workspace_id and v.id = c.version_id
            join agent_versions l on l.workspace_id = c.workspace_id and l.id = c.live_version_id
-           where c.workspace_id = current_workspace() and c.agent_id = $1 order by c.id desc limit 1""",
-        *(agent_id, MOST_RUNS),
+           order by c.id desc""",
+        *(agent_id, before, limit, MOST_RUNS),
     )
-    if row is None:
-        return None
-    terms = Terms(row["share"], row["least_runs"], row["margin"])
-    tally = Tally(row["ended"], row["failed"], row["live_ended"], row["live_failed"])
-    own = {name: row[name] for name in _OWN}
-    return Canary(**own, terms=terms, actor=tuple(row["actor"]), tally=tally)
+    return [_canary(row) for row in rows]
+
+
+def _canary(row: asyncpg.Record) -> Canary:
+    return Canary(
+        **{name: row[name] for name in _OWN},
+        terms=Terms(row["share"], row["least_runs"], row["margin"]),
+        actor=tuple(row["actor"]),
+        tally=Tally(row["ended"], row["failed"], row["live_ended"], row["live_failed"]),
+        spent=Spent(row["p95_s"], row["cost_usd"]),
+        live_spent=Spent(row["live_p95_s"], row["live_cost_usd"]),
+    )
 
 
 async def set_share(connection: Connection, agent_id: UUID, share: int) -> bool:

@@ -740,6 +740,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent_id}/canaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The agent's canaries, newest first, with how each has fared
+         * @description The agent's canaries, newest first, with how each has fared. Only the first can be under way.
+         */
+        get: operations["list_canaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent_id}/canary": {
         parameters: {
             query?: never;
@@ -822,6 +842,26 @@ export interface paths {
          * @description Takes a version, as it is, to another workspace of the person's, where they also have to be allowed to. Secrets stay: the version uses those of the same names there, and does not go live while one is missing.
          */
         post: operations["promote_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/promotions/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says what promoting a version would come to, and changes nothing: whether the agent is there already, and what is missing there, such as secrets
+         * @description Says what promoting a version would come to, and changes nothing: whether the agent is there already, and what is missing there, such as secrets. Its Examples are run for it.
+         */
+        post: operations["plan_promotion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2703,6 +2743,16 @@ export interface components {
             reason?: string;
         };
         /**
+         * CanaryPage
+         * @description Canaries, newest first. `next`: what to send as `before` for the next page; null: this is the last one.
+         */
+        CanaryPage: {
+            /** Canaries */
+            canaries: components["schemas"]["Canary"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * ChildRun
          * @description A run that this one has started, by its step at `path`. `agent`: its id in addresses.
          */
@@ -2925,6 +2975,16 @@ export interface components {
             took_ms: number | null;
         };
         /**
+         * Destination
+         * @description Where to: the id or slug of another workspace of one's own. `version`: a number; without it the live one.
+         */
+        Destination: {
+            /** Workspace */
+            workspace: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
          * DiscardRun
          * @description Nothing more is to be done. A run that waits is cancelled. The reason is kept in the audit log.
          */
@@ -3049,13 +3109,17 @@ export interface components {
         };
         /**
          * Fared
-         * @description How many runs have ended, and how many of them failed.
+         * @description How many runs have ended, and how many of them failed. 95 of 100 took at most `p95_ms`, and each cost `cost_usd` on average; null while none has ended.
          */
         Fared: {
             /** Ended */
             ended: number;
             /** Failed */
             failed: number;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Cost Usd */
+            cost_usd: number | null;
         };
         /**
          * Files
@@ -3982,7 +4046,7 @@ export interface components {
         };
         /**
          * NewPromotion
-         * @description Where to: the id or slug of another workspace of one's own. `version`: a number; without it the live one. `live`: it goes live there too, if it is ready.
+         * @description As `Destination`. `live`: it goes live there too, if it is ready.
          */
         NewPromotion: {
             /** Workspace */
@@ -4250,6 +4314,24 @@ export interface components {
             new: boolean;
             /** Live */
             live: boolean;
+            /** Unmet */
+            unmet: components["schemas"]["Finding"][];
+        };
+        /**
+         * PromotionPlan
+         * @description What promoting would come to. `agent`: the one of the same id in addresses there, null where it would be made; `new`: its newest version there is another one; `unmet`: what would keep it from going live there.
+         */
+        PromotionPlan: {
+            /**
+             * Workspace
+             * Format: uuid
+             */
+            workspace: string;
+            agent: components["schemas"]["Agent"] | null;
+            /** Version */
+            version: number;
+            /** New */
+            new: boolean;
             /** Unmet */
             unmet: components["schemas"]["Finding"][];
         };
@@ -10997,6 +11079,109 @@ export interface operations {
             };
         };
     };
+    list_canaries: {
+        parameters: {
+            query?: {
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanaryPage"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_canary: {
         parameters: {
             query?: never;
@@ -11618,6 +11803,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Promotion"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_promotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Destination"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionPlan"];
                 };
             };
             /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */

@@ -40,7 +40,7 @@ with: {n: "{{ inputs.n * 2 }}", note: "{{ inputs.note }}", seen: "{{ trigger }}"
 uses: respond
 with:
   status: 201
-  headers: {X-Twice: "yes", Set-Cookie: "a=b", Content-Security-Policy: "default-src *", X-Frame-Options: ALLOWALL}
+  headers: {X-Twice: "yes", Set-Cookie: "a=b", Content-Security-Policy: "default-src *", X-Frame-Options: ALLOWALL, X-Sendfile: /etc/passwd}
   body: {n: "{{ double.n }}", note: "{{ double.note }}"}
 ```
 """

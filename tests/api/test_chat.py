@@ -68,6 +68,16 @@ async def test_a_message_sent_twice_is_answered_once(place: Place, address: str)
     assert len((await place.as_owner.ok("GET", "/runs"))["runs"]) == 1
 
 
+async def test_a_key_counts_within_its_session(place: Place, address: str) -> None:
+    """Programs number their messages from 1; what one was answered is not for another."""
+    client, key = place.api.client(), {"Idempotency-Key": "1"}
+    told = {}
+    for name in ("anna", "bert"):
+        message = {"message": f"I am {name}", "session": f"session-of-{name}"}
+        told[name] = (await client.post(address, json=message, headers=key)).json()["answer"]["text"]
+    assert told == {"anna": "0: I am anna", "bert": "0: I am bert"}
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"message": ""}, {"message": 1}, {"message": "x" * 16_001}, {"message": "x", "session": "a b"}, []],

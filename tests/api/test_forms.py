@@ -115,7 +115,7 @@ async def test_no_script_runs_and_nobody_frames_it(place: Place, address: str) -
     assert "unsafe" not in policy
     assert "form-action 'self'" in policy
     assert answer.headers["x-frame-options"] == "DENY"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
     style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)
     assert style
     assert b64encode(sha256(style[1].encode()).digest()).decode() in policy

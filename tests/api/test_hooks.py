@@ -53,6 +53,7 @@ async def test_an_agent_cannot_undo_what_keeps_browsers_safe(sender: Sender) -> 
     answer = await sender.post("/double", json={"n": 1})
     assert "set-cookie" not in answer.headers
     assert answer.headers["x-frame-options"] == "DENY"
+    assert "x-sendfile" not in answer.headers
     assert "sandbox" in answer.headers["content-security-policy"]
     assert "default-src *" not in answer.headers["content-security-policy"]
 

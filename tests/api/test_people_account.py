@@ -114,6 +114,14 @@ async def test_a_second_factor_from_beginning_to_end(api: Api, place: Place, ada
     assert actions == ["user.second_factor_added", "user.second_factor_removed"]
 
 
+async def test_sessions_that_began_without_a_code_end_with_it(api: Api, place: Place, ada: Person) -> None:
+    stolen, _ = await ada.signs_in()
+    await ada.adds_second_factor()
+    await stolen.refused("GET", "/account/sessions", 401)
+    [session] = (await ada.browser.ok("GET", "/account/sessions"))["sessions"]
+    assert session["is_current"]
+
+
 async def test_a_code_works_once(ada: Person) -> None:
     secret, _ = await ada.adds_second_factor()
     code = code_of(secret, 1)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +16,7 @@ from plainwork.api import workspaces as workspace_routes
 from plainwork.api.auth import COOKIE, CSRF_HEADER
 from plainwork.db import invitations
 from tests.api.people import PASSWORD, somebody
-from tests.api.support import GREETER, Api, Client, Place, serving
+from tests.api.support import GREETER, SLEEPER, Api, Client, Place, serving
 from tests.world import Post
 
 
@@ -219,6 +220,20 @@ async def test_a_workspace_from_beginning_to_end(api: Api) -> None:
         assert await connection.fetchval("select paused_at is not null from agents where id = $1", agent["id"])
     # The slug is free again.
     await ada.browser.ok("POST", "/workspaces", 201, json={"name": "Works", "slug": slug})
+
+
+async def test_nothing_of_a_deleted_workspace_goes_on(api: Api, place: Place) -> None:
+    owner, agent = await place.person(), await place.as_owner.agent(SLEEPER)
+    path = f"/agents/{agent['id']}/runs"
+    slept = await place.as_owner.ok("POST", path, 202, params={"wait": 0})
+    ended = await place.as_owner.run((await place.as_owner.agent())["id"], name="Ada")
+    await owner.ok("DELETE", "/workspace", 204, params={"name": "Acme"})
+    async with api.database.workspace(place.id) as connection:
+        found = dict(await connection.fetch("select id, status from runs"))
+        assert await connection.fetchval("select count(*) from queue") == 0
+        assert await connection.fetchval("select count(*) from waits where closed_at is null") == 0
+    assert found == {UUID(slept["id"]): "cancelled", UUID(ended["id"]): "succeeded"}
+    assert (await place.audited())[-1].detail == {"name": "Acme", "cancelled": 1}
 
 
 async def test_nobody_makes_workspaces_without_end(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

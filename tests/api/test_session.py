@@ -144,6 +144,22 @@ async def test_over_tls_the_cookie_is_bound_to_the_host(fresh: Api) -> None:
     assert (morsel["secure"], morsel["path"], morsel["domain"]) == (True, "/", "")
     assert "max-age" in answer.headers["strict-transport-security"]
     await client.ok("GET", "/session")
+    tossed = fresh.client(cookies={COOKIE: morsel.value})  # as any page of plainwork.test's neighbours could set it
+    tossed.base_url = client.base_url
+    await tossed.refused("GET", "/session", 401)
+
+
+async def test_behind_a_proxy_that_does_not_tell_of_tls(tmp_path: Path, database_url: str) -> None:
+    """What the operator has named as the public address is believed to be what the browser sees."""
+    async with serving(tmp_path, database_url, works=False, settings={"public_url": "https://plainwork.test"}) as api:
+        await set_up(api)
+        answer = await api.client().post("/api/v1/session", json=OWNER)
+        assert SECURE_COOKIE in SimpleCookie(answer.headers["set-cookie"])
+        inside = api.client()
+        inside.base_url = "http://10.0.0.7:8700"
+        shown = await inside.post("/api/v1/session", json=OWNER, headers={"Origin": "https://plainwork.test"})
+        assert (shown.status_code, list(SimpleCookie(shown.headers["set-cookie"]))) == (201, [COOKIE])
+        await inside.refused("POST", "/session", 403, json=OWNER, headers={"Origin": "https://evil.example"})
 
 
 async def test_a_wrong_password_and_an_unknown_person_look_the_same(fresh: Api) -> None:

@@ -110,6 +110,13 @@ def test_a_signature_that_is_wrong_is_not_made_good_by_a_token() -> None:
         verify("s3cret", {}, b"", NOW)
 
 
+@pytest.mark.parametrize("signed", [b"v0:%d:" % (NOW - 86_400), b"%d." % (NOW - 86_400)], ids=["slack", "stripe"])
+def test_what_is_too_old_for_its_own_header_is_not_taken_under_githubs(signed: bytes) -> None:
+    message = signed + b"token=x&command=%2Fdeploy"
+    with pytest.raises(NotVerified, match="begins with a time"):
+        verify("secret", {"x-hub-signature-256": f"sha256={digest('secret', message)}"}, message, NOW)
+
+
 def test_runs_see_no_header_that_proves_something() -> None:
     proof = {
         "authorization": "x",

@@ -30,9 +30,9 @@ async def _prepare(settings: Settings) -> tuple[users.User, workspaces.Workspace
             database, None, email="ada@example.org", name="Ada", password=OLD, workspace="Acme"
         )
         async with database.person(user.id) as connection:
+            session, token = await sessions.begin(connection, user.id)
             await second_factors.begin(connection, user.id, b"sealed")
-            await second_factors.confirm(connection, user.id)
-            _, token = await sessions.begin(connection, user.id)
+            await second_factors.confirm(connection, user.id, session.id)
         return user, workspace, token
 
 

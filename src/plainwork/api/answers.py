@@ -26,7 +26,7 @@ _NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,8000}")
 _MAY_BE_SET = re.compile(
     r"content-(type|language|disposition)|location|cache-control|etag|expires|last-modified|retry-after|link|vary"
-    r"|access-control-[a-z-]+|x-(?!content-type-options|frame-options|accel-)[a-z0-9-]+"
+    r"|access-control-[a-z-]+|x-(?!content-type-options|frame-options|accel-|sendfile|lighttpd-|reproxy-)[a-z0-9-]+"
 )
 _SAFE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"}
 _WITHOUT_BODY = frozenset({204, 205, 304})

@@ -221,7 +221,11 @@ def _check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if request.method in SAFE_METHODS or origin is None:
         return
-    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    own = {
+        request.headers.get("host", "").lower(),
+        urlsplit(request.app.state.settings.public_url or "").netloc.lower(),
+    }
+    if not (netloc := urlsplit(origin).netloc.lower()) or netloc not in own:
         raise Forbidden(
             f"This request came from {origin[:200]}.", next_step="Use Plainwork's own pages, or an API key."
         )
@@ -239,8 +243,17 @@ def _check_csrf(request: Request, token: str) -> None:
 
 
 def token_of(request: Request) -> str | None:
-    """The session token that the request's cookie holds."""
-    return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
+    """The session token that the request's cookie holds. Where the connection is secure only the ``__Host-`` cookie counts,
+    because any page of a neighbouring host could have set the other one."""
+    return request.cookies.get(SECURE_COOKIE if is_secure(request) else COOKIE)
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the browser speaks TLS to us, or to a proxy at the address that the operator has named."""
+    if request.url.scheme == "https":
+        return True
+    public = urlsplit(request.app.state.settings.public_url or "")
+    return public.scheme == "https" and public.netloc.lower() == request.headers.get("host", "").lower()
 
 
 def address_of(request: Request) -> str | None:

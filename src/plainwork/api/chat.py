@@ -137,7 +137,7 @@ async def _run(talk: _Talk, new: Said) -> tuple[Started, Ended | None]:
         trigger=seen,
         inputs=inputs_of(version, trigger.config.get("map", {}), seen),
         deadline_s=version.time_s,
-        key=key_of(trigger.trigger_id, None, seen, new.once),
+        key=key_of(trigger.trigger_id, None, seen, new.once and f"{new.session} {new.once}"),
     )
     started = await talk.entrance.start(talk.door, start, version, is_awaited=True)
     if started.begun.outcome == "started":

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import Field
 
-from plainwork.api.auth import COOKIE, SECURE_COOKIE, Permission, SignedInArg, address_of, token_of
+from plainwork.api.auth import COOKIE, SECURE_COOKIE, Permission, SignedInArg, address_of, is_secure, token_of
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Shape
 from plainwork.db import Database, audit, sessions, users, workspaces
@@ -106,7 +106,7 @@ async def enter(request: Request, response: Response, session: sessions.Session,
 
 def carry(request: Request, response: Response, token: str) -> None:
     """Sets the session's cookie; ``__Host-`` (RFC 6265bis §4.1.3.2) wherever the connection is secure."""
-    secure = request.url.scheme == "https"
+    secure = is_secure(request)
     response.set_cookie(
         SECURE_COOKIE if secure else COOKIE,
         token,

@@ -13,7 +13,7 @@ from fastapi import Query, Request
 from starlette.responses import RedirectResponse
 
 from plainwork import log
-from plainwork.api.auth import Permission, address_of
+from plainwork.api.auth import Permission, address_of, is_secure
 from plainwork.api.routing import Routes
 from plainwork.api.session import browser_of, enter, record
 from plainwork.db import Database, audit
@@ -156,14 +156,18 @@ def _ended(request: Request, page: str) -> RedirectResponse:
 
 
 def _set_cookie(request: Request, answer: RedirectResponse, value: str, life_s: int) -> None:
-    is_secure = request.url.scheme == "https"
     answer.set_cookie(
-        _cookie_name(request), value, max_age=life_s, httponly=True, secure=is_secure, samesite="lax", path="/"
+        *(_cookie_name(request), value),
+        max_age=life_s,
+        httponly=True,
+        secure=is_secure(request),
+        samesite="lax",
+        path="/",
     )
 
 
 def _cookie_name(request: Request) -> str:
-    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+    return f"__Host-{COOKIE}" if is_secure(request) else COOKIE
 
 
 def _own_page(path: str) -> str:

@@ -15,7 +15,7 @@ from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.routing import Routes
 from plainwork.api.session import Membership, memberships
 from plainwork.api.shapes import Body, Shape
-from plainwork.db import Database, audit, members, throttle, workspaces
+from plainwork.db import Database, audit, members, runs, throttle, workspaces
 from plainwork.db.ids import new_id
 from plainwork.db.throttle import Limit
 from plainwork.errors import Conflict, Forbidden, Invalid
@@ -127,10 +127,11 @@ async def delete_workspace(
     caller: CallerArg,
     name: Annotated[str, Query(max_length=200, description="The workspace's name, typed once more.")],
 ) -> None:
-    """Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused. All stays on record.
-    422 when the name is not the workspace's."""
+    """Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused, its runs that have not ended
+    are cancelled. All stays on record. 422 when the name is not the workspace's."""
     workspace = await workspaces.get(tenant)
     if name.strip() != workspace.name:
         raise Invalid("That is not the name of this workspace.", next_step="Type its name to delete it.")
-    await audit.append(tenant, caller.actor, "workspace.deleted", ("workspace", workspace.id), {"name": name})
     await workspaces.delete(tenant)
+    detail = {"name": name, "cancelled": await runs.stop_all(tenant)}
+    await audit.append(tenant, caller.actor, "workspace.deleted", ("workspace", workspace.id), detail)

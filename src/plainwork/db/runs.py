@@ -381,6 +381,19 @@ async def stop(connection: Connection, run_id: UUID) -> bool:
     return True
 
 
+async def stop_all(connection: Connection) -> int:
+    """As ``stop``, every run of the transaction's workspace that has not ended; how many."""
+    rows = await connection.fetch("delete from queue where workspace_id = current_workspace() returning run_id, worker")
+    await connection.execute(
+        """update runs set status = 'cancelled', finished_at = now(), wake_at = null, cause = null, ask = null
+           where workspace_id = current_workspace() and id = any ($1)""",
+        [row["run_id"] for row in rows],
+    )
+    in_hand = [str(row["run_id"]) for row in rows if row["worker"] is not None]
+    await connection.execute("select pg_notify($1, run) from unnest($2::text[]) as run", CANCELLED, in_hand)
+    return len(rows)
+
+
 async def cancel(connection: Connection, run_id: UUID) -> RunStatus | None:
     """As ``stop``; the status from then on (``cancelled``, or how the run had ended before). None: no such run."""
     await stop(connection, run_id)

@@ -47,10 +47,13 @@ async def use_step(connection: Connection, user_id: UUID, step: int) -> bool:
     return bool(done == "UPDATE 1")
 
 
-async def confirm(connection: Connection, user_id: UUID) -> None:
-    """From now on signing in asks for a code."""
+async def confirm(connection: Connection, user_id: UUID, session_id: UUID) -> None:
+    """From now on signing in asks for a code. The person's other sessions that a password alone has begun end."""
     await connection.execute("update second_factors set confirmed_at = now() where user_id = $1", user_id)
     await connection.execute("update users set second_factor_at = now(), updated_at = now() where id = $1", user_id)
+    await connection.execute(
+        "delete from sessions where user_id = $1 and id <> $2 and signed_in_by = 'password'", user_id, session_id
+    )
 
 
 async def remove(connection: Connection, user_id: UUID) -> bool:

@@ -77,7 +77,7 @@ class SecondFactor:
                 raise Conflict("There is no second factor to confirm.", next_step="Begin with a new one.")
             if not await _use(connection, key, user_id, stored, code.strip()):
                 raise Invalid("That code is wrong.", next_step="Type the one your authenticator shows now.")
-            await rows.confirm(connection, user_id)
+            await rows.confirm(connection, user_id, session.id)
             codes = await _renewed(connection, user_id)
             return codes, await sessions.rotate(connection, user_id, session.id)
 

@@ -363,8 +363,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused
-         * @description Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused. All stays on record. 422 when the name is not the workspace's.
+         * Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused, its runs that have not ended are cancelled
+         * @description Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused, its runs that have not ended are cancelled. All stays on record. 422 when the name is not the workspace's.
          */
         delete: operations["delete_workspace"];
         options?: never;

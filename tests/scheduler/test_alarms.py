@@ -1,4 +1,4 @@
-"""A schedule that does not fire is noticed, by any process, and said once; so is one that cannot."""
+"""A schedule that does not fire is noticed, by any process, and said once; so is one that cannot, and a poll that fails."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import pytest
 
 from plainwork.db import Database, agents, alarms, schedules, users, workspaces
 from plainwork.db.alarms import Alarm
+from plainwork.engine.outside import Outside
 from plainwork.net import Client
 from plainwork.queue import Queue
-from plainwork.scheduler import AlarmWatch, Scheduler, mailer
-from plainwork.spec.model import Input
+from plainwork.scheduler import AlarmWatch, Poller, Scheduler, mailer
+from plainwork.spec.model import Input, Limits
 from tests.engine.flows import node
 from tests.engine.running import add_version
 from tests.scheduler.clockwork import Clock, of, on
-from tests.world import World
+from tests.scheduler.polling import Shelf, make_due, polling, state
+from tests.world import Reply, Web, World
 
 
 async def open_alarms(database: Database, workspace_id: UUID, *, is_open: bool = True) -> list[Alarm]:
@@ -127,6 +129,72 @@ async def test_runs_that_cannot_be_started_three_times_raise_an_alarm(
         )
     clock.pass_(minutes=1)
     assert await scheduler.fire_due() == 1
+    assert await open_alarms(database, workspace_id) == []
+
+
+async def test_a_poll_that_keeps_failing_is_said_until_it_works_again(
+    database: Database, workspace_id: UUID, bell: Queue, outside: Outside, web: Web
+) -> None:
+    version = await add_version(database, workspace_id, [polling(web.url + "/things"), node("a")])
+    web.on("GET", "/things", Reply(503), Reply(503), Reply(401), Reply(401), Reply(json=[]))
+    poller, watch, found = Poller(database, bell, outside), AlarmWatch(database), []
+    for _ in range(5):
+        await make_due(database, workspace_id)
+        await poller.poll_due()
+        raised = await watch.look()
+        found.append((len(raised), [one.kind for one in await open_alarms(database, workspace_id)]))
+    assert found == [(0, []), (0, []), (1, ["keeps_failing"]), (0, ["keeps_failing"]), (0, [])]
+    [alarm] = await open_alarms(database, workspace_id, is_open=False)
+    assert (alarm.agent_id, alarm.trigger_id, alarm.schedule_id) == (version.agent_id, "trigger-1", None)
+    assert alarm.message.startswith("It has failed 3 times in a row: ")
+    assert "401" in alarm.message
+
+
+async def test_a_poll_that_waits_for_tomorrow_is_not_failing(
+    database: Database, workspace_id: UUID, bell: Queue, outside: Outside, web: Web
+) -> None:
+    shelf, limits = Shelf(web), Limits(runs_per_day=1)
+    version = await add_version(database, workspace_id, [polling(shelf.url), node("a")], limits=limits)
+    poller = Poller(database, bell, outside)
+    await poller.poll_due()
+    for name in range(5):
+        shelf.put(name)
+        await make_due(database, workspace_id)
+        await poller.poll_due()
+    now = await state(database, version)
+    assert "1 times a day" in now.failure["message"]
+    assert (now.failures, await AlarmWatch(database).look()) == (0, [])
+
+
+async def test_a_poll_that_nobody_makes_is_noticed_until_somebody_does(
+    database: Database, workspace_id: UUID, bell: Queue, outside: Outside, web: Web
+) -> None:
+    version = await add_version(database, workspace_id, [polling(Shelf(web).url), node("a")])
+    assert await AlarmWatch(database).look() == []
+    later = AlarmWatch(database, now=lambda: datetime.now(UTC) + timedelta(minutes=2))
+    [alarm] = await later.look()
+    assert (alarm.kind, alarm.agent_id) == ("did_not_fire", version.agent_id)
+    assert await later.look() == []
+    await Poller(database, bell, outside).poll_due()
+    assert await later.look() == []
+    assert await open_alarms(database, workspace_id) == []
+
+
+@pytest.mark.parametrize("how", ["paused", "gone"])
+async def test_an_alarm_of_a_poll_ends_with_it(
+    database: Database, workspace_id: UUID, bell: Queue, outside: Outside, web: Web, how: str
+) -> None:
+    version = await add_version(database, workspace_id, [polling(web.url + "/nothing"), node("a")])
+    for _ in range(3):
+        await make_due(database, workspace_id)
+        await Poller(database, bell, outside).poll_due()
+    assert len(await AlarmWatch(database).look()) == 1
+    async with database.workspace(workspace_id) as connection:
+        if how == "paused":
+            await agents.change(connection, version.agent_id, paused=True)
+        else:
+            await agents.set_live(connection, version.agent_id, None)
+    await AlarmWatch(database).look()
     assert await open_alarms(database, workspace_id) == []
 
 

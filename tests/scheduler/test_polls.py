@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from plainwork.connectors import Found, Item
 from plainwork.db import Database, agents, polls, triggers
 from plainwork.engine.outside import Outside
 from plainwork.engine.polls import MOST_STARTS, ask, settle
@@ -21,7 +22,7 @@ from plainwork.spec.flow import Flow, Node
 from plainwork.spec.model import Input, Limits
 from tests.conftest import add_workspace
 from tests.engine.flows import node
-from tests.engine.running import add_version, ended, working
+from tests.engine.running import add_version, ended, eventually, working
 from tests.scheduler.polling import Shelf, make_due, polling, refusals, started, state
 from tests.world import Reply, Web
 
@@ -135,6 +136,67 @@ async def test_who_lost_its_lease_settles_nothing(
     assert await Poller(database, bell, outside).poll_due() == 1
     assert await settle(database, Versions(database), slow, late, 0.0) == []
     assert await started(database, workspace_id) == ["a"]
+
+
+async def test_what_is_there_already_is_noted_to_its_end_before_anything_starts(
+    database: Database, workspace_id: UUID, shelf: Shelf
+) -> None:
+    """A connector that hands out in several pages what was there before says so (``more``)."""
+    version = await add_version(database, workspace_id, [polling(shelf.url), node("a")])
+
+    async def page(*names: str, cursor: int, more: bool = False) -> int:
+        await make_due(database, workspace_id)
+        [claimed] = await polls.claim_due(database, 1, 1, LEASE_S)
+        found = Found(tuple(Item({"id": name}, name) for name in names), cursor, more)
+        return len(await settle(database, Versions(database), claimed, found, 0.0))
+
+    assert await page("a", "b", cursor=1, more=True) == 0
+    now = await state(database, version)
+    assert now.begun_at is None
+    assert now.next_at is not None
+    assert now.last_at is not None
+    assert (now.next_at - now.last_at).total_seconds() < 1, "the next page is asked for at once"
+    assert await page("c", cursor=2, more=True) == 0
+    assert await page("d", cursor=3) == 0
+    assert (await state(database, version)).begun_at is not None
+    assert await page("d", "e", cursor=4) == 1
+    assert await started(database, workspace_id) == ["e"]
+
+
+async def test_a_first_poll_that_says_more_and_gets_nowhere_is_the_only_one(
+    database: Database, workspace_id: UUID, shelf: Shelf
+) -> None:
+    version = await add_version(database, workspace_id, [polling(shelf.url), node("a")])
+    for names in (("a",), ("a", "b")):
+        await make_due(database, workspace_id)
+        [claimed] = await polls.claim_due(database, 1, 1, LEASE_S)
+        found = Found(tuple(Item({"id": name}, name) for name in names), None, more=True)
+        await settle(database, Versions(database), claimed, found, 0.0)
+        now = await state(database, version)
+        assert now.begun_at is not None
+        assert now.next_at is not None
+        assert now.last_at is not None
+        assert (now.next_at - now.last_at).total_seconds() > 200, "it is not asked again and again"
+    assert await started(database, workspace_id) == ["b"]
+
+
+@pytest.mark.parametrize("moment", ["claimed", "asking"])
+async def test_who_is_stopped_gives_back_what_it_holds(
+    database: Database, workspace_id: UUID, bell: Queue, outside: Outside, web: Web, moment: str
+) -> None:
+    version = await add_version(database, workspace_id, [polling(web.url + "/slow"), node("a")])
+    web.on("GET", "/slow", Reply(json=[], delay_s=20.0))
+    stopped = asyncio.create_task(Poller(database, bell, outside).run())
+    await eventually(lambda: _is_held(database, version) if moment == "claimed" else web.seen("/slow"))
+    stopped.cancel()
+    await asyncio.gather(stopped, return_exceptions=True)
+    now = await state(database, version)
+    assert (now.is_under_way, now.last_at, now.failures) == (False, None, 0)
+    assert len(await polls.claim_due(database, 1, 1, LEASE_S)) == 1, "another one goes on at once"
+
+
+async def _is_held(database: Database, version: Version) -> bool:
+    return (await state(database, version)).is_under_way
 
 
 async def test_a_poll_that_ends_before_its_commit_is_done_again(

@@ -1,4 +1,4 @@
-"""Alarms: schedules that should have fired and have not."""
+"""Alarms: schedules that should have fired and have not, polls that keep failing."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ routes = Routes("alarms")
 
 
 class Alarm(Shape):
-    """A schedule that needs a look. ``kind``: it ``did_not_fire`` at ``due_at``, it ``cannot_be_planned`` (its times cannot be
-    worked out), or it ``cannot_start`` (three runs in a row could not even begin). ``cleared_at``: when all was well again."""
+    """A schedule, a poll or a mailbox that needs a look. ``kind``: it ``did_not_fire`` at ``due_at`` (nobody has asked what is
+    new), it ``cannot_be_planned`` (its times cannot be worked out), it ``cannot_start`` (three runs in a row could not even
+    begin), or it ``keeps_failing`` (three polls in a row have failed). ``cleared_at``: when all was well again."""
 
     id: UUID
-    kind: Literal["did_not_fire", "cannot_be_planned", "cannot_start"]
+    kind: Literal["did_not_fire", "cannot_be_planned", "cannot_start", "keeps_failing"]
     agent_id: UUID
     trigger_id: str
     due_at: datetime
@@ -42,6 +43,6 @@ async def list_alarms(
     every: Annotated[bool, Query(description="Those that are over, too: they are kept for 90 days.")] = False,
     limit: Limit = 50,
 ) -> Alarms:
-    """The schedules that should have fired and have not, or cannot."""
+    """The schedules that should have fired and have not, or cannot, and the polls that keep failing."""
     found = await alarms.page(tenant, is_open=not every, limit=limit)
     return Alarms(alarms=[Alarm.model_validate(one) for one in found])

@@ -1,4 +1,5 @@
-"""Alarms: schedules that should have fired and have not, cannot be worked out, or cannot start their runs."""
+"""Alarms: schedules that should have fired and have not, cannot be worked out, or cannot start their runs; polls that nobody
+makes, or that keep failing."""
 
 from __future__ import annotations
 
@@ -11,16 +12,17 @@ from uuid import UUID
 from plainwork.db.pool import Connection, Database
 from plainwork.db.schedules import Schedule
 
-AlarmKind = Literal["did_not_fire", "cannot_be_planned", "cannot_start"]
+AlarmKind = Literal["did_not_fire", "cannot_be_planned", "cannot_start", "keeps_failing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm of one schedule. ``due_at``: the time that it is about; ``cleared_at``: when all was well again."""
+    """One alarm of one schedule, or of one poll. ``due_at``: the time that it is about; ``cleared_at``: when all was well
+    again."""
 
     workspace_id: UUID
     id: UUID
-    schedule_id: UUID
+    schedule_id: UUID | None
     agent_id: UUID
     trigger_id: str
     kind: AlarmKind
@@ -29,6 +31,7 @@ class Alarm:
     raised_at: datetime
     cleared_at: datetime | None
     mailed_at: datetime | None
+    poll_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,11 @@ class Fault:
     message: str
 
 
-async def raise_late(db: Database, now: datetime, late_s: float) -> list[Alarm]:
-    """Raises an alarm for each schedule of any workspace that is so late, clears those that are not late any more, and
-    returns the new ones. Of several processes that ask at once, one looks."""
+async def look(db: Database, now: datetime, late_s: float, failures: int) -> list[Alarm]:
+    """Raises an alarm for each schedule and poll of any workspace that is so late, and for each poll that has failed so often
+    in a row; clears those of what is well again, and returns the new ones. Of several processes that ask at once, one looks."""
     async with db.transaction() as connection:
-        rows = await connection.fetch("select * from raise_alarms($1, $2)", now, late_s)
+        rows = await connection.fetch("select * from raise_alarms($1, $2, $3)", now, late_s, failures)
     return [Alarm(*row) for row in rows]
 
 

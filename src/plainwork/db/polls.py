@@ -112,14 +112,17 @@ async def remember(connection: Connection, poll_id: UUID, keys: Collection[str],
     )
 
 
-async def succeed(connection: Connection, poll: Poll, cursor: Any, next_s: float, note: dict[str, Any]) -> None:
-    """Ends a poll that is held: where the next goes on, and in how many seconds it does. A first one that all is remembered
-    of ends by it."""
+async def succeed(
+    connection: Connection, poll: Poll, cursor: Any, next_s: float, note: dict[str, Any], *, begins: bool
+) -> None:
+    """Ends a poll that is held: where the next goes on, and in how many seconds it does. ``begins``: what the next one finds
+    new was not there before."""
     await connection.execute(
-        """update polls set cursor = $2, begun_at = coalesce(begun_at, now()), due_at = now() + make_interval(secs => $3),
-               not_before = null, claimed_at = null, last_at = now(), failures = 0, failure = null, recent = $4
+        """update polls set cursor = $2, begun_at = coalesce(begun_at, case when $5 then now() end),
+               due_at = now() + make_interval(secs => $3), not_before = null, claimed_at = null, last_at = now(),
+               failures = 0, failure = null, recent = $4
            where workspace_id = current_workspace() and id = $1""",
-        *(poll.id, cursor, next_s, await _noted(connection, poll, note)),
+        *(poll.id, cursor, next_s, await _noted(connection, poll, note), begins),
     )
 
 
@@ -130,14 +133,17 @@ async def fail(
     next_s: float,
     wish_s: float | None,
     note: dict[str, Any],
+    *,
+    counts: bool = True,
 ) -> None:
     """Ends a poll that is held and has failed. ``wish_s``: the other side wants to be left alone for so long, by everything
-    that uses the same account."""
+    that uses the same account. ``counts``: as one more failure in a row."""
     await connection.execute(
         """update polls set due_at = now() + make_interval(secs => $3), not_before = now() + make_interval(secs => $4),
-               claimed_at = null, last_at = now(), failures = failures + 1, failure = $2, recent = $5
+               claimed_at = null, last_at = now(), failures = failures + $6,
+               failure = $2, recent = $5
            where workspace_id = current_workspace() and id = $1""",
-        *(poll.id, failure, next_s, wish_s, await _noted(connection, poll, note)),
+        *(poll.id, failure, next_s, wish_s, await _noted(connection, poll, note), int(counts)),
     )
     if wish_s is not None and poll.config.get("account"):
         await connection.execute(

@@ -217,17 +217,24 @@ async def _settle(
     started = [one.run_id for one in begun if one.outcome == "started"]
     next_s = seconds_to_next(poll.kind, poll.config.get("every"), datetime.now(UTC))
     note = _note(how.took_ms, found=len(fresh), started=len(started), refused=len(refused))
+    has_more = found.more and found.cursor != poll.cursor
     await polls.succeed(
-        connection, poll, found.cursor if is_done else poll.cursor, next_s if is_done and not found.more else 0.0, note
+        *(connection, poll, found.cursor if is_done else poll.cursor, 0.0 if has_more or not is_done else next_s, note),
+        begins=not (_only_notes(poll) and has_more),
     )
     return started
+
+
+def _only_notes(poll: Poll) -> bool:
+    """Whether what it finds was there before. It begins when the connector has come to the end of that."""
+    return poll.is_first and poll.config.get("remember") != "all"
 
 
 async def _chosen(
     connection: Connection, version: Version, poll: Poll, fresh: list[Entry], most: int
 ) -> tuple[list[Entry], list[Entry]]:
     """What runs are started for, and what is only remembered."""
-    if poll.is_first and poll.config.get("remember") != "all":
+    if _only_notes(poll):
         return [], fresh
     if not fresh:
         return [], []
@@ -287,17 +294,19 @@ def _refusal(poll: Poll, one: Entry, why: PlainworkError) -> NewDelivery:
 
 
 async def fail(db: Database, poll: Poll, error: BaseException, took_ms: float) -> None:
-    """Notes that a poll has failed. The next one waits longer each time, and as long as the other side wishes."""
+    """Notes that a poll has failed. The next one waits longer each time, and as long as the other side wishes. One that a
+    limit of ours has held up does not count: nothing is wrong with it."""
     failure = failure_of(error)
     wish_s = min(failure.retry_after_s, _LONGEST_WAIT_S) if failure.retry_after_s else None
     next_s = min(_FIRST_WAIT_S * 2.0 ** min(poll.failures, 12), max(_usual_wait_s(poll), _LONGEST_WAIT_S))
+    is_limit = isinstance(error, LimitReached)
     if isinstance(error, LimitReached) and error.retry_after_s is not None:
         next_s = min(error.retry_after_s, _LONGEST_WAIT_S)
     seen = {"message": failure.message, "kind": failure.kind, "next_step": failure.next_step}
     async with db.workspace(poll.workspace_id) as connection:
         if await polls.hold(connection, poll):
             note = _note(took_ms, failure=failure.message)
-            await polls.fail(connection, poll, seen, max(next_s, wish_s or 0.0), wish_s, note)
+            await polls.fail(connection, poll, seen, max(next_s, wish_s or 0.0), wish_s, note, counts=not is_limit)
     _log.warning("a poll failed", poll=str(poll.id), agent=str(poll.agent_id), error=failure.message)
 
 

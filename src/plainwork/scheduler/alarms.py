@@ -1,4 +1,5 @@
-"""Watching that schedules fire. Any process may watch, a scheduler or not: what is late is late in the database."""
+"""Watching that schedules fire and polls succeed. Any process may watch, a scheduler or not: what is late is late in the
+database."""
 
 from __future__ import annotations
 
@@ -22,11 +23,19 @@ if TYPE_CHECKING:
 _log = log.get("alarms")
 
 LATE_S = 90.0
-"""A schedule that should have fired so long ago has not."""
+"""A schedule that should have fired so long ago has not, or a poll been made."""
+FAILED_POLLS = 3
+"""So many polls that failed in a row raise an alarm."""
 WATCH_EVERY_S = 15.0
 MOST_LINES = 20
 """How many alarms of one look have a line of their own, in the log and in a mail."""
 MOST_MAILS = 1000
+
+_SAID = {
+    ("did_not_fire", True): "a schedule did not fire",
+    ("did_not_fire", False): "a poll was not made",
+    ("keeps_failing", False): "a poll keeps failing",
+}
 
 Mail = Callable[[list[str], str, str], Awaitable[None]]
 """Sends a text: to whom, subject, body."""
@@ -55,10 +64,10 @@ class AlarmWatch:
 
     async def look(self) -> list[Alarm]:
         """Raises and clears alarms, says the new ones in the log, tells the owners; returns the new ones."""
-        raised = await alarms.raise_late(self._db, self._now(), LATE_S)
+        raised = await alarms.look(self._db, self._now(), LATE_S, FAILED_POLLS)
         for alarm in raised[:MOST_LINES]:
             _log.error(
-                "a schedule did not fire",
+                _SAID[alarm.kind, alarm.poll_id is None],
                 workspace=str(alarm.workspace_id),
                 agent=str(alarm.agent_id),
                 trigger=alarm.trigger_id,
@@ -66,7 +75,7 @@ class AlarmWatch:
                 why=alarm.message,
             )
         if len(raised) > MOST_LINES:
-            _log.error("and more schedules did not fire", count=len(raised) - MOST_LINES)
+            _log.error("and more triggers need a look", count=len(raised) - MOST_LINES)
         if self._mail is not None:
             await self._tell(self._mail)
         return raised
@@ -93,8 +102,8 @@ def _letter(workspace: str, of: Iterable[Alarm], names: dict[UUID, str]) -> tupl
         f"- {names[one.agent_id]} ({one.trigger_id}), due {one.due_at:%Y-%m-%d %H:%M} UTC: {one.message}" for one in of
     ]
     shown = lines[:MOST_LINES] + ([f"- and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else [])
-    head = "This schedule needs a look:" if len(lines) == 1 else f"These {len(lines)} schedules need a look:"
-    return f"Plainwork: a schedule did not start in {workspace}", "\n".join([head, "", *shown, ""])
+    head = "This needs a look:" if len(lines) == 1 else f"These {len(lines)} triggers need a look:"
+    return f"Plainwork: a trigger needs a look in {workspace}", "\n".join([head, "", *shown, ""])
 
 
 def mailer(net: Client, smtp_url: str) -> Mail:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from uuid import UUID
 
 from plainwork import log
 from plainwork.db import Database, polls
@@ -33,43 +34,52 @@ class Poller:
         self._outside = outside
         self._versions = Versions(db)
         self._at_once = at_once
-        self._under_way = 0
+        self._held: dict[UUID, Poll] = {}
 
     async def run(self) -> None:
-        """Polls what is due; what fails is tried again. Cancelled, it gives back what it has begun."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                for poll in await self._claim():
-                    self._under_way += 1
-                    group.create_task(self._done(poll))
-                await asyncio.sleep(LOOK_EVERY_S)
+        """Polls what is due; what fails is tried again. Cancelled, it gives back what it holds, for others to go on at once."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    for poll in await self._claim():
+                        group.create_task(self._poll(poll))
+                    await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            await asyncio.gather(*(self._put_off(poll, 0.0) for poll in [*self._held.values()]))
 
     async def poll_due(self) -> int:
         """Does all polls that are due now, each once; how many runs were started."""
         return sum(await asyncio.gather(*(self._poll(poll) for poll in await self._claim())))
 
     async def _claim(self) -> list[Poll]:
-        room = self._at_once - self._under_way
+        room = self._at_once - len(self._held)
         if room <= 0:
             return []
+        claiming = asyncio.ensure_future(self._claim_some(room))
         try:
-            return await polls.claim_due(self._db, room, EACH_AT_ONCE, LEASE_S)
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with suppress(Exception):  # what it has claimed is held, whatever becomes of the wait
+                await asyncio.wait_for(claiming, _GIVE_BACK_S)
+            raise
         except (PlainworkError, OSError) as error:
             _log.warning("failed, will try again", error=str(error))
         except Exception as error:
             _log.bug(error)
         return []
 
-    async def _done(self, poll: Poll) -> None:
-        try:
-            await self._poll(poll)
-        finally:
-            self._under_way -= 1
+    async def _claim_some(self, most: int) -> list[Poll]:
+        claimed = await polls.claim_due(self._db, most, EACH_AT_ONCE, LEASE_S)
+        self._held |= {poll.id: poll for poll in claimed}
+        return claimed
 
     async def _poll(self, poll: Poll) -> int:
-        """Does one poll, and says what it came to; how many runs were started."""
+        """Does one poll, and says what it came to; how many runs were started. Cancelled, it is held still."""
         with log.bound(redactor=log.Redactor(), poll=str(poll.id)):
-            return await self._asked(poll)
+            started = await self._asked(poll)
+        if self._held.get(poll.id) is poll:
+            del self._held[poll.id]
+        return started
 
     async def _asked(self, poll: Poll) -> int:
         began = time.perf_counter()
@@ -81,9 +91,6 @@ class Poller:
             return len(started)
         except Later as later:
             await self._put_off(poll, later.wait_s)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._put_off(poll, 0.0))
-            raise
         except Exception as error:
             if not isinstance(error, (PlainworkError, OSError)):
                 _log.bug(error, poll=str(poll.id))

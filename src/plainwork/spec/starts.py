@@ -31,7 +31,7 @@ def start_of(type_: str, config: Mapping[str, Any]) -> str:
             return f"webhook {config.get('path', '')}".rstrip()
         case "poll":
             every = config.get("every")
-            return f"{config.get('uses', 'poll')}, asked {every}" if every else str(config.get("uses", "poll"))
+            return f"{config.get('uses', 'poll')}, asked {_often(every)}" if every else str(config.get("uses", "poll"))
         case "form":
             return f"form “{config.get('title', '')}”"
         case "email":
@@ -42,6 +42,11 @@ def start_of(type_: str, config: Mapping[str, Any]) -> str:
             return BY_HAND
         case _:
             return kind
+
+
+def _often(every: str) -> str:
+    """``15 minutes`` → ``every 15 minutes``; what says it itself (``every weekday at 09:00``) stays."""
+    return every if every.lower().startswith("every") else f"every {every}"
 
 
 def _schedule(config: Mapping[str, Any]) -> str:

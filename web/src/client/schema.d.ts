@@ -1868,8 +1868,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The schedules that should have fired and have not, or cannot
-         * @description The schedules that should have fired and have not, or cannot.
+         * The schedules that should have fired and have not, or cannot, and the polls that keep failing
+         * @description The schedules that should have fired and have not, or cannot, and the polls that keep failing.
          */
         get: operations["list_alarms"];
         put?: never;
@@ -2283,7 +2283,7 @@ export interface components {
         };
         /**
          * Alarm
-         * @description A schedule that needs a look. `kind`: it `did_not_fire` at `due_at`, it `cannot_be_planned` (its times cannot be worked out), or it `cannot_start` (three runs in a row could not even begin). `cleared_at`: when all was well again.
+         * @description A schedule, a poll or a mailbox that needs a look. `kind`: it `did_not_fire` at `due_at` (nobody has asked what is new), it `cannot_be_planned` (its times cannot be worked out), it `cannot_start` (three runs in a row could not even begin), or it `keeps_failing` (three polls in a row have failed). `cleared_at`: when all was well again.
          */
         Alarm: {
             /**
@@ -2295,7 +2295,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "did_not_fire" | "cannot_be_planned" | "cannot_start";
+            kind: "did_not_fire" | "cannot_be_planned" | "cannot_start" | "keeps_failing";
             /**
              * Agent Id
              * Format: uuid

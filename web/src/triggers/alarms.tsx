@@ -4,20 +4,20 @@ import { unwrap } from "@/client/problem";
 import { Link } from "@/navigation";
 import { Banner } from "@/ui/Banner";
 
-/** Schedules of the workspace that should have fired and have not. */
+/** Triggers of the workspace that need a look: schedules that have not fired, polls that keep failing. */
 export const alarmsQuery = queryOptions({
   queryKey: ["alarms"],
   queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/alarms", { signal }))).alarms,
   refetchInterval: 60_000,
 });
 
-/** Tells that schedules need a look, and leads to the agents they are of; nothing while all is well. */
+/** Tells that triggers need a look, and leads to the agents they start; nothing while all is well. */
 export function AlarmNotice({ agents }: { agents: readonly { id: string; name: string }[] }) {
   const { data } = useQuery(alarmsQuery);
   if (!data?.length) return null;
   const ids = new Set(data.map(({ agent_id }) => agent_id));
   return (
-    <Banner tone="bad" title={data.length === 1 ? "A schedule needs a look." : `${data.length} schedules need a look.`}>
+    <Banner tone="bad" title={title(data)}>
       <ul className="flex flex-wrap gap-x-4">
         {agents
           .filter(({ id }) => ids.has(id))
@@ -31,4 +31,9 @@ export function AlarmNotice({ agents }: { agents: readonly { id: string; name: s
       </ul>
     </Banner>
   );
+}
+
+function title(alarms: readonly { kind: string }[]): string {
+  if (alarms.length > 1) return `${alarms.length} triggers need a look.`;
+  return alarms[0]?.kind === "keeps_failing" ? "A poll keeps failing." : "A trigger needs a look.";
 }

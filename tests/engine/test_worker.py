@@ -102,6 +102,20 @@ async def test_inputs_and_the_days_limit_are_checked_at_the_start(database: Data
         await start(database, version, {"n": 3})
 
 
+async def test_no_race_passes_the_days_limit(database: Database, workspace_id: UUID) -> None:
+    version = await add_version(database, workspace_id, [node("a")], limits=Limits(runs_per_day=5))
+
+    async def some(count: int) -> int:
+        try:
+            return len(await start_many(database, version, [Start({})] * count))
+        except LimitReached:
+            return 0
+
+    assert sum(await asyncio.gather(*(some(1 + n % 2) for n in range(24)))) == 5
+    async with database.workspace(workspace_id) as connection:
+        assert await connection.fetchval("select count(*) from runs") == 5
+
+
 async def test_steps_outside_run_side_by_side_and_see_each_other(
     database: Database, workspace_id: UUID, web: Web, outside: Outside
 ) -> None:

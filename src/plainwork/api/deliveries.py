@@ -22,7 +22,6 @@ from plainwork.api.rates import Rate
 from plainwork.db import Database, triggers
 from plainwork.db.triggers import NewDelivery, NewStart, Trigger
 from plainwork.engine import backlog, start
-from plainwork.engine.day import check_day
 from plainwork.engine.desk import Desk, Started
 from plainwork.engine.events import Events
 from plainwork.engine.versions import Version
@@ -107,11 +106,14 @@ class Entrance:
     async def start(self, door: Door, new: NewStart, version: Version, *, is_awaited: bool) -> Started:
         """Starts the run. Raises Changed when the trigger is not what it was taken for, LimitReached when the agent
         may run no more today, or too much waits already."""
-        if version.limits.runs_per_day is not None or not self.desk.is_free:
+        is_limited = version.limits.runs_per_day is not None
+        if is_limited or not self.desk.is_free:
             async with self._db.workspace(version.workspace_id) as connection:
                 await backlog.check(self._db, connection, version.workspace_id, 1)
-                await check_day(connection, version, 1)
-        started = await self.desk.start(new, is_awaited=is_awaited)
+        if is_limited:
+            started = await self.desk.start_today(new, version)
+        else:
+            started = await self.desk.start(new, is_awaited=is_awaited)
         if started.begun.outcome == "gone":
             self.doors.forget(door.address.token)
             raise Changed("The agent is being changed at this moment.", next_step="Send it again.")

@@ -19,6 +19,7 @@ from plainwork.db import Database, triggers
 from plainwork.db.queue import Claim
 from plainwork.db.runs import ENDED
 from plainwork.db.triggers import Begun, NewStart
+from plainwork.engine import day
 from plainwork.engine.execution import Execution
 from plainwork.engine.versions import Version, Versions
 from plainwork.engine.worker import Worker
@@ -87,6 +88,14 @@ class Desk:
         if self._sending is None:
             self._sending = asyncio.create_task(self._send_all())
         return await asyncio.shield(request.settled)
+
+    async def start_today(self, new: NewStart, version: Version) -> Started:
+        """Settles the start of a run whose agent may run only so often a day, by itself. Raises LimitReached when it has, and as
+        ``start``."""
+        begun = await day.start_today(self._db, version, new)
+        if begun.outcome == "started":
+            await self._bell.ring([begun.run_id])
+        return Started(begun)
 
     def forget(self, run_id: UUID) -> None:
         """Nobody waits for the run's end any more."""

@@ -9,8 +9,8 @@ from datetime import UTC
 
 from plainwork import log
 from plainwork.db import Database, triggers
-from plainwork.db.triggers import FailureNotice, NewStart
-from plainwork.engine.day import check_day
+from plainwork.db.triggers import Begun, FailureNotice, NewStart
+from plainwork.engine.day import start_today
 from plainwork.engine.triggers import inputs_of, key_of
 from plainwork.engine.versions import Version, Versions
 from plainwork.errors import PlainworkError, Unavailable
@@ -24,15 +24,23 @@ async def tell(db: Database, versions: Versions, bell: Queue) -> int:
     """Starts the runs of those who watch for the failures that were noted; how many. Any number of processes may."""
     async with db.transaction() as connection:
         notices = await triggers.claim_failures(connection, _AT_ONCE)
-        starts = [start for notice in notices if (start := await _start_of(db, versions, notice)) is not None]
-        begun = await triggers.start_on(connection, starts) if starts else []
+        begun: list[Begun] = []
+        starts: list[NewStart] = []
+        for notice in notices:
+            found = await _start_of(db, versions, notice)
+            if isinstance(found, Begun):
+                begun.append(found)
+            elif found is not None:
+                starts.append(found)
+        begun += await triggers.start_on(connection, starts) if starts else []
     started = [one.run_id for one in begun if one.outcome == "started"]
     await bell.ring(started)
     return len(started)
 
 
-async def _start_of(db: Database, versions: Versions, notice: FailureNotice) -> NewStart | None:
-    """The run to start; None when it cannot be, which is noted with the trigger's deliveries."""
+async def _start_of(db: Database, versions: Versions, notice: FailureNotice) -> NewStart | Begun | None:
+    """The run to start, or what it has begun as where the agent may run only so often a day; None when it cannot be, which is
+    noted with the trigger's deliveries."""
     failed = await _version(versions, notice)
     seen = {
         "kind": "error",
@@ -47,25 +55,22 @@ async def _start_of(db: Database, versions: Versions, notice: FailureNotice) -> 
     }
     try:
         version = await versions.get(notice.workspace_id, notice.version_id)
-        if version.limits.runs_per_day is not None:
-            async with db.workspace(notice.workspace_id) as connection:
-                await check_day(connection, version, 1)
-        inputs = inputs_of(version, notice.config.get("map", {}), seen)
+        new = NewStart(
+            workspace_id=notice.workspace_id,
+            agent_id=notice.watcher_id,
+            version_id=notice.version_id,
+            trigger_id=notice.trigger_id,
+            trigger=seen,
+            inputs=inputs_of(version, notice.config.get("map", {}), seen),
+            deadline_s=version.time_s,
+            key=key_of(notice.trigger_id, None, seen, f"failure of {notice.run_id}"),
+        )
+        return new if version.limits.runs_per_day is None else await start_today(db, version, new)
     except Unavailable:
         raise  # it can wait for the database
     except PlainworkError as error:
         await _note(db, notice, error)
         return None
-    return NewStart(
-        workspace_id=notice.workspace_id,
-        agent_id=notice.watcher_id,
-        version_id=notice.version_id,
-        trigger_id=notice.trigger_id,
-        trigger=seen,
-        inputs=inputs,
-        deadline_s=version.time_s,
-        key=key_of(notice.trigger_id, None, seen, f"failure of {notice.run_id}"),
-    )
 
 
 async def _version(versions: Versions, notice: FailureNotice) -> Version | None:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from plainwork.db import Connection, new_id, schedules
+from plainwork.db import Connection, new_id, runs, schedules
 from plainwork.db.ids import first_id_at
 from plainwork.db.schedules import Load, Schedule, SkipReason, Tick
 from plainwork.engine.plan import Failure
@@ -50,9 +50,11 @@ class Days:
 
     @classmethod
     async def read(cls, connection: Connection, of: Iterable[Schedule], now: datetime) -> Days:
-        """Counts, in one go, for those schedules' agents that may run so many times a day."""
+        """Counts, in one go, for those schedules' agents that may run so many times a day; what else starts them waits until the
+        transaction ends."""
         most = {(one.workspace_id, one.agent_id): n for one in of if (n := one.limits.get("runs_per_day")) is not None}
         today = first_id_at(now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+        await runs.hold_days(connection, {agent_id for _, agent_id in most})
         counted = await schedules.runs_since(connection, most.keys(), today, list(most.values()))
         return cls(dict(zip(most, counted, strict=True)))
 

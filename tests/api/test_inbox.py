@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from plainwork import db
+from plainwork.db import replays
 from tests.api.support import GREETER, Api, Place
 from tests.api.test_replays import TWO
 from tests.api.test_runs import FAILING, ended
@@ -37,9 +38,9 @@ async def failed(place: Place, document: str = FAILING) -> dict[str, Any]:
     return await place.as_owner.run((await place.as_owner.agent(document))["id"])
 
 
-async def uncertain(api: Api, place: Place) -> dict[str, Any]:
+async def uncertain(api: Api, place: Place, document: str = ONCE) -> dict[str, Any]:
     """A run that asks what became of its act, as a worker leaves it that finds an intent without a result."""
-    agent = await place.as_owner.agent(ONCE)
+    agent = await place.as_owner.agent(document)
     async with api.database.workspace(place.id) as connection:
         await connection.execute(
             """insert into runs (workspace_id, id, agent_id, version_id, status, cause, ask, started_at, steps)
@@ -203,6 +204,33 @@ async def test_many_are_decided_each_by_itself(api: Api, place: Place) -> None:
     assert (third["did"], third["next_run_id"], third["problem"]["code"]) == (None, None, "Conflict")
     assert (fourth["did"], fourth["problem"]["code"], fourth["problem"]["status"]) == (None, "NotFound", 404)
     assert [entry.action for entry in await place.audited()].count("run.retried") == 2
+
+
+async def crashed(api: Api, place: Place) -> str:
+    """A run whose workers were lost, all in the middle of its keyed step."""
+    asked = await uncertain(api, place, ONCE.replace("effect: once", "effect: keyed"))
+    run_id = UUID(asked["id"])
+    async with api.database.workspace(place.id) as connection:
+        await replays.note_decision(connection, place.id, run_id, "send-it", 1, "started")
+        await connection.execute("delete from queue where run_id = $1", run_id)
+        await connection.execute(
+            "update runs set status = 'failed', cause = 'crash_loop', finished_at = now() where id = $1", run_id
+        )
+    return str(run_id)
+
+
+async def test_a_doubt_about_one_keeps_no_other_from_its_retry(api: Api, place: Place) -> None:
+    doubtful, clear = await crashed(api, place), (await failed(place, TWO))["id"]
+    body: dict[str, Any] = {"filter": {}, "decision": {"action": "retry"}}
+    results = (await place.as_owner.ok("POST", "/inbox/bulk", json=body))["results"]
+    assert {one["run_id"]: one["did"] for one in results} == {doubtful: None, clear: "retried"}
+    [problem] = [one["problem"] for one in results if one["problem"]]
+    assert problem["status"] == 409
+    assert "retry with `from`: send-it" in problem["next_step"]
+    # Whoever has looked says so, of all that stopped there.
+    body = {"ids": [doubtful], "decision": {"action": "retry", "from": "send-it"}}
+    [again] = (await place.as_owner.ok("POST", "/inbox/bulk", json=body))["results"]
+    assert (again["run_id"], again["did"]) == (doubtful, "retried")
 
 
 async def test_a_filter_chooses(api: Api, place: Place) -> None:

@@ -217,7 +217,7 @@ async def test_losing_the_key_or_the_role_ends_the_stream(api: Api, place: Place
     async with watching(address, program, run_id) as stream:
         await stream.next()
         async with api.database.workspace(place.id) as connection:
-            key = next(key for key in await api_keys.all_of(connection) if key.scopes == ("runs:read",))
+            key = next(key for key in await api_keys.page(connection, limit=50) if key.scopes == ("runs:read",))
             await api_keys.revoke(connection, key.id)
         assert (await stream.rest())[-1].data["code"] == "SignInNeeded"
     member = await place.member("viewer")

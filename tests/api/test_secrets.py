@@ -35,7 +35,7 @@ async def test_a_secret_is_sealed_and_shown_nowhere(api: Api, place: Place) -> N
     assert (again["current_version"], again["hosts"], again["connector"]) == (2, None, "smtp")
     listed = (await ask("GET", "/secrets"))["secrets"]
     assert listed == [again]
-    await ask("GET", "/secrets/MAIL")
+    assert (await ask("GET", "/secrets/MAIL")) == again
     await ask("PUT", "/secrets/MAIL", json={"value": VALUE, "surplus": VALUE})
     await ask("PUT", "/secrets/" + "x" * 200, json={"value": VALUE})
     await ask("PUT", "/secrets/MAIL", json={"value": [VALUE]})
@@ -45,7 +45,7 @@ async def test_a_secret_is_sealed_and_shown_nowhere(api: Api, place: Place) -> N
         assert VALUE not in text
         assert json.dumps(VALUE).strip('"') not in text
     await ask("DELETE", "/secrets/MAIL")
-    assert (await ask("GET", "/secrets")) == {"secrets": []}
+    assert (await ask("GET", "/secrets")) == {"secrets": [], "next": None}
     await place.as_owner.refused("DELETE", "/secrets/MAIL", 404)
     actions = [(entry.action, entry.target_id) for entry in await place.audited()]
     assert actions == [("secret.sealed", "MAIL"), ("secret.sealed", "MAIL"), ("secret.deleted", "MAIL")]
@@ -68,10 +68,11 @@ async def test_a_secret_is_limited_and_stays_so_when_it_is_sealed_again(place: P
     assert limits == [{"at_once": 2, "per_minute": 60}, {"at_once": None, "per_minute": None}]
 
 
-async def test_a_secret_has_no_address_to_read_it_from(place: Place) -> None:
+async def test_of_a_secret_that_is_not_there_nothing_is_told(place: Place, other: Place) -> None:
     await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": VALUE})
-    refused = await place.as_owner.request("GET", f"{API}/secrets/KEY")
-    assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, OPTIONS, PUT")
+    await other.as_owner.refused("GET", "/secrets/KEY", 404)
+    await place.as_owner.refused("GET", "/secrets/OTHER", 404)
+    await place.as_owner.refused("PUT", "/secrets/OTHER", 404, json={"value": "x"}, headers={"If-Match": "*"})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from plainwork.api.auth import Permission, SignedIn, SignedInArg
 from plainwork.api.routing import Routes
 from plainwork.api.session import Code, Password, Session, carry, record, shown
-from plainwork.api.shapes import Body, Shape
+from plainwork.api.shapes import Body, Limit, Shape
 from plainwork.db import Database, passwords, sessions
 from plainwork.errors import NotFound, SignInNeeded
 from plainwork.people.devices import device_of
@@ -35,10 +35,11 @@ class OpenSession(Shape):
     is_current: bool
 
 
-class OpenSessions(Shape):
-    """The person's sessions, the last seen first."""
+class OpenSessionPage(Shape):
+    """The person's sessions, the newest first. ``next``: what to send as ``before`` for the next page; null: the last."""
 
     sessions: list[OpenSession]
+    next: UUID | None
 
 
 class EndedSessions(Shape):
@@ -95,25 +96,26 @@ class RecoveryCodes(Shape):
 
 # ── Sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 @routes.add("GET", "/account/sessions", Permission.ACCOUNT)
-async def list_sessions(request: Request, signed_in: SignedInArg) -> OpenSessions:
+async def list_sessions(
+    request: Request, signed_in: SignedInArg, before: UUID | None = None, limit: Limit = 50
+) -> OpenSessionPage:
     """Where one is signed in."""
-    found = await sessions.all_of(request.app.state.database, signed_in.user)
-    return OpenSessions(
-        sessions=[
-            OpenSession(
-                id=one.id,
-                device=device_of(one.user_agent),
-                address=one.address,
-                user_agent=one.user_agent,
-                signed_in_by=one.signed_in_by,
-                created_at=one.created_at,
-                last_seen_at=one.last_seen_at,
-                expires_at=one.expires_at,
-                is_current=one.id == signed_in.session.id,
-            )
-            for one in found
-        ]
-    )
+    found = await sessions.page(request.app.state.database, signed_in.user, before=before, limit=limit + 1)
+    page = [
+        OpenSession(
+            id=one.id,
+            device=device_of(one.user_agent),
+            address=one.address,
+            user_agent=one.user_agent,
+            signed_in_by=one.signed_in_by,
+            created_at=one.created_at,
+            last_seen_at=one.last_seen_at,
+            expires_at=one.expires_at,
+            is_current=one.id == signed_in.session.id,
+        )
+        for one in found[:limit]
+    ]
+    return OpenSessionPage(sessions=page, next=page[-1].id if len(found) > limit else None)
 
 
 @routes.add("DELETE", "/account/sessions/{session_id}", Permission.ACCOUNT, status_code=204)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from plainwork.api.auth import SCOPES, CallerArg, Permission, Tenant
 from plainwork.api.routing import Routes
-from plainwork.api.shapes import Body, Shape
+from plainwork.api.shapes import Body, Limit, Shape
 from plainwork.db import api_keys, audit
 from plainwork.errors import Forbidden
 
@@ -54,16 +54,20 @@ class ApiKeyMade(ApiKey):
     key: str
 
 
-class ApiKeys(Shape):
-    """The workspace's keys, newest first, revoked ones too."""
+class ApiKeyPage(Shape):
+    """Keys of the workspace, newest first, revoked ones too. ``next``: what to send as ``before`` for the next page; null:
+    the last."""
 
     api_keys: list[ApiKey]
+    next: UUID | None
 
 
 @routes.add("GET", "/api-keys", Permission.KEYS_MANAGE)
-async def list_keys(tenant: Tenant) -> ApiKeys:
+async def list_keys(tenant: Tenant, before: UUID | None = None, limit: Limit = 50) -> ApiKeyPage:
     """The workspace's keys, without their values."""
-    return ApiKeys(api_keys=[ApiKey.model_validate(key) for key in await api_keys.all_of(tenant)])
+    found = await api_keys.page(tenant, before=before, limit=limit + 1)
+    page = [ApiKey.model_validate(key) for key in found[:limit]]
+    return ApiKeyPage(api_keys=page, next=page[-1].id if len(found) > limit else None)
 
 
 @routes.add("POST", "/api-keys", Permission.KEYS_MANAGE, status_code=201)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
@@ -11,10 +12,11 @@ from pydantic import Field
 
 from plainwork.api.agents import Agent, shown
 from plainwork.api.auth import CallerArg, Permission, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.live import Reason, check_override, check_reason
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Number, Shape
-from plainwork.db import Database, agents, canaries
+from plainwork.db import Connection, Database, agents, canaries
 from plainwork.errors import NotFound
 from plainwork.releases import canary as releases
 from plainwork.releases import gate
@@ -69,6 +71,8 @@ class Canary(Shape):
     """A canary. ``runs``: of the candidate, ``live_runs``: of the live version meanwhile; those that were started anew, of the
     agent's newest ten thousand. ``outcome`` null: it is under way; ``rolled_back``: the candidate failed too often, as
     ``reason`` says."""
+
+    PASSING: ClassVar = frozenset({"runs", "live_runs"})
 
     id: UUID
     agent_id: UUID
@@ -138,23 +142,36 @@ async def begin_canary(request: Request, caller: CallerArg, agent_id: UUID, body
 
 
 @routes.add("PATCH", "/agents/{agent_id}/canary", Permission.AGENTS_WRITE)
-async def change_canary(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryChange) -> Canary:
+async def change_canary(
+    tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryChange, if_match: IfMatch = None
+) -> Canary:
     """Gives the candidate another share of the new runs. 404 when no canary is under way."""
+    await _check_unchanged(if_match, tenant, agent_id)
     return _shown(await releases.change_share(tenant, caller.actor, agent_id, body.share))
 
 
 @routes.add("POST", "/agents/{agent_id}/canary/promote", Permission.AGENTS_WRITE)
-async def promote_canary(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryEnd | None = None) -> Agent:
-    """Makes the candidate live, and ends the canary. 404 when none is under way."""
+async def promote_canary(
+    tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryEnd | None = None, if_match: IfMatch = None
+) -> Agent:
+    """Makes the candidate live, and ends the canary. 404 when none is under way. ``If-Match`` is about the canary."""
+    await _check_unchanged(if_match, tenant, agent_id)
     reason = body.reason.strip() if body else ""
     [made] = await shown(tenant, [await releases.promote(tenant, caller.actor, agent_id, reason)])
     return made
 
 
 @routes.add("POST", "/agents/{agent_id}/canary/stop", Permission.AGENTS_WRITE)
-async def stop_canary(tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryEnd | None = None) -> Canary:
+async def stop_canary(
+    tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryEnd | None = None, if_match: IfMatch = None
+) -> Canary:
     """Ends the canary: the live version takes all new runs again. Runs under way go on. 404 when none is under way."""
+    await _check_unchanged(if_match, tenant, agent_id)
     return _shown(await releases.stop(tenant, caller.actor, agent_id, body.reason.strip() if body else ""))
+
+
+async def _check_unchanged(if_match: str | None, tenant: Connection, agent_id: UUID) -> None:
+    await require_unchanged(if_match, partial(canaries.lock, tenant, agent_id), partial(get_canary, tenant, agent_id))
 
 
 def _shown(found: canaries.Canary) -> Canary:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -16,20 +17,24 @@ from pydantic import Field
 
 from plainwork import log
 from plainwork.api.auth import ROLES, CallerArg, Permission, SignedIn, Tenant, address_of, token_of
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.pages import notice
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Limit, Shape
 from plainwork.connections import CALLBACK, Connections, Start, workspace_of
 from plainwork.connectors.declared import connectable
+from plainwork.db import Connection as Transaction
 from plainwork.db import Database, agents, sessions, workspaces
 from plainwork.db import connections as rows
 from plainwork.db.audit import Actor
-from plainwork.errors import Forbidden, NotFound, PlainworkError, Rejected, SignInNeeded, Unavailable
+from plainwork.errors import Forbidden, Invalid, NotFound, PlainworkError, Rejected, SignInNeeded, Unavailable
 from plainwork.settings import Settings
 
 routes = Routes("connections")
 pages = Routes()
 
+SERVICES = "services"
+"""The one name below ``/connections`` that is none of a connection."""
 CHANNEL = "plainwork-connections"
 _TELL = f"""new BroadcastChannel("{CHANNEL}").postMessage("done"); window.close();"""
 _log = log.get("connections")
@@ -54,6 +59,8 @@ class Connection(Shape):
     """One connected account. ``status``: ``expired`` when nothing works until somebody connects it anew, because of
     ``trouble``; ``expires_at``: of the token used now, which is renewed before; ``whose``: the account's name, where the
     provider has told it; ``hosts``: the only ones that the token is sent to."""
+
+    PASSING: ClassVar = frozenset({"refreshed_at", "expires_at"})
 
     name: str
     connector: str
@@ -123,7 +130,7 @@ async def list_connections(
     return ConnectionPage(connections=[_shown(one) for one in found[:limit]], next=following)
 
 
-@routes.add("GET", "/connections/services", Permission.SECRETS_READ)
+@routes.add("GET", f"/connections/{SERVICES}", Permission.SECRETS_READ)
 async def list_connection_services(request: Request, caller: CallerArg) -> ConnectionServices:
     """What can be connected, and what an app for it has to be registered with."""
     settings: Settings = request.app.state.settings
@@ -144,11 +151,22 @@ async def list_connection_services(request: Request, caller: CallerArg) -> Conne
     )
 
 
+@routes.add("GET", "/connections/{name}", Permission.SECRETS_READ)
+async def get_connection(tenant: Tenant, name: str) -> Connection:
+    """One of them."""
+    found = await rows.get(tenant, name)
+    if found is None:
+        raise NotFound(f"There is no connection {name!r}.", next_step="GET /api/v1/connections lists them.")
+    return _shown(found)
+
+
 @routes.add("POST", "/connections", Permission.SECRETS_WRITE, status_code=201, errors=(404, 409, 502))
 async def connect(request: Request, caller: CallerArg, body: NewConnection) -> Connecting:
     """Sets out to connect an account, anew too: the answer says where the person agrees. An app that speaks for itself (grant
     ``client_credentials``) is connected at once. 403 for an API key where somebody has to agree, or when the provider
     refuses the app."""
+    if body.name == SERVICES:
+        raise Invalid(f"A connection cannot be called {SERVICES!r}.", next_step="Choose another name.")
     if body.agents:
         async with request.app.state.database.workspace(caller.workspace_id) as connection:
             if unknown := await agents.unknown(connection, body.agents):
@@ -171,10 +189,15 @@ async def connect(request: Request, caller: CallerArg, body: NewConnection) -> C
 
 
 @routes.add("DELETE", "/connections/{name}", Permission.SECRETS_WRITE, errors=(404,))
-async def disconnect(request: Request, caller: CallerArg, name: str) -> Disconnected:
+async def disconnect(request: Request, caller: CallerArg, name: str, if_match: IfMatch = None) -> Disconnected:
     """Removes a connection with its tokens, and tells its provider that they are not used any more, where it takes that."""
-    is_revoked = await _accounts(request).disconnect(caller.workspace_id, name, caller.actor)
+    guard = partial(_check_unchanged, if_match, name)
+    is_revoked = await _accounts(request).disconnect(caller.workspace_id, name, caller.actor, guard)
     return Disconnected(revoked=is_revoked)
+
+
+async def _check_unchanged(if_match: str | None, name: str, tenant: Transaction) -> None:
+    await require_unchanged(if_match, partial(rows.lock, tenant, name), partial(get_connection, tenant, name))
 
 
 # ── Back from the provider ───────────────────────────────────────────────────────────────────────────────────────────

@@ -14,11 +14,10 @@ from plainwork.api.links import public_address
 from plainwork.api.members import check_owners
 from plainwork.api.routing import Routes
 from plainwork.api.session import Password, Session, browser_of, carry, enter, shown
-from plainwork.api.shapes import Body, Shape
+from plainwork.api.shapes import Body, Limit, Shape
 from plainwork.db import Database, audit, invitations, passwords, sessions, throttle, users, workspaces
 from plainwork.db.audit import Actor
 from plainwork.db.ids import new_id
-from plainwork.db.throttle import Limit
 from plainwork.db.workspaces import Role
 from plainwork.errors import CallFailed
 from plainwork.people.mail import invitation_link, post_of
@@ -54,10 +53,11 @@ class InvitationMade(Invitation):
     mailed: bool
 
 
-class Invitations(Shape):
-    """The workspace's open invitations, newest first."""
+class InvitationPage(Shape):
+    """Open invitations, newest first. ``next``: what to send as ``before`` for the next page; null: the last."""
 
     invitations: list[Invitation]
+    next: UUID | None
 
 
 class InvitationToken(Body):
@@ -83,10 +83,11 @@ class Newcomer(InvitationToken):
 
 
 @routes.add("GET", "/invitations", Permission.MEMBERS_MANAGE)
-async def list_invitations(tenant: Tenant) -> Invitations:
+async def list_invitations(tenant: Tenant, before: UUID | None = None, limit: Limit = 50) -> InvitationPage:
     """The invitations that are open."""
-    found = await invitations.open_ones(tenant)
-    return Invitations(invitations=[Invitation.model_validate(one) for one in found])
+    found = await invitations.page(tenant, before=before, limit=limit + 1)
+    page = [Invitation.model_validate(one) for one in found[:limit]]
+    return InvitationPage(invitations=page, next=page[-1].id if len(found) > limit else None)
 
 
 @routes.add("POST", "/invitations", Permission.MEMBERS_MANAGE, status_code=201, errors=(409, 429))
@@ -96,7 +97,7 @@ async def invite(request: Request, caller: CallerArg, body: NewInvitation) -> In
     check_owners(caller, body.role)
     state = request.app.state
     database: Database = state.database
-    limit = Limit(f"invitations:{caller.workspace_id}", INVITATIONS_PER_WINDOW)
+    limit = throttle.Limit(f"invitations:{caller.workspace_id}", INVITATIONS_PER_WINDOW)
     await throttle.count(database, [limit], "invitations at a time")
     async with database.workspace(caller.workspace_id) as connection:
         made, token = await invitations.create(connection, body.email, body.role, invited_by=caller.user_id)

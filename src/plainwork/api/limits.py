@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from fastapi import Request
 from pydantic import Field
 
 from plainwork.api.auth import CallerArg, Permission, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Shape
-from plainwork.db import audit
+from plainwork.db import audit, workspaces
 from plainwork.db import limits as rows
 from plainwork.engine import backlog
 
@@ -41,6 +43,8 @@ class WorkspaceLimits(Shape):
     """The workspace's limits and their use: ``running`` runs are in the hands of workers, of ``runs_at_once`` (null: any
     number); ``queued`` wait for one, of ``queued_at_most``."""
 
+    PASSING: ClassVar = frozenset({"running", "queued", "agents"})
+
     runs_at_once: int | None
     running: int
     queued_at_most: int
@@ -55,8 +59,13 @@ async def get_limits(tenant: Tenant) -> WorkspaceLimits:
 
 
 @routes.add("PATCH", "/limits", Permission.LIMITS_WRITE)
-async def change_limits(request: Request, tenant: Tenant, caller: CallerArg, body: LimitChange) -> WorkspaceLimits:
+async def change_limits(
+    request: Request, tenant: Tenant, caller: CallerArg, body: LimitChange, if_match: IfMatch = None
+) -> WorkspaceLimits:
     """Changes limits. Runs that are under way go on; the next ones are claimed when there is room for them."""
+    lock = partial(workspaces.lock, tenant)
+    await lock()  # what is left out stays what it is
+    await require_unchanged(if_match, lock, partial(_now, tenant))
     had = await rows.of_workspace(tenant)
     given = body.model_dump(exclude_unset=True)
     queued_at_most = None if had.queued_at_most == rows.QUEUED_AT_MOST else had.queued_at_most

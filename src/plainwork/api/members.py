@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
+from typing import ClassVar
 from uuid import UUID
 
 from fastapi import Request
 
 from plainwork.api.auth import Caller, CallerArg, Permission, SignedInArg, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.routing import Routes
-from plainwork.api.shapes import Body, Shape
-from plainwork.db import Database, audit, members
+from plainwork.api.shapes import Body, Limit, Shape
+from plainwork.db import Database, audit, members, workspaces
 from plainwork.db.workspaces import Role
 from plainwork.errors import Forbidden
 
@@ -19,6 +22,8 @@ routes = Routes("members")
 
 class Member(Shape):
     """A person in the workspace. ``second_factor_at`` null: they sign in with a password alone, or by single sign-on."""
+
+    PASSING: ClassVar = frozenset({"last_sign_in_at"})
 
     id: UUID
     email: str
@@ -29,10 +34,12 @@ class Member(Shape):
     second_factor_at: datetime | None
 
 
-class Members(Shape):
-    """The workspace's members, the first to join first."""
+class MemberPage(Shape):
+    """Members of the workspace, the oldest account first. ``next``: what to send as ``after`` for the next page; null: the
+    last."""
 
     members: list[Member]
+    next: UUID | None
 
 
 class NewRole(Body):
@@ -42,14 +49,25 @@ class NewRole(Body):
 
 
 @routes.add("GET", "/members", Permission.WORKSPACE_READ)
-async def list_members(tenant: Tenant) -> Members:
+async def list_members(tenant: Tenant, after: UUID | None = None, limit: Limit = 50) -> MemberPage:
     """Who belongs to the workspace."""
-    return Members(members=[Member.model_validate(one) for one in await members.all_of(tenant)])
+    found = await members.page(tenant, after=after, limit=limit + 1)
+    page = [Member.model_validate(one) for one in found[:limit]]
+    return MemberPage(members=page, next=page[-1].id if len(found) > limit else None)
+
+
+@routes.add("GET", "/members/{user_id}", Permission.WORKSPACE_READ)
+async def get_member(tenant: Tenant, user_id: UUID) -> Member:
+    """One of them."""
+    return Member.model_validate(await members.get(tenant, user_id))
 
 
 @routes.add("PATCH", "/members/{user_id}", Permission.MEMBERS_MANAGE, errors=(409,))
-async def change_role(tenant: Tenant, caller: CallerArg, user_id: UUID, body: NewRole) -> Member:
+async def change_role(
+    tenant: Tenant, caller: CallerArg, user_id: UUID, body: NewRole, if_match: IfMatch = None
+) -> Member:
     """Gives a member another role. 403 where an owner is made or unmade by somebody who is none, 409 for the last owner."""
+    await require_unchanged(if_match, partial(workspaces.hold, tenant), partial(get_member, tenant, user_id))
     before = await members.get(tenant, user_id)
     check_owners(caller, before.role, body.role)
     changed = await members.change_role(tenant, user_id, body.role)
@@ -60,8 +78,9 @@ async def change_role(tenant: Tenant, caller: CallerArg, user_id: UUID, body: Ne
 
 
 @routes.add("DELETE", "/members/{user_id}", Permission.MEMBERS_MANAGE, status_code=204, errors=(409,))
-async def remove_member(tenant: Tenant, caller: CallerArg, user_id: UUID) -> None:
+async def remove_member(tenant: Tenant, caller: CallerArg, user_id: UUID, if_match: IfMatch = None) -> None:
     """Takes a member out of the workspace; API keys that they made end. 409 for the last owner."""
+    await require_unchanged(if_match, partial(workspaces.hold, tenant), partial(get_member, tenant, user_id))
     check_owners(caller, (await members.get(tenant, user_id)).role)
     gone = await members.remove(tenant, user_id)
     detail = {"email": gone.email, "role": gone.role}

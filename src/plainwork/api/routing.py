@@ -113,13 +113,19 @@ class Guarded(APIRoute):
         """Whether it takes ``If-Match``."""
         return any(parameter.alias == IF_MATCH for parameter in self.dependant.header_params)
 
+    @property
+    def passing(self) -> frozenset[str]:
+        """The fields of its answers that pass by."""
+        found: frozenset[str] = getattr(self.response_model, "PASSING", frozenset())
+        return found
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, behind the guard."""
         serve = super().get_route_handler()
         permission = self.permission
         takes_body = self.body_field is not None
         is_counted = self.path.startswith(API + "/")
-        has_tag = is_counted and self.has_tag
+        has_tag, passing = is_counted and self.has_tag, self.passing
 
         async def guarded(request: Request) -> Response:
             try:
@@ -130,7 +136,7 @@ class Guarded(APIRoute):
             if is_counted:
                 _count(request, _caller_of(request))
             answer = await serve(await _read(request) if takes_body else request)
-            return tagged(request, answer) if has_tag else answer
+            return tagged(request, answer, passing) if has_tag else answer
 
         return guarded
 

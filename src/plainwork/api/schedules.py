@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from plainwork.api.auth import CallerArg, Permission, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import Body, Limit, Shape
 from plainwork.db import Connection, agents, audit, schedules
@@ -48,6 +50,8 @@ class ScheduleState(Shape):
     """One schedule of the live version. ``paused``: by its agent's pause, or (``paused_at``) by itself; ``next``: its next
     ten times, before any jitter (none while it is paused, or when it cannot be worked out); ``waiting``: how many times
     wait to start."""
+
+    PASSING: ClassVar = frozenset({"next", "waiting"})
 
     trigger_id: str
     phrase: str | None
@@ -114,16 +118,29 @@ async def list_schedules(tenant: Tenant, agent_id: UUID) -> Schedules:
     return Schedules(schedules=[await _shown(tenant, one) for one in await schedules.of_agent(tenant, agent_id)])
 
 
+@routes.add("GET", "/agents/{agent_id}/schedules/{trigger_id}", Permission.AGENTS_READ)
+async def get_schedule(tenant: Tenant, agent_id: UUID, trigger_id: TriggerId) -> ScheduleState:
+    """One of them."""
+    return await _shown(tenant, await _found(tenant, agent_id, trigger_id))
+
+
 @routes.add("PATCH", "/agents/{agent_id}/schedules/{trigger_id}", Permission.AGENTS_WRITE)
 async def change_schedule(
-    tenant: Tenant, caller: CallerArg, agent_id: UUID, trigger_id: TriggerId, body: ScheduleChange
+    tenant: Tenant,
+    caller: CallerArg,
+    agent_id: UUID,
+    trigger_id: TriggerId,
+    body: ScheduleChange,
+    if_match: IfMatch = None,
 ) -> ScheduleState:
     """Pauses one schedule, whatever its agent's other triggers do, or has it go on: from now, without what it missed."""
-    found = await _found(tenant, agent_id, trigger_id)
+    place = (tenant, agent_id, trigger_id)
+    await require_unchanged(if_match, partial(schedules.lock, *place), partial(get_schedule, *place))
+    found = await _found(*place)
     if await schedules.hold(tenant, found.id, held=body.paused):
         action = "schedule.paused" if body.paused else "schedule.resumed"
         await audit.append(tenant, caller.actor, action, ("agent", agent_id), {"trigger": trigger_id})
-    return await _shown(tenant, await _found(tenant, agent_id, trigger_id))
+    return await _shown(tenant, await _found(*place))
 
 
 @routes.add("GET", "/agents/{agent_id}/schedules/{trigger_id}/ticks", Permission.RUNS_READ)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import Field
 
 from plainwork.api.auth import Caller, CallerArg, Permission, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.routing import Routes
-from plainwork.api.shapes import Body, Shape
-from plainwork.db import Database, agents, audit, connections
+from plainwork.api.shapes import Body, Limit, Shape
+from plainwork.db import Connection, Database, agents, audit, connections
 from plainwork.db import secrets as rows
 from plainwork.errors import Conflict, NotFound
 from plainwork.vault import Vault
@@ -45,6 +48,8 @@ class Secret(Shape):
     """What is known of a secret without opening it. Only the connector, hosts and agents named may use it; null: any.
     ``in_use``: how many steps use it now, of ``at_once``; it is counted where there is such a bound."""
 
+    PASSING: ClassVar = frozenset({"in_use"})
+
     name: str
     about: str
     connector: str | None
@@ -59,25 +64,49 @@ class Secret(Shape):
     in_use: int
 
 
-class Secrets(Shape):
-    """The workspace's secrets, by name."""
+class SecretPage(Shape):
+    """Secrets by name. ``next``: what to send as ``after`` for the next page; null: the last."""
 
     secrets: list[Secret]
+    next: str | None
 
 
 @routes.add("GET", "/secrets", Permission.SECRETS_READ)
-async def list_secrets(tenant: Tenant) -> Secrets:
+async def list_secrets(
+    tenant: Tenant, after: Annotated[str, Query(max_length=100)] = "", limit: Limit = 50
+) -> SecretPage:
     """The names, bindings and limits of the workspace's secrets; no values."""
+    found = await rows.page(tenant, after=after, limit=limit + 1)
     taken = await rows.slots_taken(tenant)
-    return Secrets(secrets=[_shown(one, taken.get(one.name, 0)) for one in await rows.all_of(tenant)])
+    page = [_shown(one, taken) for one in found[:limit]]
+    return SecretPage(secrets=page, next=page[-1].name if len(found) > limit else None)
 
 
-def _shown(secret: rows.Secret, in_use: int) -> Secret:
-    return Secret.model_validate({**asdict(secret), "in_use": in_use})
+@routes.add("GET", "/secrets/{name}", Permission.SECRETS_READ)
+async def get_secret(tenant: Tenant, name: str) -> Secret:
+    """The bindings and limits of one secret; not its value."""
+    secret = await rows.find(tenant, name)
+    if secret is None:
+        raise _none(name)
+    return _shown(secret, await rows.slots_taken(tenant))
+
+
+def _shown(secret: rows.Secret, taken: Mapping[str, int]) -> Secret:
+    return Secret.model_validate({**asdict(secret), "in_use": taken.get(secret.name, 0)})
+
+
+def _none(name: str) -> NotFound:
+    return NotFound(f"There is no secret {name!r}.", next_step="PUT /api/v1/secrets/{name} stores one.")
+
+
+async def _check_unchanged(if_match: str | None, name: str, tenant: Connection) -> None:
+    await require_unchanged(if_match, partial(rows.lock, tenant, name), partial(get_secret, tenant, name))
 
 
 @routes.add("PUT", "/secrets/{name}", Permission.SECRETS_WRITE, errors=(404, 409, 429))
-async def put_secret(request: Request, caller: CallerArg, name: str, body: SecretValue) -> Secret:
+async def put_secret(
+    request: Request, caller: CallerArg, name: str, body: SecretValue, if_match: IfMatch = None
+) -> Secret:
     """Seals a value under this name, as its new version. The answer does not hold it."""
     database: Database = request.app.state.database
     if body.agents:
@@ -95,28 +124,32 @@ async def put_secret(request: Request, caller: CallerArg, name: str, body: Secre
         hosts=body.hosts,
         agents=body.agents,
         actor=caller.actor,
+        guard=partial(_check_unchanged, if_match, name),
     )
     async with database.workspace(caller.workspace_id) as connection:
-        taken = await rows.slots_taken(connection)
-    return _shown(sealed, taken.get(name, 0))
+        return _shown(sealed, await rows.slots_taken(connection))
 
 
 @routes.add("PUT", "/secrets/{name}/limits", Permission.SECRETS_WRITE, errors=(404,))
-async def limit_secret(tenant: Tenant, caller: CallerArg, name: str, body: SecretLimits) -> Secret:
+async def limit_secret(
+    tenant: Tenant, caller: CallerArg, name: str, body: SecretLimits, if_match: IfMatch = None
+) -> Secret:
     """Bounds how often steps may use a secret, and how many at the same time. Those over it wait; nothing fails for it."""
+    await _check_unchanged(if_match, name, tenant)
     secret = await rows.set_limits(tenant, name, body.at_once, body.per_minute)
     if secret is None:
-        raise NotFound(f"There is no secret {name!r}.", next_step="PUT /api/v1/secrets/{name} stores one.")
+        raise _none(name)
     await audit.append(tenant, caller.actor, "secret.limited", ("secret", name), body.model_dump())
-    return _shown(secret, (await rows.slots_taken(tenant)).get(name, 0))
+    return _shown(secret, await rows.slots_taken(tenant))
 
 
 @routes.add("DELETE", "/secrets/{name}", Permission.SECRETS_WRITE, status_code=204, errors=(409,))
-async def delete_secret(request: Request, caller: CallerArg, name: str) -> None:
+async def delete_secret(request: Request, caller: CallerArg, name: str, if_match: IfMatch = None) -> None:
     """Removes a secret with all its versions."""
     await _check_is_none_of_a_connection(request.app.state.database, caller, name)
     vault: Vault = request.app.state.vault
-    await vault.delete(caller.workspace_id, name, actor=caller.actor)
+    guard = partial(_check_unchanged, if_match, name)
+    await vault.delete(caller.workspace_id, name, actor=caller.actor, guard=guard)
 
 
 async def _check_is_none_of_a_connection(database: Database, caller: Caller, name: str) -> None:

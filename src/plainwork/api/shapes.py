@@ -6,7 +6,7 @@ Those parts (spec, flow, findings …) are described by their own JSON Schemas, 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from fastapi import Query
@@ -26,9 +26,14 @@ class Body(BaseModel):
 
 
 class Shape(BaseModel):
-    """What an answer holds, read from records. Every field is always there."""
+    """What an answer holds, read from records. Every field is always there.
+
+    ``PASSING``: the fields that change by what goes on, not by what somebody decides (how many runs there are now). Whoever
+    says ``If-Match`` does not mean them.
+    """
 
     model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
+    PASSING: ClassVar[frozenset[str]] = frozenset()
 
 
 def _struct(name: str, *, is_list: bool = False, is_nullable: bool = False) -> WithJsonSchema:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from functools import partial
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import Field
 
 from plainwork.api.auth import Caller, CallerArg, Permission, Tenant
+from plainwork.api.conditions import IfMatch, require_unchanged
 from plainwork.api.deliveries import received_at
 from plainwork.api.links import public_address
 from plainwork.api.polls import PollState
@@ -70,6 +72,8 @@ class Trigger(Shape):
     """One trigger of the live version. ``about``: what it is, in words; ``url``: where to send to (null: nowhere, or not
     for you to start); ``is_on``: it starts runs now; ``paused_at``: it was paused by itself; ``poll``: how
     it stands, when it is one (a mailbox is, too); ``deliveries``: the last ones, newest first."""
+
+    PASSING: ClassVar = frozenset({"poll", "deliveries"})
 
     id: str
     kind: Kind
@@ -135,6 +139,11 @@ async def _shown(request: Request, tenant: Any, caller: Caller, trigger: Row, de
     }
 
 
+async def _read(request: Request, tenant: Any, caller: Caller, agent_id: UUID, trigger_id: str) -> Trigger:
+    found = await rows.get(tenant, agent_id, trigger_id)
+    return Trigger.model_validate(await _shown(request, tenant, caller, found, 0))
+
+
 def path_of(trigger: Row, token: str) -> str | None:
     """Where a trigger is reached; None for one that nobody sends anything to."""
     match trigger.kind:
@@ -151,10 +160,21 @@ def path_of(trigger: Row, token: str) -> str | None:
 # ── Changing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 @routes.add("PATCH", "/agents/{agent_id}/triggers/{trigger_id}", Permission.AGENTS_WRITE, response_model=Trigger)
 async def change_trigger(
-    request: Request, tenant: Tenant, caller: CallerArg, agent_id: UUID, trigger_id: str, body: TriggerChange
+    request: Request,
+    tenant: Tenant,
+    caller: CallerArg,
+    agent_id: UUID,
+    trigger_id: str,
+    body: TriggerChange,
+    if_match: IfMatch = None,
 ) -> Response:
     """Pauses a trigger, or has it start runs again. It stays so when another version goes live."""
     await agents.get(tenant, agent_id)
+    await require_unchanged(
+        if_match,
+        partial(rows.lock, tenant, agent_id, trigger_id),
+        partial(_read, request, tenant, caller, agent_id, trigger_id),
+    )
     trigger = await rows.pause(tenant, agent_id, trigger_id, paused=body.paused)
     action = "trigger.paused" if body.paused else "trigger.resumed"
     await audit.append(tenant, caller.actor, action, ("agent", agent_id), {"trigger": trigger_id})

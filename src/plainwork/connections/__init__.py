@@ -38,7 +38,7 @@ from plainwork.errors import (
 )
 from plainwork.net import Client, place_of
 from plainwork.settings import OAuthApp
-from plainwork.vault import Secret, Use, Vault
+from plainwork.vault import Guard, Secret, Use, Vault
 
 __all__ = ["CALLBACK", "Connection", "Connections", "Held", "Start", "Started", "workspace_of"]
 
@@ -124,9 +124,11 @@ class Connections:
             raise _was_refused(provider, refused) from None
         return await self._keep(workspace_id, replace(start, scopes=tuple(scopes)), provider, tokens, actor)
 
-    async def disconnect(self, workspace_id: UUID, name: str, actor: audit.Actor) -> bool:
+    async def disconnect(self, workspace_id: UUID, name: str, actor: audit.Actor, guard: Guard | None = None) -> bool:
         """Removes a connection with its tokens; whether its provider was told, and took it in. NotFound when there is none."""
         async with self.database.workspace(workspace_id) as transaction:
+            if guard is not None:
+                await guard(transaction)
             connection = await rows.lock(transaction, name)
             found = await self.vault.read(workspace_id, name)
             if connection is None or found is None:

@@ -84,9 +84,13 @@ async def find(database: Database, token: str) -> tuple[UUID, ApiKey] | None:
     return workspace_id, _record(row)
 
 
-async def all_of(connection: Connection) -> list[ApiKey]:
-    """The workspace's keys, newest first, revoked ones too."""
-    rows = await connection.fetch("select * from api_keys where workspace_id = current_workspace() order by id desc")
+async def page(connection: Connection, *, before: UUID | None = None, limit: int) -> list[ApiKey]:
+    """Keys of the workspace, newest first, revoked ones too, those made before this one."""
+    rows = await connection.fetch(
+        """select * from api_keys where workspace_id = current_workspace() and ($1::uuid is null or id < $1)
+           order by id desc limit $2""",
+        *(before, limit),
+    )
     return [_record(row) for row in rows]
 
 

@@ -143,6 +143,15 @@ def _canary(row: asyncpg.Record) -> Canary:
     )
 
 
+async def lock(connection: Connection, agent_id: UUID) -> None:
+    """Keeps the canary under way as it is for everybody else, until the transaction ends."""
+    await connection.execute(
+        """select from canaries where workspace_id = current_workspace() and agent_id = $1 and ended_at is null
+           for no key update""",
+        agent_id,
+    )
+
+
 async def set_share(connection: Connection, agent_id: UUID, share: int) -> bool:
     """Changes the share of the canary under way; False when there is none."""
     done: str = await connection.execute(

@@ -65,10 +65,12 @@ async def create(connection: Connection, email: str, role: Role, *, invited_by: 
 _OPEN = "workspace_id = current_workspace() and accepted_at is null and revoked_at is null"
 
 
-async def open_ones(connection: Connection) -> list[Invitation]:
-    """The invitations of the transaction's workspace that can still be accepted, the newest first."""
+async def page(connection: Connection, *, before: UUID | None = None, limit: int) -> list[Invitation]:
+    """The invitations of the transaction's workspace that can still be accepted, newest first, those made before this one."""
     rows = await connection.fetch(
-        f"select {_COLUMNS} from invitations where {_OPEN} and expires_at > now() order by id desc"  # noqa: S608 - ours
+        f"""select {_COLUMNS} from invitations where {_OPEN} and expires_at > now() and ($1::uuid is null or id < $1)
+            order by id desc limit $2""",  # noqa: S608 - ours
+        *(before, limit),
     )
     return [Invitation(**row) for row in rows]
 

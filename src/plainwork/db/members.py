@@ -32,9 +32,10 @@ _SELECT = """select u.id, u.email, u.name, m.role, m.created_at as joined_at, u.
              where m.workspace_id = current_workspace() and u.disabled_at is null"""
 
 
-async def all_of(connection: Connection) -> list[Member]:
-    """The members of the transaction's workspace, the first to join first."""
-    return [Member(**row) for row in await connection.fetch(f"{_SELECT} order by m.created_at, u.id")]
+async def page(connection: Connection, *, after: UUID | None = None, limit: int) -> list[Member]:
+    """Members of the transaction's workspace, the oldest account first, those after this one."""
+    rows = await connection.fetch(f"{_SELECT} and ($1::uuid is null or u.id > $1) order by u.id limit $2", after, limit)
+    return [Member(**row) for row in rows]
 
 
 async def get(connection: Connection, user_id: UUID) -> Member:

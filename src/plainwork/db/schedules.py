@@ -206,6 +206,13 @@ async def of_trigger(connection: Connection, agent_id: UUID, trigger_id: str) ->
     return Schedule(*row) if row else None
 
 
+async def lock(connection: Connection, agent_id: UUID, trigger_id: str) -> None:
+    """Keeps a schedule as it is for everybody else, until the transaction ends."""
+    await connection.execute(
+        "select from schedules where agent_id = $1 and trigger_id = $2 for no key update", agent_id, trigger_id
+    )
+
+
 async def hold(connection: Connection, schedule_id: UUID, *, held: bool) -> bool:
     """Pauses one schedule by itself, or has it go on from now; what was missed meanwhile stays missed. False: it was so."""
     done: str = await connection.execute(

@@ -197,6 +197,31 @@ async def all_of(connection: Connection) -> list[Secret]:
     return [_secret(row) for row in rows]
 
 
+async def page(connection: Connection, *, after: str = "", limit: int) -> list[Secret]:
+    """Secrets by name, those after this one."""
+    rows = await connection.fetch(
+        "select * from secrets where workspace_id = current_workspace() and name > $1 order by name limit $2",
+        after,
+        limit,
+    )
+    return [_secret(row) for row in rows]
+
+
+async def find(connection: Connection, name: str) -> Secret | None:
+    """What is known of one secret; None: there is no such."""
+    row = await connection.fetchrow(
+        "select * from secrets where workspace_id = current_workspace() and name = $1", name
+    )
+    return _secret(row) if row else None
+
+
+async def lock(connection: Connection, name: str) -> None:
+    """Keeps the secret as it is for everybody else, until the transaction ends."""
+    await connection.execute(
+        "select from secrets where workspace_id = current_workspace() and name = $1 for update", name
+    )
+
+
 async def delete(connection: Connection, name: str) -> bool:
     """Removes a secret and its ciphertexts; False when there was none."""
     done: str = await connection.execute(

@@ -87,13 +87,13 @@ async def find(database: Database, token: str) -> Session | None:
     return _record(row, User(**user)) if user else None
 
 
-async def all_of(database: Database, user: User) -> list[Session]:
-    """A person's sessions that are not over, the last seen first."""
+async def page(database: Database, user: User, *, before: UUID | None = None, limit: int) -> list[Session]:
+    """A person's sessions that are not over, newest first, those begun before this one."""
     async with database.person(user.id) as connection:
         rows = await connection.fetch(
-            f"""select {_OWN} from sessions where user_id = $1 and expires_at > now()
-                order by last_seen_at desc, id desc""",  # noqa: S608 - as above
-            user.id,
+            f"""select {_OWN} from sessions where user_id = $1 and expires_at > now() and ($2::uuid is null or id < $2)
+                order by id desc limit $3""",  # noqa: S608 - as above
+            *(user.id, before, limit),
         )
     return [_record(row, user) for row in rows]
 

@@ -212,6 +212,15 @@ async def rotate(connection: Connection, agent_id: UUID) -> str:
     return token
 
 
+async def lock(connection: Connection, agent_id: UUID, trigger_id: str) -> None:
+    """Keeps a trigger as it is for everybody else, until the transaction ends."""
+    await connection.execute(
+        """select from triggers where workspace_id = current_workspace() and agent_id = $1 and trigger_id = $2
+           for no key update""",
+        *(agent_id, trigger_id),
+    )
+
+
 async def pause(connection: Connection, agent_id: UUID, trigger_id: str, *, paused: bool) -> Trigger:
     """Pauses a trigger, or has it start runs again. Raises NotFound."""
     await connection.execute(

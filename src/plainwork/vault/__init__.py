@@ -6,9 +6,9 @@ name and version: a ciphertext that was moved does not open. Values come out of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from plainwork.db.pool import Connection, Database
     from plainwork.settings import Settings
 
-__all__ = ["Key", "MasterKeys", "Secret", "Use", "Vault", "check", "master_keys", "open"]
+__all__ = ["Guard", "Key", "MasterKeys", "Secret", "Use", "Vault", "check", "master_keys", "open"]
+
+Guard: TypeAlias = "Callable[[Connection], Awaitable[None]]"
+"""Asked first, in the transaction that changes a secret: it raises where that must not be."""
 
 LARGEST_VALUE = 64 * 1024
 _LONGEST_NAME = 100
@@ -62,6 +65,7 @@ class Vault:
         agents: Sequence[UUID] | None = None,
         actor: audit.Actor = audit.SYSTEM,
         event: str = "secret.sealed",
+        guard: Guard | None = None,
     ) -> Secret:
         """Stores a value (a text, or a JSON object such as an account's fields) as the secret's new current version.
 
@@ -77,6 +81,8 @@ class Vault:
             raise LimitReached(f"The secret {name!r} is larger than 64 KiB.", next_step="Store less in it.")
         by = UUID(actor.id) if actor.kind == "user" else None
         async with self.database.workspace(workspace_id) as connection:
+            if guard is not None:
+                await guard(connection)
             version, key = await self.data_keys.sealing(connection, workspace_id)
             number = await rows.next_version(connection, name)
             before = await self._kept(connection, workspace_id, name)
@@ -141,9 +147,13 @@ class Vault:
         async with self.database.workspace(workspace_id) as connection:
             return await rows.all_of(connection)
 
-    async def delete(self, workspace_id: UUID, name: str, *, actor: audit.Actor = audit.SYSTEM) -> None:
+    async def delete(
+        self, workspace_id: UUID, name: str, *, actor: audit.Actor = audit.SYSTEM, guard: Guard | None = None
+    ) -> None:
         """Removes a secret with all its versions. NotFound when there is none."""
         async with self.database.workspace(workspace_id) as connection:
+            if guard is not None:
+                await guard(connection)
             kept = await self._kept(connection, workspace_id, name)
             if not await rows.delete(connection, name):
                 raise NotFound(f"There is no secret {name!r}.")

@@ -15,7 +15,7 @@ import { endOneSession, endOtherSessions, type OpenSession, sessionsQuery } from
 export function Sessions() {
   const { data, error, refetch, isFetching } = useQuery(sessionsQuery);
   const [asks, setAsks] = useState(false);
-  const others = data?.sessions.filter(({ is_current }) => !is_current).length ?? 0;
+  const others = data?.filter(({ is_current }) => !is_current).length ?? 0;
   return (
     <Block
       title="Where you are signed in"
@@ -26,7 +26,7 @@ export function Sessions() {
       {!data && !error && <Skeleton className="h-18" />}
       {data && (
         <Rows label="Sessions">
-          {data.sessions.map((session) => (
+          {data.map((session) => (
             <Session key={session.id} session={session} />
           ))}
         </Rows>

@@ -1,15 +1,24 @@
 /** What the account's page asks of the server, and what it changes there. All throw Problem. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, type Schemas } from "@/client";
+import { wholeList } from "@/client/pages";
 import { unwrap } from "@/client/problem";
 import { queryClient } from "@/client/queries";
 import { enter, refresh } from "@/session";
 
 export type OpenSession = Schemas["OpenSession"];
 
+/** The last seen first. */
 export const sessionsQuery = queryOptions({
   queryKey: ["account", "sessions"],
-  queryFn: ({ signal }) => unwrap(api.GET("/api/v1/account/sessions", { signal })),
+  queryFn: async ({ signal }) => {
+    const sessions = await wholeList(
+      ({ limit, from }) =>
+        unwrap(api.GET("/api/v1/account/sessions", { params: { query: { limit, before: from } }, signal })),
+      (page) => page.sessions,
+    );
+    return sessions.sort((a, b) => b.last_seen_at.localeCompare(a.last_seen_at));
+  },
 });
 
 export const secondFactorQuery = queryOptions({

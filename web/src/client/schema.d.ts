@@ -403,7 +403,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * One of them
+         * @description One of them.
+         */
+        get: operations["get_member"];
         put?: never;
         post?: never;
         /**
@@ -799,7 +803,7 @@ export interface paths {
         put?: never;
         /**
          * Makes the candidate live, and ends the canary
-         * @description Makes the candidate live, and ends the canary. 404 when none is under way.
+         * @description Makes the candidate live, and ends the canary. 404 when none is under way. `If-Match` is about the canary.
          */
         post: operations["promote_canary"];
         delete?: never;
@@ -1609,7 +1613,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * The bindings and limits of one secret; not its value
+         * @description The bindings and limits of one secret; not its value.
+         */
+        get: operations["get_secret"];
         /**
          * Seals a value under this name, as its new version
          * @description Seals a value under this name, as its new version. The answer does not hold it.
@@ -1803,7 +1811,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * One of them
+         * @description One of them.
+         */
+        get: operations["get_schedule"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1955,7 +1967,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * One of them
+         * @description One of them.
+         */
+        get: operations["get_connection"];
         put?: never;
         post?: never;
         /**
@@ -2418,12 +2434,14 @@ export interface components {
             key: string;
         };
         /**
-         * ApiKeys
-         * @description The workspace's keys, newest first, revoked ones too.
+         * ApiKeyPage
+         * @description Keys of the workspace, newest first, revoked ones too. `next`: what to send as `before` for the next page; null: the last.
          */
-        ApiKeys: {
+        ApiKeyPage: {
             /** Api Keys */
             api_keys: components["schemas"]["ApiKey"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Approval
@@ -3547,6 +3565,16 @@ export interface components {
             mailed: boolean;
         };
         /**
+         * InvitationPage
+         * @description Open invitations, newest first. `next`: what to send as `before` for the next page; null: the last.
+         */
+        InvitationPage: {
+            /** Invitations */
+            invitations: components["schemas"]["Invitation"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * InvitationShown
          * @description What an invitation is for, to whoever holds its link.
          */
@@ -3573,14 +3601,6 @@ export interface components {
         InvitationToken: {
             /** Token */
             token: string;
-        };
-        /**
-         * Invitations
-         * @description The workspace's open invitations, newest first.
-         */
-        Invitations: {
-            /** Invitations */
-            invitations: components["schemas"]["Invitation"][];
         };
         /**
          * KindList
@@ -3807,12 +3827,14 @@ export interface components {
             second_factor_at: string | null;
         };
         /**
-         * Members
-         * @description The workspace's members, the first to join first.
+         * MemberPage
+         * @description Members of the workspace, the oldest account first. `next`: what to send as `after` for the next page; null: the last.
          */
-        Members: {
+        MemberPage: {
             /** Members */
             members: components["schemas"]["Member"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Membership
@@ -4216,12 +4238,14 @@ export interface components {
             is_current: boolean;
         };
         /**
-         * OpenSessions
-         * @description The person's sessions, the last seen first.
+         * OpenSessionPage
+         * @description The person's sessions, the newest first. `next`: what to send as `before` for the next page; null: the last.
          */
-        OpenSessions: {
+        OpenSessionPage: {
             /** Sessions */
             sessions: components["schemas"]["OpenSession"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Pair
@@ -4898,6 +4922,16 @@ export interface components {
             per_minute?: number | null;
         };
         /**
+         * SecretPage
+         * @description Secrets by name. `next`: what to send as `after` for the next page; null: the last.
+         */
+        SecretPage: {
+            /** Secrets */
+            secrets: components["schemas"]["Secret"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * SecretValue
          * @description A secret's value, a text or an object of fields, and what it is bound to (null: not bound).
          */
@@ -4917,14 +4951,6 @@ export interface components {
             hosts?: string[] | null;
             /** Agents */
             agents?: string[] | null;
-        };
-        /**
-         * Secrets
-         * @description The workspace's secrets, by name.
-         */
-        Secrets: {
-            /** Secrets */
-            secrets: components["schemas"]["Secret"][];
         };
         /**
          * Session
@@ -6980,7 +7006,11 @@ export interface operations {
     };
     list_sessions: {
         parameters: {
-            query?: never;
+            query?: {
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6994,7 +7024,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OpenSessions"];
+                    "application/json": components["schemas"]["OpenSessionPage"];
                 };
             };
             /** @description It is still what `If-None-Match` names. */
@@ -7015,6 +7045,15 @@ export interface operations {
             };
             /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8603,7 +8642,11 @@ export interface operations {
     };
     list_members: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
             header?: {
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
@@ -8620,7 +8663,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Members"];
+                    "application/json": components["schemas"]["MemberPage"];
                 };
             };
             /** @description It is still what `If-None-Match` names. */
@@ -8641,6 +8684,114 @@ export interface operations {
             };
             /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8684,6 +8835,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -8737,6 +8890,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request or the document is not valid; `findings` says what and where. */
             422: {
                 headers: {
@@ -8782,6 +8944,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -8799,6 +8963,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8843,6 +9008,15 @@ export interface operations {
             };
             /** @description It exists already, has ended already, or somebody else changed it first. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9006,7 +9180,11 @@ export interface operations {
     };
     list_invitations: {
         parameters: {
-            query?: never;
+            query?: {
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
             header?: {
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
@@ -9023,7 +9201,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Invitations"];
+                    "application/json": components["schemas"]["InvitationPage"];
                 };
             };
             /** @description It is still what `If-None-Match` names. */
@@ -9044,6 +9222,15 @@ export interface operations {
             };
             /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11416,6 +11603,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -11433,6 +11622,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11468,6 +11658,15 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11538,6 +11737,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -11555,6 +11756,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11590,6 +11792,15 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11660,6 +11871,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -11677,6 +11890,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11712,6 +11926,15 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12574,6 +12797,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -12592,6 +12817,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12627,6 +12853,15 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16310,7 +16545,11 @@ export interface operations {
     };
     list_secrets: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
             header?: {
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
@@ -16327,7 +16566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Secrets"];
+                    "application/json": components["schemas"]["SecretPage"];
                 };
             };
             /** @description It is still what `If-None-Match` names. */
@@ -16348,6 +16587,114 @@ export interface operations {
             };
             /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16391,6 +16738,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -16408,6 +16757,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16452,6 +16802,15 @@ export interface operations {
             };
             /** @description It exists already, has ended already, or somebody else changed it first. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16522,6 +16881,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -16575,6 +16936,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request or the document is not valid; `findings` says what and where. */
             422: {
                 headers: {
@@ -16620,6 +16990,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -16637,6 +17009,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -16672,6 +17045,15 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16740,7 +17122,11 @@ export interface operations {
     };
     list_keys: {
         parameters: {
-            query?: never;
+            query?: {
+                before?: string | null;
+                /** @description How many at most. */
+                limit?: number;
+            };
             header?: {
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
@@ -16757,7 +17143,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiKeys"];
+                    "application/json": components["schemas"]["ApiKeyPage"];
                 };
             };
             /** @description It is still what `If-None-Match` names. */
@@ -16778,6 +17164,15 @@ export interface operations {
             };
             /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17417,6 +17812,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -17432,6 +17829,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17458,6 +17856,15 @@ export interface operations {
             };
             /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17623,10 +18030,112 @@ export interface operations {
             };
         };
     };
+    get_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                agent_id: string;
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleState"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_schedule: {
         parameters: {
             query?: never;
             header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
                 /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
                 "Plainwork-Workspace"?: components["parameters"]["Workspace"];
             };
@@ -17645,6 +18154,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -17680,6 +18190,15 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18678,7 +19197,7 @@ export interface operations {
             };
         };
     };
-    disconnect: {
+    get_connection: {
         parameters: {
             query?: never;
             header?: {
@@ -18695,6 +19214,108 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -18721,6 +19342,15 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

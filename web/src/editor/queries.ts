@@ -94,7 +94,4 @@ export function liveHistoryQuery(agentId: string) {
   });
 }
 
-export const membersQuery = queryOptions({
-  queryKey: ["workspace", "members"],
-  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/members", { signal }))).members,
-});
+export { membersQuery } from "@/client/members";

@@ -1,9 +1,13 @@
 /** What the workspace's settings ask of the server, and what they change there. All throw Problem. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, type Schemas } from "@/client";
+import { membersQuery } from "@/client/members";
+import { wholeList } from "@/client/pages";
 import { unwrap } from "@/client/problem";
 import { queryClient } from "@/client/queries";
 import { refresh, type Role } from "@/session";
+
+export { membersQuery };
 
 export type Member = Schemas["Member"];
 export type Invitation = Schemas["Invitation"];
@@ -19,19 +23,23 @@ export const retentionQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.GET("/api/v1/retention", { signal })),
 });
 
-export const membersQuery = queryOptions({
-  queryKey: ["workspace", "members"],
-  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/members", { signal }))).members,
-});
-
 export const invitationsQuery = queryOptions({
   queryKey: ["workspace", "invitations"],
-  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/invitations", { signal }))).invitations,
+  queryFn: ({ signal }) =>
+    wholeList(
+      ({ limit, from }) =>
+        unwrap(api.GET("/api/v1/invitations", { params: { query: { limit, before: from } }, signal })),
+      (page) => page.invitations,
+    ),
 });
 
 export const keysQuery = queryOptions({
   queryKey: ["workspace", "keys"],
-  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/api-keys", { signal }))).api_keys,
+  queryFn: ({ signal }) =>
+    wholeList(
+      ({ limit, from }) => unwrap(api.GET("/api/v1/api-keys", { params: { query: { limit, before: from } }, signal })),
+      (page) => page.api_keys,
+    ),
 });
 
 /** Renames the workspace, or has it ask for a second factor. */

@@ -197,6 +197,46 @@ async def test_a_canary_is_promoted(canary: Canary) -> None:
     assert await canary.audited() == ["canary.started", "canary.promoted"]
 
 
+async def test_what_was_overridden_for_a_share_is_not_for_all(place: Place) -> None:
+    red = await of(place, GREETER, WRONG)
+    await red.begin(override=True, reason="We want to see")
+    promote = f"{red.path}/canary/promote"
+    editor = await place.person("editor")
+    refused = await editor.refused("POST", promote, 409)
+    assert (refused["code"], codes(refused["findings"])) == ("NotReady", ["example-failed"])
+    await editor.refused("POST", promote, 403, json={"override": True, "reason": "It did well"})
+    await place.as_owner.refused("POST", promote, 422, json={"override": True})
+    assert (await red.now())["outcome"] is None
+    promoted = await place.as_owner.ok("POST", promote, json={"override": True, "reason": "It did well"})
+    assert promoted["live_version"] == 2
+    newest = (await place.as_owner.ok("GET", f"{red.path}/live/history"))["changes"][0]
+    assert (newest["how"], codes(newest["unmet"]), newest["reason"]) == ("canary", ["example-failed"], "It did well")
+    [entry] = [one for one in await place.audited() if one.action == "canary.promoted"]
+    assert "A name" in entry.detail["overridden"][0]
+
+
+async def test_terms_by_which_it_would_never_be_judged_are_refused(canary: Canary) -> None:
+    """Of the newest ten thousand runs, a share of one in a hundred is a hundred."""
+    body = {"version": 2, "share": 1, "least_runs": 51}
+    refused = await canary.client.refused("POST", f"{canary.path}/canary", 422, json=body)
+    assert "by 50 runs at most" in refused["detail"]
+    await canary.begin(share=2, least_runs=51)
+    await canary.client.refused("PATCH", f"{canary.path}/canary", 422, json={"share": 1})
+    assert (await canary.now())["share"] == 2
+
+
+async def test_the_verdict_on_one_canary_does_not_end_the_next(place: Place) -> None:
+    broken = await of(place, LIVE, FAILING)
+    await broken.begin(least_runs=1)
+    while (await broken.now())["runs"]["ended"] < 1:
+        await broken.run()
+    [judged] = [one for one in await canaries.to_judge(place.api.database) if one[0] == place.id]
+    await broken.client.ok("POST", f"{broken.path}/canary/stop")
+    await broken.begin(least_runs=1)
+    assert not await releases.roll_back(place.api.database, *judged[:2])
+    assert (await broken.now())["outcome"] is None
+
+
 async def test_it_is_changed_and_stopped(canary: Canary) -> None:
     await canary.begin()
     assert (await canary.client.ok("PATCH", f"{canary.path}/canary", json={"share": 7}))["share"] == 7
@@ -269,6 +309,6 @@ async def test_it_is_the_workspaces_own(canary: Canary, other: Place) -> None:
     await stranger.refused("GET", f"{canary.path}/canaries", 404)
     async with other.api.database.workspace(other.id) as connection:
         assert await canaries.newest(connection, UUID(canary.agent["id"])) is None
-        assert not await canaries.end(connection, UUID(canary.agent["id"]), "stopped", "")
+        assert not await canaries.end(connection, UUID((await canary.now())["id"]), "stopped", "")
     assert await releases.judge(other.api.database) == 0
     assert (await canary.now())["outcome"] is None

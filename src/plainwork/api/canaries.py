@@ -44,6 +44,14 @@ class CanaryChange(Body):
     share: Share
 
 
+class CanaryPromotion(Body):
+    """``reason``: why, for the history. ``override``: also when the version is not ready to go live; that takes a reason, and
+    the permission ``agents:override``."""
+
+    reason: Reason = ""
+    override: bool = False
+
+
 class CanaryEnd(Body):
     """``reason``: why, for the history."""
 
@@ -150,14 +158,32 @@ async def change_canary(
     return _shown(await releases.change_share(tenant, caller.actor, agent_id, body.share))
 
 
-@routes.add("POST", "/agents/{agent_id}/canary/promote", Permission.AGENTS_WRITE)
+@routes.add("POST", "/agents/{agent_id}/canary/promote", Permission.AGENTS_WRITE, errors=(409,))
 async def promote_canary(
-    tenant: Tenant, caller: CallerArg, agent_id: UUID, body: CanaryEnd | None = None, if_match: IfMatch = None
+    request: Request,
+    caller: CallerArg,
+    agent_id: UUID,
+    body: CanaryPromotion | None = None,
+    if_match: IfMatch = None,
 ) -> Agent:
-    """Makes the candidate live, and ends the canary. 404 when none is under way. ``If-Match`` is about the canary."""
-    await _check_unchanged(if_match, tenant, agent_id)
-    reason = body.reason.strip() if body else ""
-    [made] = await shown(tenant, [await releases.promote(tenant, caller.actor, agent_id, reason)])
+    """Makes the candidate live, and ends the canary. 404 when none is under way, 409 ``NotReady`` when the version is not
+    ready to go live, unless that is overridden: that it was for a share of the runs does not count. ``If-Match`` is
+    about the canary."""
+    body, database = body or CanaryPromotion(), request.app.state.database
+    reason = body.reason.strip()
+    check_reason(reason, is_override=body.override)
+    async with database.workspace(caller.workspace_id) as tenant:
+        await agents.get(tenant, agent_id)
+        canary = await releases.under_way(tenant, agent_id)
+        version = await agents.version(tenant, canary.version_id)
+    rehearsed = await gate.rehearse(version.markdown, request.app.state.catalogue)
+    async with database.workspace(caller.workspace_id) as tenant:
+        await _check_unchanged(if_match, tenant, agent_id)
+        unmet = await gate.unmet(tenant, agent_id, rehearsed)
+        if unmet:
+            check_override(caller, canary.number, unmet, is_asked=body.override)
+        agent = await releases.promote(tenant, caller.actor, canary, reason=reason, unmet=unmet)
+        [made] = await shown(tenant, [agent])
     return made
 
 

@@ -162,12 +162,12 @@ async def set_share(connection: Connection, agent_id: UUID, share: int) -> bool:
     return done != "UPDATE 0"
 
 
-async def end(connection: Connection, agent_id: UUID, outcome: Outcome, reason: str) -> bool:
-    """Ends the canary under way; False when there is none (any more)."""
+async def end(connection: Connection, canary_id: UUID, outcome: Outcome, reason: str) -> bool:
+    """Ends a canary; False when it is not under way (any more)."""
     done: str = await connection.execute(
         """update canaries set ended_at = now(), outcome = $2, reason = $3
-           where workspace_id = current_workspace() and agent_id = $1 and ended_at is null""",
-        *(agent_id, outcome, json.clean_text(reason)),
+           where workspace_id = current_workspace() and id = $1 and ended_at is null""",
+        *(canary_id, outcome, json.clean_text(reason)),
     )
     return done != "UPDATE 0"
 

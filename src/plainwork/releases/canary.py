@@ -6,6 +6,7 @@ Which runs fall to it the database chooses as they start (``canary_for``). Here 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from plainwork.db.audit import SYSTEM, Actor
 from plainwork.db.canaries import Canary, Tally, Terms
 from plainwork.db.live import Change
 from plainwork.db.pool import Connection
-from plainwork.errors import Conflict, Finding, NotFound
+from plainwork.errors import Conflict, Finding, Invalid, NotFound
 from plainwork.spec.durations import parse_duration
 
 _log = log.get("releases")
@@ -34,8 +35,10 @@ async def begin(
     reason: str = "",
     unmet: Sequence[Finding] = (),
 ) -> Canary:
-    """Has a version take a share of the agent's new runs. Raises Conflict when no version is live, or this one is; when it
-    takes other inputs than the live one, which callers and triggers would not know of; and when there is a canary already."""
+    """Has a version take a share of the agent's new runs. Raises Invalid for terms by which it would never be judged; Conflict
+    when no version is live, or this one is; when it takes other inputs than the live one, which callers and triggers would
+    not know of; and when there is a canary already."""
+    _check_terms(terms)
     agent = await agents.get(connection, agent_id)
     if agent.live_version_id is None:
         raise Conflict(f"{agent.name} has no live version to measure it against.", next_step="Make one live first.")
@@ -60,7 +63,9 @@ async def begin(
 
 
 async def change_share(connection: Connection, actor: Actor, agent_id: UUID, share: int) -> Canary:
-    """Gives the candidate another share of the runs. NotFound when no canary is under way."""
+    """Gives the candidate another share of the runs. NotFound when no canary is under way, Invalid for a share by which it
+    would never be judged."""
+    _check_terms(replace((await under_way(connection, agent_id)).terms, share=share))
     if not await canaries.set_share(connection, agent_id, share):
         raise _none()
     await audit.append(connection, actor, "canary.changed", ("agent", agent_id), {"share": share})
@@ -69,20 +74,26 @@ async def change_share(connection: Connection, actor: Actor, agent_id: UUID, sha
 
 async def stop(connection: Connection, actor: Actor, agent_id: UUID, reason: str) -> Canary:
     """Ends the canary; the live version takes all new runs again. NotFound when none is under way."""
-    if not await canaries.end(connection, agent_id, "stopped", reason):
+    canary = await under_way(connection, agent_id)
+    if not await canaries.end(connection, canary.id, "stopped", reason):
         raise _none()
     await audit.append(connection, actor, "canary.stopped", ("agent", agent_id), {"reason": reason})
     return await _newest(connection, agent_id)
 
 
-async def promote(connection: Connection, actor: Actor, agent_id: UUID, reason: str) -> Agent:
-    """Makes the candidate live. NotFound when no canary is under way."""
-    if not await canaries.end(connection, agent_id, "promoted", reason):
+async def promote(
+    connection: Connection, actor: Actor, canary: Canary, *, reason: str = "", unmet: Sequence[Finding] = ()
+) -> Agent:
+    """Makes the candidate live. ``unmet``: what it goes live without; somebody has overridden that. NotFound when the canary
+    is not under way any more."""
+    if not await canaries.end(connection, canary.id, "promoted", reason):
         raise _none()
-    canary = await _newest(connection, agent_id)
-    agent = await live.point(connection, agent_id, canary.version_id, Change(actor, "canary", reason))
+    change = Change(actor, "canary", reason, msgspec.to_builtins(unmet))
+    agent = await live.point(connection, canary.agent_id, canary.version_id, change)
     detail = {"number": canary.number, "reason": reason} | msgspec.to_builtins(canary.tally)
-    await audit.append(connection, actor, "canary.promoted", ("agent", agent_id), detail)
+    if unmet:
+        detail["overridden"] = [finding.message for finding in unmet]
+    await audit.append(connection, actor, "canary.promoted", ("agent", canary.agent_id), detail)
     return agent
 
 
@@ -92,7 +103,7 @@ async def judge(db: Database) -> int:
     rolled_back = 0
     for workspace_id, agent_id, terms, tally in await canaries.to_judge(db):
         if is_failing(terms, tally):
-            rolled_back += await _roll_back(db, workspace_id, agent_id, tally)
+            rolled_back += await roll_back(db, workspace_id, agent_id)
     return rolled_back
 
 
@@ -105,19 +116,30 @@ def is_failing(terms: Terms, tally: Tally) -> bool:
     return tally.failed / tally.ended - live_rate > terms.margin
 
 
-async def _roll_back(db: Database, workspace_id: UUID, agent_id: UUID, tally: Tally) -> bool:
-    reason = (
-        f"{tally.failed} of {tally.ended} runs of the candidate failed; "
-        f"of the live version, {tally.live_failed} of {tally.live_ended}."
-    )
+async def roll_back(db: Database, workspace_id: UUID, agent_id: UUID) -> bool:
+    """Rolls an agent's canary back if it is failing now; whether it was. Since one was judged, another may be under way."""
     async with db.workspace(workspace_id) as connection:
-        if not await canaries.end(connection, agent_id, "rolled_back", reason):
-            return False
         canary = await _newest(connection, agent_id)
+        tally = canary.tally
+        reason = (
+            f"{tally.failed} of {tally.ended} runs of the candidate failed; "
+            f"of the live version, {tally.live_failed} of {tally.live_ended}."
+        )
+        is_over = canary.ended_at is not None or not is_failing(canary.terms, tally)
+        if is_over or not await canaries.end(connection, canary.id, "rolled_back", reason):
+            return False
         detail = {"number": canary.number, "live": canary.live_number, "reason": reason}
         await audit.append(connection, SYSTEM, "canary.rolled_back", ("agent", agent_id), detail)
     _log.warning("a canary was rolled back", agent=str(agent_id), version=canary.number, reason=reason)
     return True
+
+
+async def under_way(connection: Connection, agent_id: UUID) -> Canary:
+    """The agent's canary. NotFound when none is under way."""
+    canary = await _newest(connection, agent_id)
+    if canary.ended_at is not None:
+        raise _none()
+    return canary
 
 
 async def _newest(connection: Connection, agent_id: UUID) -> Canary:
@@ -125,6 +147,17 @@ async def _newest(connection: Connection, agent_id: UUID) -> Canary:
     if canary is None:
         raise _none()
     return canary
+
+
+def _check_terms(terms: Terms) -> None:
+    """Raises Invalid when fewer runs of the candidate are looked at together than it takes to judge it; counted by half,
+    because shares vary, and runs that were taken again do not count."""
+    most = terms.share * canaries.MOST_RUNS // 200
+    if terms.least_runs > most:
+        raise Invalid(
+            f"With {terms.share} of a hundred runs the candidate can be judged by {most} runs at most.",
+            next_step="Give it a greater share, or have it judged by fewer runs.",
+        )
 
 
 def _none() -> NotFound:

@@ -803,7 +803,7 @@ export interface paths {
         put?: never;
         /**
          * Makes the candidate live, and ends the canary
-         * @description Makes the candidate live, and ends the canary. 404 when none is under way. `If-Match` is about the canary.
+         * @description Makes the candidate live, and ends the canary. 404 when none is under way, 409 `NotReady` when the version is not ready to go live, unless that is overridden: that it was for a share of the runs does not count. `If-Match` is about the canary.
          */
         post: operations["promote_canary"];
         delete?: never;
@@ -2769,6 +2769,22 @@ export interface components {
             canaries: components["schemas"]["Canary"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * CanaryPromotion
+         * @description `reason`: why, for the history. `override`: also when the version is not ready to go live; that takes a reason, and the permission `agents:override`.
+         */
+        CanaryPromotion: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Override
+             * @default false
+             */
+            override?: boolean;
         };
         /**
          * ChildRun
@@ -11749,7 +11765,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["CanaryEnd"] | null;
+                "application/json": components["schemas"]["CanaryPromotion"] | null;
             };
         };
         responses: {
@@ -11792,6 +11808,15 @@ export interface operations {
             };
             /** @description There is no such thing in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

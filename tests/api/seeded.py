@@ -229,6 +229,7 @@ BODIES: dict[str, Any] = {
     "change_password": {"old_password": PASSWORD, "password": "a new password of mine"},
     "change_role": {"role": "viewer"},
     "change_schedule": {"paused": True},
+    "change_secret": {"about": "For the shop", "hosts": ["api.example.org"]},
     "change_trigger": {"paused": True},
     "change_workspace": {"name": "Renamed"},
     "complete_reset": World.reset,

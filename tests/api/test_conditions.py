@@ -112,6 +112,7 @@ CHANGES = [
     Change("/members/{}", "PATCH", ({"role": "editor"}, {"role": "admin"}), World.member),
     Change("/retention", "PUT", ({"days": 100}, {"days": 200})),
     Change("/secrets/{}", "PUT", ({"value": "one"}, {"value": "two", "about": "Mine"}), World.secret),
+    Change("/secrets/{}", "PATCH", ({"about": "one"}, {"about": "two"}), World.secret),
     Change("/secrets/{}", "PUT", ({"at_once": 1}, {"per_minute": 60}), World.secret, "/limits"),
     Change("/workspace", "PATCH", ({"name": "One"}, {"name": "Two"})),
 ]

@@ -115,15 +115,26 @@ async def test_an_account_is_connected_listed_and_removed(place: Place, issuer: 
     assert one["scopes"] == ["read", "write"]
     assert one["hosts"] == ["127.0.0.1"]
     secret = next(s for s in (await place.as_owner.ok("GET", "/secrets"))["secrets"] if s["name"] == "Records")
-    assert secret["connector"] == "airtable"
+    assert (secret["connector"], secret["is_connection"]) == ("airtable", True)
+    uses = await place.as_owner.ok("GET", "/secrets/app/uses")
+    assert uses == {"agents": [], "connections": ["Records"]}
+    agent = await place.as_owner.agent()
+    changed = await place.as_owner.ok("PATCH", "/secrets/Records", json={"about": "Ours", "agents": [agent["id"]]})
+    assert (changed["about"], changed["hosts"]) == ("Ours", ["127.0.0.1"])
+    for where in ({"hosts": ["127.0.0.1"]}, {"connector": "airtable"}):
+        refused = await place.as_owner.refused("PATCH", "/secrets/Records", 409, json=where)
+        assert "the connection says" in refused["detail"]
+    assert [(one["about"], one["agents"]) for one in await listed(place)] == [("Ours", [agent["id"]])]
     for method, body in (("PUT", {"value": "x"}), ("DELETE", None)):
         refused = await place.as_owner.refused(method, "/secrets/Records", 409, **({"json": body} if body else {}))
         assert "tokens of a connection" in refused["detail"]
     assert await place.as_owner.ok("DELETE", "/connections/Records") == {"revoked": True}
     assert await listed(place) == []
     await place.as_owner.refused("DELETE", "/connections/Records", 404)
-    actions = [entry.action for entry in await place.audited()]
-    assert actions == ["secret.sealed", "connection.connected", "connection.removed", "secret.deleted"]
+    actions = [entry.action for entry in await place.audited() if entry.target_kind == "secret"]
+    assert actions == [
+        *("secret.sealed", "connection.connected", "secret.bound", "connection.removed", "secret.deleted"),
+    ]
 
 
 async def test_the_way_back_is_for_whoever_set_out(api: Api, place: Place, issuer: Issuer) -> None:

@@ -14,6 +14,23 @@ from plainwork.vault import Use
 from tests.api.support import API, Api, Place
 
 VALUE = "s3cr3t-valuÉ-🔑"
+USING = """---
+agentspec: 1
+secrets:
+  KEY: What the shop asks for
+---
+
+# Ask the shop
+
+## Steps
+
+### Ask the shop
+```yaml step
+uses: http
+account: KEY
+with: {url: "https://shop.example/orders"}
+```
+"""
 
 
 # ── Secrets ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,6 +120,73 @@ async def test_a_secret_can_be_bound_to_own_agents_only(place: Place, other: Pla
         assert agents[-1] in refused["detail"]
     bound = await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": VALUE, "agents": [mine["id"]]})
     assert bound["agents"] == [mine["id"]]
+
+
+async def test_secrets_come_in_pages_by_name(place: Place) -> None:
+    for name in ("C", "A", "B"):
+        await place.as_owner.ok("PUT", f"/secrets/{name}", 200, json={"value": VALUE})
+    first = await place.as_owner.ok("GET", "/secrets", params={"limit": 2})
+    assert ([one["name"] for one in first["secrets"]], first["next"]) == (["A", "B"], "B")
+    last = await place.as_owner.ok("GET", "/secrets", params={"limit": 2, "after": "B"})
+    assert ([one["name"] for one in last["secrets"]], last["next"]) == (["C"], None)
+
+
+async def test_bindings_change_without_the_value_and_only_keep_it_closer(api: Api, place: Place, other: Place) -> None:
+    mine, theirs = await place.as_owner.agent(), await other.as_owner.agent()
+    await place.as_owner.refused("PATCH", "/secrets/KEY", 404, json={"about": "x"})
+    await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": VALUE, "about": "Shop", "agents": [mine["id"]]})
+    narrowed = await place.as_owner.ok("PATCH", "/secrets/KEY", json={"hosts": ["*.Shop.example"], "connector": "http"})
+    assert (narrowed["hosts"], narrowed["connector"], narrowed["about"]) == (["*.shop.example"], "http", "Shop")
+    assert (narrowed["agents"], narrowed["current_version"]) == ([mine["id"]], 1)
+    closer = {"hosts": ["api.shop.example", "*.eu.shop.example"], "agents": None, "about": "The shop"}
+    narrowed = await place.as_owner.ok("PATCH", "/secrets/KEY", json=closer)
+    assert {key: narrowed[key] for key in closer} == closer
+    further = (
+        *({"hosts": None}, {"hosts": ["shop.example"]}, {"hosts": ["api.shop.example", "evil.example"]}),
+        *({"hosts": ["*.shop.example"]}, {"connector": None}, {"connector": "slack"}),
+    )
+    for change in further:
+        refused = await place.as_owner.refused("PATCH", "/secrets/KEY", 403, json=change | {"about": "taken"})
+        assert "sent where it may not go now" in refused["detail"]
+    await place.as_owner.refused("PATCH", "/secrets/KEY", 404, json={"agents": [theirs["id"]]})
+    await place.as_owner.refused("PATCH", "/secrets/KEY", 422, json={"hosts": ["not a host"]})
+    await place.as_owner.refused("PATCH", "/secrets/KEY", 422, json={"value": "x"})
+    await other.as_owner.refused("PATCH", "/secrets/KEY", 404, json={"about": "taken"})
+    assert (await place.as_owner.ok("GET", "/secrets"))["secrets"] == [narrowed]
+    use = Use(connector="http", host="api.shop.example")
+    assert await api.app.state.vault.open(place.id, "KEY", use) == VALUE
+    bound = [entry.detail for entry in await place.audited() if entry.action == "secret.bound"]
+    assert [one["agents"] for one in bound] == [1, None]
+
+
+async def test_who_would_miss_a_secret(place: Place, other: Place) -> None:
+    await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": VALUE})
+    unused: dict[str, Any] = {"agents": [], "connections": []}
+    assert await place.as_owner.ok("GET", "/secrets/KEY/uses") == unused
+    live = await place.as_owner.agent(USING, "B")
+    idle = await place.as_owner.agent(USING, "A", live=False)
+    gone = await place.as_owner.agent(USING, "C")
+    await place.as_owner.ok("DELETE", f"/agents/{gone['id']}", 204)
+    await place.as_owner.agent(USING.replace("KEY", "OTHER"))
+    assert (await place.as_owner.ok("GET", "/secrets/KEY/uses"))["agents"] == [
+        {"agent_id": idle["id"], "name": "A", "is_live": False},
+        {"agent_id": live["id"], "name": "B", "is_live": True},
+    ]
+    await other.as_owner.refused("GET", "/secrets/KEY/uses", 404)
+
+
+async def test_the_last_use_is_shown(api: Api, place: Place) -> None:
+    await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": VALUE})
+    vault = api.app.state.vault
+    before = datetime.now(UTC)
+    for _ in range(2):
+        await vault.open(place.id, "KEY", Use())
+        await vault.uses.flush()
+    [shown] = (await place.as_owner.ok("GET", "/secrets"))["secrets"]
+    assert before - timedelta(seconds=1) < datetime.fromisoformat(shown["last_used_at"]) < datetime.now(UTC)
+    await place.as_owner.ok("DELETE", "/secrets/KEY", 204)
+    made_anew = await place.as_owner.ok("PUT", "/secrets/KEY", 200, json={"value": VALUE})
+    assert made_anew["last_used_at"] is None
 
 
 async def test_workspaces_have_secrets_of_the_same_name(api: Api, place: Place, other: Place) -> None:

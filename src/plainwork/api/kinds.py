@@ -9,7 +9,7 @@ from fastapi import Request
 from plainwork.api.auth import Permission
 from plainwork.api.routing import Routes
 from plainwork.api.shapes import KindJson, Kinds, Shape, json_of
-from plainwork.connectors import account_kinds
+from plainwork.connectors import account_kinds, account_takers
 from plainwork.errors import NotFound
 from plainwork.spec.kinds import Catalogue
 
@@ -26,12 +26,14 @@ class KindList(Shape):
 
 class AccountKind(Shape):
     """One kind of credential. ``fields``: JSON Schema of the secret's value (``x-secret`` marks what is never shown);
-    ``main``: the field that a bare text fills, if there is one."""
+    ``main``: the field that a bare text fills, if there is one; ``connectors``: those that take it, one of which a secret can
+    be bound to."""
 
     kind: str
     about: str
     main: str | None
     fields: dict[str, Any]
+    connectors: list[str]
 
 
 class AccountKinds(Shape):
@@ -62,7 +64,13 @@ async def get_kind(request: Request, kind_id: str) -> KindJson:
 @routes.add("GET", "/accounts", Permission.AGENTS_READ)
 async def list_account_kinds() -> AccountKinds:
     """What a secret has to hold to be an account of a kind, as a kind's ``account`` names it."""
-    return AccountKinds(accounts=[AccountKind.model_validate(one) for one in account_kinds().values()])
+    takers = account_takers()
+    return AccountKinds(
+        accounts=[
+            AccountKind(kind=kind, about=one.about, main=one.main, fields=one.fields, connectors=takers[kind])
+            for kind, one in account_kinds().items()
+        ]
+    )
 
 
 @routes.add("GET", "/schemas/{name}.json", Permission.PUBLIC)

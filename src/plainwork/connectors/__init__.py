@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plainwork.connectors.declared import Account, Action, Trigger, actions, triggers
+from plainwork.connectors.declared import Account, Action, Trigger, actions, takers, triggers
 from plainwork.connectors.declared import accounts as declared_accounts
 from plainwork.connectors.polled import Found, Item
 from plainwork.spec.kinds import Kind
@@ -25,6 +25,7 @@ __all__ = [
     "Item",
     "Reach",
     "account_kinds",
+    "account_takers",
     "catalogue_kinds",
     "connector_of",
     "hosts_of",
@@ -62,6 +63,11 @@ def trigger_kinds() -> list[Kind]:
 def account_kinds() -> dict[str, Account]:
     """The kinds of credential connectors take, by name, each with the JSON Schema of its fields."""
     return declared_accounts()
+
+
+def account_takers() -> dict[str, list[str]]:
+    """The ids of the connectors that take each kind of credential."""
+    return {kind: [connector.id for connector in found] for kind, found in takers().items()}
 
 
 def connector_of(kind: Kind) -> str:

@@ -290,3 +290,12 @@ def connectable() -> dict[str, Connector]:
 def accounts() -> dict[str, Account]:
     """Every kind of credential that some connector takes, by its name (``smtp``, ``reddit``)."""
     return {account.kind: account for file in _files() if (account := file.connector.account)}
+
+
+def takers() -> dict[str, list[Connector]]:
+    """The connectors that take each kind of credential, by its name."""
+    found: dict[str, list[Connector]] = {}
+    for file in _files():
+        if file.connector.account:
+            found.setdefault(file.connector.account.kind, []).append(file.connector)
+    return found

@@ -135,6 +135,15 @@ async def delete(transaction: Transaction, name: str) -> None:
     await transaction.execute("delete from connections where workspace_id = current_workspace() and name = $1", name)
 
 
+async def made_with(transaction: Transaction, app: str, limit: int) -> list[str]:
+    """The names of the connections whose app is this secret."""
+    rows = await transaction.fetch(
+        "select name from connections where workspace_id = current_workspace() and app = $1 order by name limit $2",
+        *(app, limit),
+    )
+    return [row["name"] for row in rows]
+
+
 async def is_taken(transaction: Transaction, name: str) -> bool:
     """Whether there is a secret of this name."""
     return bool(

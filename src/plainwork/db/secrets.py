@@ -35,6 +35,28 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a secret stands at the moment. ``in_use``: how many steps use it now, where that is bounded; ``last_used_at``: as the
+    audit log has it (None: not since it is there); ``is_connection``: it holds the tokens of one."""
+
+    in_use: int
+    last_used_at: datetime | None
+    is_connection: bool
+
+
+UNUSED = Standing(0, None, is_connection=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentUse:
+    """An agent whose live version (``is_live``), canary or newest version names a secret."""
+
+    agent_id: UUID
+    name: str
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DataKey:
     """A workspace's data key, wrapped by the master key that ``master_key_id`` tells."""
 
@@ -222,6 +244,16 @@ async def lock(connection: Connection, name: str) -> None:
     )
 
 
+async def bind(connection: Connection, secret: Secret) -> Secret:
+    """Stores what a secret is for and what it is bound to; its value stays."""
+    row = await connection.fetchrow(
+        """update secrets set about = $2, connector = $3, hosts = $4, agents = $5, updated_at = now()
+           where workspace_id = current_workspace() and name = $1 returning *""",
+        *(secret.name, secret.about, secret.connector, secret.hosts, secret.agents),
+    )
+    return _secret(row)
+
+
 async def delete(connection: Connection, name: str) -> bool:
     """Removes a secret and its ciphertexts; False when there was none."""
     done: str = await connection.execute(
@@ -267,15 +299,39 @@ async def free_slot(connection: Connection, name: str, holder: tuple[UUID, str, 
     )
 
 
-async def slots_taken(connection: Connection) -> dict[str, int]:
-    """How many slots of each secret are taken."""
+async def standings(connection: Connection, names: Sequence[str]) -> dict[str, Standing]:
+    """How these secrets stand, by name."""
     rows = await connection.fetch(
-        """select s.name, count(*) from secret_slots s
-           join queue q on q.workspace_id = s.workspace_id and q.run_id = s.run_id and q.epoch = s.epoch
-                        and q.worker is not null and q.due_at > now()
-           where s.workspace_id = current_workspace() group by s.name"""
+        """select s.name,
+               (select count(*) from secret_slots t
+                join queue q on q.workspace_id = t.workspace_id and q.run_id = t.run_id and q.epoch = t.epoch
+                             and q.worker is not null and q.due_at > now()
+                where t.workspace_id = s.workspace_id and t.name = s.name) as in_use,
+               (select (e.detail->>'last_at')::timestamptz from audit_log e
+                where e.workspace_id = s.workspace_id and e.target_kind = 'secret' and e.target_id = s.name
+                      and e.action = 'secret.used' and e.at >= s.created_at
+                order by e.seq desc limit 1) as last_used_at,
+               exists (select from connections c where c.workspace_id = s.workspace_id and c.name = s.name) as is_connection
+           from secrets s where s.workspace_id = current_workspace() and s.name = any($1)""",
+        list(names),
     )
-    return {row[0]: row[1] for row in rows}
+    return {row["name"]: _record(Standing, row) for row in rows}
+
+
+async def agents_using(connection: Connection, name: str, limit: int) -> list[AgentUse]:
+    """The agents that name a secret in a version that starts or could start runs, by name."""
+    rows = await connection.fetch(
+        """select a.id as agent_id, a.name, bool_or(coalesce(v.id = a.live_version_id, false)) as is_live
+           from agents a
+           join agent_versions v on v.workspace_id = a.workspace_id and v.agent_id = a.id
+               and (v.id = a.live_version_id or v.number = a.last_version
+                    or v.id in (select c.version_id from canaries c where c.workspace_id = a.workspace_id
+                                                                      and c.agent_id = a.id and c.ended_at is null))
+           where a.workspace_id = current_workspace() and a.deleted_at is null and v.flow->'secrets'->$1 is not null
+           group by a.id, a.name order by a.name, a.id limit $2""",
+        *(name, limit),
+    )
+    return [_record(AgentUse, row) for row in rows]
 
 
 async def sealed_before(connection: Connection, data_key_version: int, limit: int) -> list[Sealed]:

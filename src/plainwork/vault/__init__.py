@@ -6,7 +6,7 @@ name and version: a ciphertext that was moved does not open. Values come out of 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
@@ -19,7 +19,7 @@ from plainwork.db.json import clean_text, decode, encode
 from plainwork.db.secrets import Secret
 from plainwork.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound, Unavailable
 from plainwork.vault import envelope
-from plainwork.vault.binding import Use, check, checked_hosts
+from plainwork.vault.binding import Use, check, checked_hosts, goes_further
 from plainwork.vault.envelope import DataKeys
 from plainwork.vault.keys import Key
 from plainwork.vault.masters import MasterKeys, master_keys
@@ -146,6 +146,29 @@ class Vault:
         """The secrets by name, with their bindings; never a value."""
         async with self.database.workspace(workspace_id) as connection:
             return await rows.all_of(connection)
+
+    async def bind(
+        self, connection: Connection, name: str, change: Mapping[str, Any], *, actor: audit.Actor = audit.SYSTEM
+    ) -> Secret:
+        """Changes what a secret is for (``about``) and its bindings, inside the caller's transaction; what is left out stays.
+
+        Without its value, a secret can only be kept closer: raises Forbidden for hosts or a connector by which it could be
+        sent where it may not go now. Raises NotFound when there is none, Invalid for a bad binding."""
+        await rows.lock(connection, name)
+        secret = await rows.find(connection, name)
+        if secret is None:
+            raise NotFound(f"There is no secret {name!r}.", next_step=f"Add {name!r} under Secrets.")
+        bound = replace(secret, **change)
+        bound = replace(bound, about=clean_text(bound.about), hosts=checked_hosts(bound.hosts))
+        if goes_further(bound, secret):
+            raise Forbidden(
+                f"That would let {name!r} be sent where it may not go now.",
+                next_step="Say so with its value: PUT /api/v1/secrets/{name}.",
+            )
+        stored = await rows.bind(connection, bound)
+        detail = {"connector": stored.connector, "hosts": stored.hosts, "agents": stored.agents and len(stored.agents)}
+        await audit.append(connection, actor, "secret.bound", ("secret", name), detail)
+        return stored
 
     async def delete(
         self, workspace_id: UUID, name: str, *, actor: audit.Actor = audit.SYSTEM, guard: Guard | None = None

@@ -29,6 +29,16 @@ def check(secret: Secret, use: Use) -> None:
         raise _outside(secret, "certain agents", "this agent")
 
 
+def goes_further(bound: Secret, than: Secret) -> bool:
+    """Whether a secret bound like this may be sent where it may not ``than`` it was: to other hosts, or by another connector,
+    which may send it anywhere."""
+    if than.connector is not None and bound.connector != than.connector:
+        return True
+    if than.hosts is None:
+        return False
+    return bound.hosts is None or not all(any(_covers(known, host) for known in than.hosts) for host in bound.hosts)
+
+
 def checked_hosts(hosts: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """The host patterns in small letters. Invalid for one that is neither a host nor ``*.`` and a domain."""
     if hosts is None:

@@ -1631,6 +1631,30 @@ export interface paths {
         delete: operations["delete_secret"];
         options?: never;
         head?: never;
+        /**
+         * Changes what a secret is for and who may use it; its value stays
+         * @description Changes what a secret is for and who may use it; its value stays. 403 for hosts or a connector by which it could be sent where it may not go now: that takes the value. Where a connection's tokens go, the connection says (409).
+         */
+        patch: operations["change_secret"];
+        trace?: never;
+    };
+    "/api/v1/secrets/{name}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which agents and connections would miss a secret if it were gone
+         * @description Which agents and connections would miss a secret if it were gone.
+         */
+        get: operations["get_secret_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -2110,7 +2134,7 @@ export interface components {
     schemas: {
         /**
          * AccountKind
-         * @description One kind of credential. `fields`: JSON Schema of the secret's value (`x-secret` marks what is never shown); `main`: the field that a bare text fills, if there is one.
+         * @description One kind of credential. `fields`: JSON Schema of the secret's value (`x-secret` marks what is never shown); `main`: the field that a bare text fills, if there is one; `connectors`: those that take it, one of which a secret can be bound to.
          */
         AccountKind: {
             /** Kind */
@@ -2123,6 +2147,8 @@ export interface components {
             fields: {
                 [key: string]: unknown;
             };
+            /** Connectors */
+            connectors: string[];
         };
         /**
          * AccountKinds
@@ -4893,7 +4919,7 @@ export interface components {
         };
         /**
          * Secret
-         * @description What is known of a secret without opening it. Only the connector, hosts and agents named may use it; null: any. `in_use`: how many steps use it now, of `at_once`; it is counted where there is such a bound.
+         * @description What is known of a secret without opening it. Only the connector, hosts and agents named may use it; null: any. `in_use`: how many steps use it now, of `at_once`; it is counted where there is such a bound. `last_used_at`: null when it has not been used since it is there; `is_connection`: it holds the tokens of one, which is changed as such.
          */
         Secret: {
             /** Name */
@@ -4926,6 +4952,42 @@ export interface components {
             per_minute: number | null;
             /** In Use */
             in_use: number;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Is Connection */
+            is_connection: boolean;
+        };
+        /**
+         * SecretAgent
+         * @description An agent that names a secret: in the version that is live, or only in its canary or its newest one.
+         */
+        SecretAgent: {
+            /**
+             * Agent Id
+             * Format: uuid
+             */
+            agent_id: string;
+            /** Name */
+            name: string;
+            /** Is Live */
+            is_live: boolean;
+        };
+        /**
+         * SecretChange
+         * @description What is to change of a secret besides its value; what is left out stays. Without the value, `connector` and `hosts` can only be narrowed.
+         */
+        SecretChange: {
+            /**
+             * About
+             * @default
+             */
+            about?: string;
+            /** Connector */
+            connector?: string | null;
+            /** Hosts */
+            hosts?: string[] | null;
+            /** Agents */
+            agents?: string[] | null;
         };
         /**
          * SecretLimits
@@ -4946,6 +5008,16 @@ export interface components {
             secrets: components["schemas"]["Secret"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * SecretUses
+         * @description Who would miss a secret, 200 of each at most: agents that name it, and connections whose app it is.
+         */
+        SecretUses: {
+            /** Agents */
+            agents: components["schemas"]["SecretAgent"][];
+            /** Connections */
+            connections: string[];
         };
         /**
          * SecretValue
@@ -16963,6 +17035,248 @@ export interface operations {
             };
             /** @description It is no longer what `If-Match` says: somebody else changed it first. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what is to be changed, as it was read. */
+                "If-Match"?: string | null;
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            /** @description The body is not JSON, is cut off, nests too deep, or holds characters that cannot be stored. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It exists already, has ended already, or somebody else changed it first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what `If-Match` says: somebody else changed it first. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's content type is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request or the document is not valid; `findings` says what and where. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit on rate, count or size was passed. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A bug, logged under `id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database, or something else outside, is not available; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_secret_uses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id or slug of the workspace to act in; without it, the person's first or the key's own. */
+                "Plainwork-Workspace"?: components["parameters"]["Workspace"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretUses"];
+                };
+            };
+            /** @description It is still what `If-None-Match` names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in, or the key or session is not valid (any more). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role or the key's scopes do not allow it, or the request may come from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing in this workspace. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

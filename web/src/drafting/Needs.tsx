@@ -1,14 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { useSecretNames } from "@/secrets/useSecretNames";
 import { useSession } from "@/session";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { accountsOf, type Need, type NeededAccount } from "./needed";
-import { secretsQuery } from "./queries";
 import { Section, StepLink } from "./Section";
 
-const AddSecretDialog = lazy(() => import("@/settings").then(({ AddSecretDialog }) => ({ default: AddSecretDialog })));
+const AddSecretDialog = lazy(() => import("@/secrets").then(({ AddSecretDialog }) => ({ default: AddSecretDialog })));
 
 interface NeedsProps {
   needs: readonly Need[];
@@ -45,9 +44,8 @@ function outside({ hosts, sends }: Need): string {
 
 function Accounts({ accounts }: { accounts: readonly NeededAccount[] }) {
   const { may } = useSession();
-  const { data } = useQuery({ ...secretsQuery, enabled: may("secrets:read") });
+  const stored = useSecretNames();
   const [adding, setAdding] = useState<NeededAccount | null>(null);
-  const stored = new Set(data?.secrets.map(({ name }) => name));
   return (
     <>
       <ul className="flex flex-col gap-1.5">
@@ -55,7 +53,7 @@ function Accounts({ accounts }: { accounts: readonly NeededAccount[] }) {
           <li key={account.name} className="flex min-h-9 items-center gap-2.5 text-sm">
             <KeyRound aria-hidden className="size-4 shrink-0 text-ink-faint" />
             <span className="min-w-0 grow truncate font-mono text-xs">{account.name}</span>
-            {stored.has(account.name) ? (
+            {stored?.has(account.name) ? (
               <Badge tone="good">Stored</Badge>
             ) : may("secrets:write") ? (
               <Button size="sm" onClick={() => setAdding(account)}>

@@ -12,12 +12,6 @@ export const modelsQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export const secretsQuery = queryOptions({
-  queryKey: ["secrets"],
-  queryFn: () => unwrap(api.GET("/api/v1/secrets")),
-  staleTime: 30_000,
-});
-
 /** What the server reads in a text. Throws Problem. */
 export function readText(markdown: string, signal?: AbortSignal): Promise<Schemas["Parsed"]> {
   return unwrap(api.POST("/api/v1/specs/parse", { body: { markdown }, signal }));

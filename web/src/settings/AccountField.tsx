@@ -1,13 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
-import { api } from "@/client";
-import { unwrap } from "@/client/problem";
 import { type Change, type Kind, useDocument } from "@/document";
+import { AddSecretDialog, useSecretNames } from "@/secrets";
 import { useSession } from "@/session";
 import { Field } from "@/ui/Field";
 import { Select, type SelectOption } from "@/ui/Select";
-import { AddSecretDialog } from "./AddSecretDialog";
 import { findingAt, setting, useEditing } from "./editing";
 
 const NONE = "\u0000none";
@@ -57,12 +54,6 @@ export function AccountField({ kind, account }: { kind: Kind; account: string | 
       )}
     </>
   );
-}
-
-/** The names of the workspace's secrets; null while (or where) they are not known. */
-export function useSecretNames(): ReadonlySet<string> | null {
-  const { data } = useQuery({ queryKey: ["secrets"], queryFn: () => unwrap(api.GET("/api/v1/secrets")) });
-  return data ? new Set(data.secrets.map((one) => one.name)) : null;
 }
 
 function options(

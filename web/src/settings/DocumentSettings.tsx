@@ -1,6 +1,7 @@
 import { Plus } from "lucide-react";
 import { useState } from "react";
 import { type Spec, useDocument } from "@/document";
+import { AddSecretDialog, useSecretNames } from "@/secrets";
 import { useSession } from "@/session";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -8,8 +9,6 @@ import { Field } from "@/ui/Field";
 import { KindIcon } from "@/ui/KindIcon";
 import { Menu } from "@/ui/Menu";
 import { Select } from "@/ui/Select";
-import { AddSecretDialog } from "./AddSecretDialog";
-import { useSecretNames } from "./AccountField";
 import { findingAt, setting, useEditing, useSet } from "./editing";
 import { InputsField } from "./InputsField";
 import { ModelField } from "./ModelField";

@@ -1,4 +1,3 @@
 /** The settings of what is selected in a document, for the other parts. */
 export { type LastValues } from "./names";
-export { AddSecretDialog } from "./AddSecretDialog";
 export { StepSettings, type StepSettingsProps } from "./StepSettings";

@@ -1,9 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo } from "react";
-import { api } from "@/client";
-import { unwrap } from "@/client/problem";
 import { type OpenDocument, useDocument, useKinds } from "@/document";
 import { coreOf } from "@/document/open_document";
+import { useSecretNames } from "@/secrets/useSecretNames";
 import { dress } from "./dress";
 import { tie } from "./sync";
 import { TextSkeleton } from "./TextSkeleton";
@@ -44,25 +42,13 @@ function MarkdownText({
 }) {
   const core = coreOf(document);
   const kinds = useKinds();
-  const secrets = useSecretNames();
+  const stored = useSecretNames();
   const extension = useMemo(() => {
+    const secrets = [...(stored ?? [])];
     const around = { kinds, reading: () => document.get().drawn, secrets };
     return dress({ mode, readOnly, label: "The agent as text", ...around });
-  }, [document, mode, readOnly, kinds, secrets]);
+  }, [document, mode, readOnly, kinds, stored]);
   const parent = useView(core, extension);
   useEffect(() => tie(document, core), [document, core]);
   return <div ref={parent} className="h-full min-h-0 overflow-hidden" />;
-}
-
-const NO_NAMES: readonly string[] = [];
-
-/** The names in the vault, offered as accounts; without the permission to see them, none. */
-function useSecretNames(): readonly string[] {
-  const { data = NO_NAMES } = useQuery({
-    queryKey: ["secrets"],
-    queryFn: () => unwrap(api.GET("/api/v1/secrets")),
-    select: ({ secrets }) => secrets.map(({ name }) => name),
-    retry: false,
-  });
-  return data;
 }

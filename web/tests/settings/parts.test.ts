@@ -5,7 +5,6 @@ import type { Name } from "@/settings/names";
 import { entryChanges, freeName, recordChanges } from "@/settings/pairs";
 import { preview, rowsOf } from "@/settings/picker_rows";
 import { withLead } from "@/settings/routes";
-import { secretFields, secretProblem, secretValue } from "@/settings/secret_form";
 import { findStep } from "@/settings/steps";
 import { isInTemplate } from "@/settings/text_field";
 
@@ -53,44 +52,6 @@ describe("findings at a field", () => {
     expect(findingAt(findings, ["with", "headers"])).toBe("No. Do.");
     expect(findingAt(findings, ["with", "head"])).toBeNull();
     expect(findingAt(findings, ["withdrawn"])).toBe("Late.");
-  });
-});
-
-describe("a new secret", () => {
-  const fields = secretFields({
-    required: ["token"],
-    properties: {
-      token: { type: "string", title: "Token", "x-secret": true },
-      port: { type: "integer", default: 25 },
-      hosts: { type: "array", items: { type: "string" } },
-      security: { type: "string", enum: ["auto", "tls"], default: "auto" },
-    },
-  });
-
-  it("asks for the fields of its kind", () => {
-    expect(fields.map(({ label, type, is_secret }) => [label, type, is_secret])).toEqual([
-      ["Token", "text", true],
-      ["Port", "number", false],
-      ["Hosts", "list", false],
-      ["Security", "choice", false],
-    ]);
-  });
-
-  it("holds what is filled in, with its type", () => {
-    expect(secretValue(fields, { token: " t ", port: "587", hosts: "a.org, b.org", security: "" })).toEqual({
-      token: "t",
-      port: 587,
-      hosts: ["a.org", "b.org"],
-    });
-    expect(secretValue(fields, {})).toBeNull();
-  });
-
-  it("says what is missing", () => {
-    expect(secretProblem(fields, { token: "t" }, " ")).toBe("Give it a name.");
-    expect(secretProblem(fields, { port: "1" }, "A")).toBe("Token is missing.");
-    expect(secretProblem(fields, { token: "t", port: "x" }, "A")).toBe("Port has to be a whole number.");
-    expect(secretProblem(fields, { token: "t" }, "A")).toBeNull();
-    expect(secretProblem(secretFields({ properties: { a: {} } }), {}, "A")).toBe("Fill in at least one field.");
   });
 });
 

@@ -1,5 +1,5 @@
 /** What is typed for a new secret, as the value that is sealed. */
-import { labelOf, type Schema } from "./form";
+import { labelOf, type Schema } from "@/settings/form";
 
 export interface SecretField {
   key: string;
@@ -42,8 +42,7 @@ function valueOf(type: SecretField["type"], text: string): unknown {
 }
 
 /** What keeps a secret from being sealed, or null. */
-export function secretProblem(fields: SecretField[], typed: Record<string, string>, name: string): string | null {
-  if (!name.trim()) return "Give it a name.";
+export function secretProblem(fields: SecretField[], typed: Record<string, string>): string | null {
   const missing = fields.find((field) => field.is_required && !(typed[field.key] ?? "").trim());
   if (missing) return `${missing.label} is missing.`;
   const wrong = fields.find(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -329,7 +329,7 @@ def unknown() -> dict[str, str]:
     return {name: key if name.endswith("_id") else "1" for name in names}
 
 
-def undescribed(operations: list[Operation], with_body: set[str]) -> list[str]:
+def undescribed(operations: Sequence[Operation], with_body: set[str]) -> list[str]:
     """What is missing here, in sentences that say what to add."""
     missing = []
     for operation in operations:

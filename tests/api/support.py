@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -95,15 +95,16 @@ class Operation:
         return self.method not in {"GET", "HEAD"}
 
 
-def operations() -> list[Operation]:
+@cache
+def operations() -> tuple[Operation, ...]:
     """Every operation of the API, read off the application itself."""
     routes = [route for route in an_app().routes if isinstance(route, Guarded) and route.path.startswith(API + "/")]
-    return [
+    return tuple(
         Operation(str(route.operation_id), method, route.path, cast(Permission, route.permission))
         for route in routes
         for method in route.methods or ()
         if route.include_in_schema
-    ]
+    )
 
 
 class Description:
@@ -151,6 +152,12 @@ class Description:
         if kind not in {"application/json", PROBLEM}:
             return
         self.validate(content[kind]["schema"], response.json())
+
+
+@cache
+def description() -> Description:
+    """The application's own description, whatever it runs over."""
+    return Description(describe(an_app()))
 
 
 class Client(httpx.AsyncClient):
@@ -237,10 +244,6 @@ class Api:
     events: Events
     clients: list[Client] = field(default_factory=list)
 
-    @cached_property
-    def description(self) -> Description:
-        return Description(describe(self.app))
-
     def client(
         self, *, token: str | None = None, transport: httpx.AsyncBaseTransport | None = None, **more: Any
     ) -> Client:
@@ -250,7 +253,7 @@ class Api:
             transport=transport or httpx.ASGITransport(self.app),
             base_url="http://plainwork.test",
             headers=headers | more.pop("headers", {}),
-            event_hooks={"response": [self.description.check]},
+            event_hooks={"response": [description().check]},
             trust_env=False,
             **more,
         )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -17,20 +18,19 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from plainwork.api.auth import CSRF_HEADER, OPEN, ROLES, SCOPES, WORKSPACE_HEADER, Permission
-from plainwork.api.openapi import describe
 from plainwork.api.routing import Guarded, refuse_undeclared
 from plainwork.db import api_keys, sessions, workspaces
 from tests.api import seeded
 from tests.api.people import somebody
 from tests.api.seeded import World
-from tests.api.support import API, GREETER, Api, Client, Operation, Place, an_app, operations
+from tests.api.support import API, GREETER, Api, Client, Operation, Place, an_app, description, operations
 
 OPERATIONS = operations()
 GUARDED = [one for one in OPERATIONS if one.permission not in OPEN]
-DOCUMENT = describe(an_app())
+DOCUMENT = description().document
 
 
-def each(of: list[Operation]) -> pytest.MarkDecorator:
+def each(of: Sequence[Operation]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("operation", of, ids=lambda one: one.name)
 
 

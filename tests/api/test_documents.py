@@ -16,7 +16,7 @@ import jsonschema_rs
 import pytest
 
 from plainwork.engine import catalogue
-from tests.api.support import API, GREETER, Api, Place, serving
+from tests.api.support import API, GREETER, Api, Place, description, serving
 from tests.world import World
 
 EXAMPLES = {p.stem: p.read_text() for p in sorted((Path(__file__).parents[2] / "examples" / "agents").glob("*.md"))}
@@ -253,13 +253,13 @@ async def test_a_draft_is_told_as_it_grows(api: Api, place: Place) -> None:
     assert last == "draft"
     assert grown[-1] == draft["markdown"]
     assert draft == await place.as_owner.ok("POST", "/drafts", 201, json=body)
-    api.description.validate({"$ref": "#/components/schemas/Draft"}, draft)
+    description().validate({"$ref": "#/components/schemas/Draft"}, draft)
 
 
 async def test_what_cannot_be_drafted_is_told_in_the_stream_too(api: Api, place: Place) -> None:
     [(name, problem)] = await streamed(place.as_owner, {"english": "   \n"})
     assert (name, problem["code"], problem["status"]) == ("problem", "Invalid", 422)
-    api.description.validate({"$ref": "#/components/schemas/Problem"}, problem)
+    description().validate({"$ref": "#/components/schemas/Problem"}, problem)
 
 
 async def test_answers_change_the_draft(place: Place) -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from plainwork.db import api_keys, workspaces
-from tests.api.support import API, GREETER, SLEEPER, Api, Client, Place, listening, serving
+from tests.api.support import API, GREETER, SLEEPER, Api, Client, Place, description, listening, serving
 from tests.engine.running import eventually
 from tests.world import World
 
@@ -119,7 +119,7 @@ async def started(place: Place, document: str, **inputs: Any) -> str:
 def described(api: Api, sent: list[Sent]) -> list[tuple[Any, ...]]:
     """The events in short, each held against its schema."""
     for one in sent:
-        api.description.validate({"$ref": "#/components/schemas/Event"}, one.data)
+        description().validate({"$ref": "#/components/schemas/Event"}, one.data)
         assert one.type == one.data["type"]
     return [(one.type, one.data.get("path"), one.data["status"]) for one in sent]
 
@@ -207,7 +207,7 @@ async def test_signing_out_ends_the_streams_of_the_session(api: Api, place: Plac
         await person.ok("DELETE", "/session", 204)
         rest = await stream.rest()
     assert rest[-1].type == "problem"
-    api.description.validate({"$ref": "#/components/schemas/Problem"}, rest[-1].data)
+    description().validate({"$ref": "#/components/schemas/Problem"}, rest[-1].data)
     assert rest[-1].data["code"] == "SignInNeeded"
 
 

@@ -11,12 +11,12 @@ import jsonschema_rs
 import pytest
 
 from plainwork.api.auth import CSRF_HEADER, OPEN, SAFE_METHODS, Permission
-from plainwork.api.openapi import EXAMPLES, describe
+from plainwork.api.openapi import EXAMPLES
 from tests.api import seeded
 from tests.api.recording import OF_ANY_SHAPE
-from tests.api.support import API, PROBLEM, Api, an_app, operations
+from tests.api.support import API, PROBLEM, Api, description, operations
 
-DOCUMENT = describe(an_app())
+DOCUMENT = description().document
 SCHEMAS = DOCUMENT["components"]["schemas"]
 DOCUMENTED = {one.name: DOCUMENT["paths"][one.path][one.method.lower()] for one in operations()}
 

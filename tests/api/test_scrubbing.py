@@ -26,7 +26,7 @@ from plainwork import log
 from plainwork.db import embedded
 from plainwork.scheduler import Poller
 from tests.api.sending import Sender
-from tests.api.support import Api, Client, Place, serving
+from tests.api.support import Api, Client, Place, description, serving
 from tests.engine.running import eventually
 from tests.world import Reply, Seen, World
 
@@ -179,7 +179,7 @@ class Scene:
         names = {"agent_id": agents, "run_id": runs, "trigger_id": ["trigger-1"], "number": ["1"]}
         names["path"] = ["fetch", "shop", "ask", "answer", "send"]
         found = []
-        for template, operations in self.api.description.document["paths"].items():
+        for template, operations in description().document["paths"].items():
             if "get" in operations:
                 for path in _filled(template, names):
                     answer = await client.get(path)

@@ -21,7 +21,7 @@ WATCH = "Watch https://example.org/price for changes and mail me at a@b.org"
 SORT = (
     "Fetch https://example.org/tickets.json, categorize each ticket and mail a summary to a@b.org every monday at 9:00"
 )
-NOTIFY = "Notify me when a new issue is created on GitHub"
+NOTIFY = "Notify me when a new issue is created in Jira"
 WAIT = "Wait and then send a mail to a@b.org"
 FORM = "When somebody submits the form, mail it to a@b.org"
 KEEP = "Fetch https://example.org/orders.json, keep the weird orders and mail them to a@b.org"

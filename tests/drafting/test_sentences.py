@@ -75,13 +75,13 @@ STARTS = [
     ("When a chat message is received, answer it with Mistral", "chat", None),
     ("A chatbot that answers questions about our handbook", "chat", None),
     ("Watch a OneDrive folder for new files and upload them to Box", "schedule", None),
-    ("For every release on GitHub post a message to Discord", "webhook", None),
-    ("Label new issues in the repository by topic", "webhook", None),
+    ("For every release on GitHub post a message to Discord", "poll", None),
+    ("Label new issues in the repository by topic", "poll", None),
     ("Reply to incoming emails with a thank-you note", "email", None),
     ("Receive a webhook from Stripe and respond with the word ok", "webhook", None),
-    ("Listen for new messages in a Telegram channel and translate them into English", "webhook", None),
-    ("This agent starts with a new row in Airtable. It creates a contact in Brevo.", "webhook", None),
-    ("Monitor an RSS feed and post new entries to Mastodon", "schedule", None),
+    ("Listen for new messages in a Telegram channel and translate them into English", "poll", None),
+    ("This agent starts with a new row in Airtable. It creates a contact in Brevo.", "poll", None),
+    ("Monitor an RSS feed and post new entries to Mastodon", "poll", None),
     ("Summarise the text", "manual", None),
 ]  # fmt: skip
 

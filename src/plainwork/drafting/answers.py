@@ -11,6 +11,7 @@ from plainwork.drafting.text import Tokens, tokenize
 from plainwork.spec.expression import parse_expression
 from plainwork.spec.meter import ExpressionError
 from plainwork.spec.model import Schedule
+from plainwork.spec.poll_policy import read_every
 from plainwork.spec.schedule_text import ScheduleError, find_schedule, parse_schedule, render_schedule
 
 _TIME = re.compile(r" at \d\d:\d\d")
@@ -39,6 +40,17 @@ def retimed(trigger: Schedule, answer: str, zone: str) -> Schedule | None:
             return schedule_of(answer, zone)
         return schedule_of(phrase, zone)
     return schedule_of(answer, zone)
+
+
+def often_of(answer: str) -> str | None:
+    """``ask every 10 minutes`` → how often a poll is made: ``10 minutes``."""
+    found = re.search(r"\bevery\s+(\S.{0,60})", answer, re.IGNORECASE)
+    often = (found.group(1) if found else answer).strip(" .")
+    try:
+        read_every("poll", often)
+    except ScheduleError:
+        return None
+    return often
 
 
 def listed(answer: str) -> list[str]:

@@ -16,7 +16,7 @@ from plainwork.drafting.begun_json import begun_json
 from plainwork.drafting.naming import Names
 from plainwork.drafting.result import MOST_QUESTIONS, Assumption, Draft, Question
 from plainwork.drafting.rules import SAFE, Ruled, finish
-from plainwork.drafting.vocabulary import answer_schema, guess_of, instructions, kinds_for
+from plainwork.drafting.vocabulary import answer_schema, guess_of, instructions, items_of, kinds_for
 from plainwork.errors import CallFailed, Finding
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.model import FAIL, STOP, Input, Route, Spec, Step, to_json
@@ -45,7 +45,7 @@ async def draft_by_model(
 
     used = [step.uses for step in every_step(ruled.draft.spec.steps)]
     kinds = kinds_for(english, catalogue, used)
-    system = instructions(kinds, _trigger_of(ruled.draft.spec), guess_of(to_json(ruled.draft.spec)))
+    system = instructions(kinds, _trigger_of(ruled.draft.spec, catalogue), guess_of(to_json(ruled.draft.spec)))
     schema = answer_schema(kinds)
     messages = [Message("user", _request(english, answers or {}))]
     best: Draft | None = None
@@ -132,10 +132,11 @@ def _whole_steps(told: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _trigger_of(spec: Spec) -> str:
+def _trigger_of(spec: Spec, catalogue: Catalogue) -> str:
     if not spec.when:
         return "a person starts it"
-    return "; ".join(json.dumps(to_json(trigger), ensure_ascii=False) for trigger in spec.when)
+    told = "; ".join(json.dumps(to_json(trigger), ensure_ascii=False) for trigger in spec.when)
+    return f"{told} {items_of(spec, catalogue)}".rstrip(" .")
 
 
 def _drafted(data: Any, ruled: Ruled, catalogue: Catalogue, name: str) -> Draft:

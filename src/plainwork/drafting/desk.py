@@ -14,6 +14,7 @@ from plainwork.drafting.naming import Names, input_name
 from plainwork.drafting.result import Assumption, Question
 from plainwork.drafting.text import Token
 from plainwork.drafting.values import Value, Values
+from plainwork.drafting.watched import Watch
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.model import Input
 
@@ -89,11 +90,13 @@ class Desk:
         self.secrets: dict[str, str] = {}
         self.assumptions: list[Assumption] = []
         self.questions: list[Question] = []
+        self.minor: list[Question] = []
         self.model: str | None = None
         self.constraints: list[str] = []
         self.item: str | None = None
         self.payload: str | None = None
         self.event_app: App | None = None
+        self.watch: Watch | None = None
         self.reason = ""
         self.parting: Parting | None = None
         self.answers = dict(answers or {})
@@ -116,15 +119,24 @@ class Desk:
         if not any(one.text == text for one in self.assumptions):
             self.assumptions.append(Assumption(text=text, step=step))
 
-    def question(self, text: str, default: str, differs: str, step: str | None = None) -> str | None:
+    @property
+    def asked(self) -> list[Question]:
+        """All questions, those that matter most first."""
+        return [*self.questions, *self.minor]
+
+    def question(
+        self, text: str, default: str, differs: str, step: str | None = None, *, minor: bool = False
+    ) -> str | None:
         """Note a question whose answers would give different flows; or give its answer, when it has one that is not the
-        default."""
+        default. ``minor``: the default will do for most."""
         answer = self.answers.get(text)
         if answer is not None:
             self.heard.add(text)
             return answer if answer.strip().lower() != default.lower() else None
-        if not any(one.text == text for one in self.questions):
-            self.questions.append(Question(text=text, default=default, differs=differs, step=step))
+        if not any(one.text == text for one in self.asked):
+            (self.minor if minor else self.questions).append(
+                Question(text=text, default=default, differs=differs, step=step)
+            )
         return None
 
     def cannot_use(self, answer: str, step: str | None = None) -> None:
@@ -135,3 +147,12 @@ class Desk:
         """The template of what the words mean, or "" when nothing is known yet."""
         value = self.values.best(tokens, *shapes)
         return f"{{{{ {value.expression} }}}}" if value else ""
+
+    def wording(self, tokens: Sequence[Token]) -> str:
+        """As ``content``, as a text for people."""
+        return self.told(self.values.best(tokens, "text"), tokens) or self.content(tokens, "text")
+
+    def told(self, value: Value | None, tokens: Sequence[Token]) -> str:
+        """What a text says of a value that is the item which started the run; empty when it is something else."""
+        is_item = self.watch and value and value.expression == self.payload
+        return self.watch.told(value.expression, tokens) if self.watch and value and is_item else ""

@@ -310,7 +310,7 @@ def _titled(action: Action, value: Value | None, one: bool) -> str:
 
 
 def _body(desk: Desk, action: Action) -> str:
-    content = desk.content(action.object, "text")
+    content = desk.wording(action.object)
     quoted = next((token.value for token in action.object if token.kind == "quoted" and len(token.value) > 12), None)
     if quoted and "subject" not in {t.lower for t in action.object}:
         return quoted

@@ -15,6 +15,7 @@ from plainwork.drafting.data import words
 from plainwork.drafting.desk import Desk
 from plainwork.drafting.text import Token
 from plainwork.drafting.values import Value
+from plainwork.drafting.watched import Watch
 from plainwork.spec.kinds import Catalogue, Kind
 
 # Words of a kind's id that say what it does, by what an action does.
@@ -169,9 +170,11 @@ class _Filler:
         return None
 
     def _from_event(self, name: str) -> Any:
-        payload = self.desk.payload
+        payload, watch = self.desk.payload, self.desk.watch
         if payload is None or self.desk.event_app != self.app:
             return None
+        if watch is not None:
+            return self._from_item(name, payload, watch)
         if name in _PLACE and self.app.id in _REPLIES:
             return f"{{{{ {payload}.{_REPLIES[self.app.id]} }}}}"
         if name == "number" and self.app.id == "github":
@@ -180,11 +183,21 @@ class _Filler:
             return f"{{{{ {payload}.repository.full_name }}}}"
         return None
 
+    def _from_item(self, name: str, payload: str, watch: Watch) -> Any:
+        """What an item says of itself, and where all of them are from, for a step that has to do with the item."""
+        if name in watch.fields and name not in _CONTENT:
+            return f"{{{{ {payload}.{name} }}}}"
+        wanted = {*self.kind.input.get("required", ())}
+        is_about_it = name in _PLACE or bool(wanted & {*watch.fields} - _CONTENT)
+        return watch.config.get(name) if is_about_it else None
+
     def _content(self, name: str) -> Any:
         wanted = self._schema(name).get("type", "string")
         x = self.content.expression if self.content else None
         if x is None:
             return _literal(name, wanted, self.text)
+        if name in _LONG and wanted == "string" and (told := self.desk.told(self.content, self.tokens)):
+            return told
         if name in ("properties",) and self.app.id == "notion":
             return {"Name": {"title": [{"text": {"content": f"{{{{ truncate(str({x}), 2000) }}}}"}}]}}
         if name in ("title", "subject", "name"):

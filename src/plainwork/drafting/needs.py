@@ -10,7 +10,8 @@ from typing import Any
 from plainwork.drafting.result import Estimate, Need
 from plainwork.drafting.schedule import cron_of
 from plainwork.spec.kinds import Catalogue
-from plainwork.spec.model import Schedule, Spec, Step
+from plainwork.spec.model import Email, Poll, Schedule, Spec, Step
+from plainwork.spec.poll_policy import MAILBOX
 from plainwork.spec.schedule_text import ScheduleError, next_times
 
 _MODEL_KINDS = ("llm", "llm.classify", "llm.extract", "agent")
@@ -29,8 +30,8 @@ _ITEMS = 10
 
 
 def needs_of(spec: Spec, catalogue: Catalogue) -> tuple[Need, ...]:
-    """One entry for each step that reaches outside or needs an account, in document order."""
-    found = []
+    """One entry for each trigger that is asked and each step that reaches outside or needs an account, in document order."""
+    found = [*_asked(spec, catalogue)]
     for step in _every(spec.steps + spec.errors):
         kind = catalogue.get(step.uses)
         if kind is None:
@@ -52,6 +53,22 @@ def needs_of(spec: Spec, catalogue: Catalogue) -> tuple[Need, ...]:
             )
         )
     return tuple(found)
+
+
+def _asked(spec: Spec, catalogue: Catalogue) -> Iterator[Need]:
+    for number, trigger in enumerate(spec.when, 1):
+        if not isinstance(trigger, Poll | Email):
+            continue
+        kind = catalogue.triggers.get(trigger.uses if isinstance(trigger, Poll) else MAILBOX)
+        if kind is not None:
+            yield Need(
+                step=f"trigger-{number}",
+                title=kind.title,
+                effect="read",
+                account=trigger.account,
+                account_kind=kind.account if trigger.account else None,
+                hosts=tuple(dict.fromkeys((*kind.hosts, *_hosts(trigger.with_, spec)))),
+            )
 
 
 def _every(steps: tuple[Step, ...]) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -150,4 +151,14 @@ def home_of(text: Sequence[Token]) -> App | None:
     triage = bool({"issue", "issues"} & set(lowers)) and bool(
         {"triage", "labels", "reopened", "duplicates"} & set(lowers)
     )
-    return known()["github"] if "github" in named or pull or triage or runs or strong & set(lowers) else None
+    coded = bool(_CODE & set(lowers)) and names_repo(text)
+    return known()["github"] if "github" in named or pull or triage or runs or coded or strong & set(lowers) else None
+
+
+def names_repo(tokens: Sequence[Token]) -> bool:
+    """Whether they name a repository by its owner: ``opened in acme/site``."""
+    return any(
+        before.lower in ("in", "on", "of", "at", "to", "for", "from", "repo", "repository", "stars", "forks")
+        and re.fullmatch(r"(?!r/)[a-z0-9_.-]+/[a-z0-9_.-]+", token.lower)
+        for before, token in pairwise(tokens)
+    )

@@ -159,14 +159,29 @@ def without_relative(act: Act) -> tuple[Act, Tokens]:
         return act, ()
     for at, token in enumerate(act.object):
         relative = token.lower in ("that", "which", "who", "whose") and at > 0
-        if (
-            relative
-            and at + 1 < len(act.object)
-            and act.object[at + 1].lower
-            in ("are", "is", "have", "has", "had", "were", "was", "contain", "contains", "match")
-        ):
+        if relative and at + 1 < len(act.object) and act.object[at + 1].lower in _TOLD_OF:
             return replace(act, object=_without_for(act.object[:at])), act.object[at + 1 :]
     return act, ()
+
+
+_TOLD_OF = frozenset(
+    (
+        "are",
+        "is",
+        "have",
+        "has",
+        "had",
+        "were",
+        "was",
+        "contain",
+        "contains",
+        "match",
+        "mention",
+        "mentions",
+        "ask",
+        "asks",
+    )
+)
 
 
 def _without_for(tokens: Tokens) -> Tokens:

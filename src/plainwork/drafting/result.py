@@ -28,7 +28,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one step needs from outside: an account (and which kind), the hosts it reaches, and the data it sends there."""
+    """What one step, or what starts the agent, needs from outside: an account (and which kind), the hosts it reaches, and the
+    data it sends there."""
 
     step: str
     title: str

@@ -11,6 +11,7 @@ from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
 from plainwork.drafting.answers import fields_of, retimed, schedule_of
 from plainwork.drafting.apps import App, find_apps
+from plainwork.drafting.asking import POLLED_EVERY, poll_of
 from plainwork.drafting.assemble import Assembler
 from plainwork.drafting.clauses import Act, Failure, Piece, Unread, read_sentence
 from plainwork.drafting.desk import Desk
@@ -30,6 +31,7 @@ from plainwork.drafting.tree import Builder
 from plainwork.drafting.triggers import Event, Reading, find_event
 from plainwork.drafting.values import Value, Values
 from plainwork.drafting.verbs import readings as verb_readings
+from plainwork.drafting.watched import mail_settings
 from plainwork.errors import Finding
 from plainwork.spec.kinds import Catalogue
 from plainwork.spec.model import (
@@ -39,6 +41,7 @@ from plainwork.spec.model import (
     Form,
     Input,
     Output,
+    Poll,
     Retry,
     Schedule,
     Spec,
@@ -55,7 +58,6 @@ MOST_STATEMENTS = 200
 _WHAT = "What should the agent do?"
 _HEADINGS = re.compile(r"(?:^|(?<=\s))#+(?=\s|$|\W)")
 _LOOKED_EVERY = "every 15 minutes"
-_POLLED_EVERY = "every 5 minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class _Draughtsman:
     ) -> None:
         self.text, self.told, self.readings, self.facts = text, told, readings, facts
         self.timing, self.problem, self.event, self.desk = timing, problem, event, desk
+        self.tokens = tuple(token for statement in told for token in (*statement.label, *statement.tokens))
         self.first: list[Node] = []
 
     def draft(self) -> Draft:
@@ -186,7 +189,7 @@ class _Draughtsman:
             steps=steps,
             errors=error_steps,
         )
-        return finish(spec, self.desk.catalogue, self._assumptions(), tuple(self.desk.questions[:MOST_QUESTIONS]))
+        return finish(spec, self.desk.catalogue, self._assumptions(), tuple(self.desk.asked[:MOST_QUESTIONS]))
 
     def _on_failure(self, assembler: Assembler, errors: list[Node]) -> tuple[Step, ...]:
         """The steps for a run that fails: they tell of the failure, not of what was read before it."""
@@ -237,12 +240,9 @@ class _Draughtsman:
     def _event_trigger(self, event: Event) -> Trigger:
         desk = self.desk
         if event.how == "mail":
-            self._payload("email", "The mail that arrived")
-            account = desk.account(event.app) if event.app else None
-            if account is None:
-                account = "MAILBOX"
-                desk.secrets.setdefault(account, "The mailbox that is watched")
-            return Email(account=account, map={"email": "{{ trigger }}"})
+            return self._mailbox(event)
+        if chosen := self._watching(event):
+            return chosen
         if event.how == "watch":
             often = Schedule(phrase=f"{_LOOKED_EVERY} in {self.desk.zone}")
             answer = desk.question("How often should it look?", _LOOKED_EVERY, "The schedule changes; the steps stay.")
@@ -258,6 +258,24 @@ class _Draughtsman:
         if event.app and not event.app.push and event.app.sort != "forms":
             return self._polled(event, event.app)
         return self._hook(event)
+
+    def _mailbox(self, event: Event) -> Email:
+        self._payload("email", "The mail that arrived")
+        account = self.desk.account(event.app) if event.app else "MAILBOX"
+        self.desk.secrets.setdefault(account, "The mailbox that is watched")
+        return Email(account=account, with_=mail_settings(event, self.tokens), map={"email": "{{ trigger }}"})
+
+    def _watching(self, event: Event) -> Poll | None:
+        """The event as something that is asked for again and again; None: where it cannot be, or that is not wished."""
+        found = poll_of(self.desk, event, self.tokens)
+        if found is None:
+            return None
+        self.desk.watch, trigger = found
+        if event.how == "watch":  # to look for it is no step any more
+            pieces = (piece for reading in self.readings for piece in reading.pieces)
+            event.used += [piece for piece in pieces if isinstance(piece, Act) and piece.object is event.words]
+        self._payload(event.noun, f"The {event.noun} that started it")
+        return trigger
 
     def _ask_fields(self) -> None:
         """What the form asks for: the fields that were answered, else one long text."""
@@ -282,9 +300,9 @@ class _Draughtsman:
         words = tokenize(f"new {noun if w.is_plural(noun) else noun + 's'} from {app.name}")
         self.first.append(Do(Action("fetch", "list", words, app, words=words)))
         self.desk.assume(
-            f"{app.name} is asked for new {noun}s {_POLLED_EVERY}, because it does not call webhooks by itself."
+            f"{app.name} is asked for new {noun}s every {POLLED_EVERY}, because it does not call webhooks by itself."
         )
-        return Schedule(phrase=f"{_POLLED_EVERY} in {self.desk.zone}")
+        return Schedule(phrase=f"every {POLLED_EVERY} in {self.desk.zone}")
 
     def _hook(self, event: Event) -> Trigger:
         noun = event.noun
@@ -322,9 +340,8 @@ class _Draughtsman:
     # What it does
 
     def _tree(self) -> tuple[list[Node], list[Node], list[Tokens]]:
-        told = [token for statement in self.told for token in (*statement.label, *statement.tokens)]
         answers = self.event is not None and (self.event.how in ("web", "form", "chat") or _is_form(self.event))
-        home = home_of(told)
+        home = home_of(self.tokens)
         if home and self.event and self.event.how == "web" and self.event.app is None:
             answers = False
         channels = [app for app in self.facts.apps if app.sort in ("message", "mail", "phone") and app.id != "imap"]
@@ -398,7 +415,7 @@ class _Draughtsman:
     # How it is presented
 
     def _assumptions(self) -> tuple[Assumption, ...]:
-        over = self.desk.questions[MOST_QUESTIONS:]
+        over = self.desk.asked[MOST_QUESTIONS:]
         more = [Assumption(text=f"{question.text} Taken: {question.default}", step=question.step) for question in over]
         unheard = [
             Assumption(text=f"Your answer to “{text[:160]}” changed nothing: the draft no longer asks that.")

@@ -11,6 +11,7 @@ from plainwork.drafting.clauses import Act, Cond, Loop, Piece, Unread, When
 from plainwork.drafting.data import words
 from plainwork.drafting.heads import BE
 from plainwork.drafting.outline import Statement
+from plainwork.drafting.places import names_repo
 from plainwork.drafting.text import Token, Tokens, find_words
 from plainwork.drafting.verbs import readings
 
@@ -48,6 +49,7 @@ _CODE_THINGS = frozenset(
         "branch",
         "tag",
         "issue",
+        "bug",
         "pull request",
         "pr",
         "discussion",
@@ -69,7 +71,8 @@ def find_event(readings_: Sequence[Reading], timed: bool, home: App | None = Non
     and pull requests live that the text speaks of.
     """
     for at, reading in enumerate(readings_):
-        event = _told(reading, _chooses(readings_, at)) or (None if timed else _watched(reading))
+        opens = not at and not timed
+        event = _told(reading, _chooses(readings_, at), opens) or (None if timed else _watched(reading))
         if event:
             return _at_home(event, home)
     if timed:
@@ -106,8 +109,9 @@ def _chooses(readings_: Sequence[Reading], at: int) -> bool:
     return any(isinstance(piece, Cond) and piece.kind == "else" for piece in near)
 
 
-def _told(reading: Reading, chooses: bool) -> Event | None:
-    """A clause that says outright what the agent is started by."""
+def _told(reading: Reading, chooses: bool, opens: bool) -> Event | None:
+    """A clause that says outright what the agent is started by. ``opens``: nothing was read before that ``if`` could be
+    about."""
     for at, piece in enumerate(reading.pieces):
         before = reading.pieces[:at]
         if isinstance(piece, Unread) and not at and _new(piece.tokens[:2]) and _is_event(piece.tokens):
@@ -127,7 +131,7 @@ def _told(reading: Reading, chooses: bool) -> Event | None:
             and piece.kind == "if"
             and not (before or chooses)
             and _is_event(piece.tokens)
-            and _new(piece.tokens)
+            and (_new(piece.tokens) or (opens and _somewhere(piece.tokens)))
         ):
             return _event(piece.tokens, reading.statement.label, [piece])
         if isinstance(piece, Act):
@@ -135,6 +139,12 @@ def _told(reading: Reading, chooses: bool) -> Event | None:
             if event:
                 return event
     return None
+
+
+def _somewhere(tokens: Tokens) -> bool:
+    """``a pull request is opened on acme/api``, ``somebody posts in r/python``: one that was not spoken of, and where."""
+    one = tokens[0].lower in ("a", "an", "any", "someone", "somebody", "anyone", "anybody")
+    return one and (bool(find_apps(tokens)) or names_repo(tokens))
 
 
 def _by_act(act: Act, reading: Reading) -> Event | None:

@@ -10,6 +10,7 @@ from typing import Any
 from plainwork.drafting import words as w
 from plainwork.drafting.text import tokenize
 from plainwork.spec.kinds import Catalogue, Kind
+from plainwork.spec.model import Spec
 
 ALWAYS = (
     *("http", "set", "filter", "condition", "foreach", "llm", "llm.classify", "llm.extract"),
@@ -94,6 +95,18 @@ def answer_schema(kinds: Iterable[Kind]) -> dict[str, Any]:
         },
         "$defs": {"step": step, "route": route},
     }
+
+
+def items_of(spec: Spec, catalogue: Catalogue) -> str:
+    """What the triggers that are polled hand over, for whoever writes the steps."""
+    told = []
+    for trigger in spec.when:
+        kind = catalogue.triggers.get(getattr(trigger, "uses", ""))
+        fields = [] if kind is None else [*kind.output.get("properties", {})]
+        for name, value in trigger.map.items():
+            if fields and value == "{{ trigger.item }}":
+                told.append(f"inputs.{name} is {kind.title if kind else name}, with {', '.join(fields)}.")
+    return " ".join(told)
 
 
 def instructions(kinds: Iterable[Kind], trigger: str, guess: str) -> str:

@@ -153,7 +153,7 @@ class Scheduler:
     async def _fire(self, connection: Connection, due: Iterable[Schedule], now: datetime) -> list[Any]:
         plans, faults = _plans(due, now)
         decided = await ticks.decide(connection, [(one, p.fire, p.missed) for one, p in plans], now)
-        started = await schedules.fire(connection, decided.ticks)
+        started = set(await schedules.fire(connection, decided.ticks))
         for tick in decided.ticks:
             if tick.run_id in started:
                 meters.TICKS.add(max(0.0, (self._now() - tick.planned_at).total_seconds()))
@@ -163,8 +163,8 @@ class Scheduler:
         faults += _cannot_start(decided, following)
         for alarm in await alarms.note(connection, faults):
             _log.error(alarm.message, kind=alarm.kind, schedule=str(alarm.schedule_id), agent=str(alarm.agent_id))
-        await _cancel(connection, decided, set(started))
-        return started
+        await _cancel(connection, decided, started)
+        return list(started)
 
     async def _repeat(self, name: str, every_s: float, work: Callable[[], Any]) -> None:
         while True:

@@ -13,9 +13,8 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 from urllib.parse import quote, quote_plus
 from uuid import uuid4
 
@@ -27,8 +26,13 @@ _TELLING = ("password", "passwd", "secret", "token", "authorization", "cookie", 
 _COUNTS = ("tokens", "token_count")
 _OPEN_FIELDS = frozenset({"base_url", "host", "hosts", "kind", "method", "port", "region", "scheme", "type", "url"})
 
-_context: ContextVar[Mapping[str, Any]] = ContextVar("plainwork_log", default={})  # noqa: B039
-_redactors: ContextVar[tuple[Redactor, ...]] = ContextVar("plainwork_log_redactors", default=())
+
+class _Bound(NamedTuple):
+    fields: Mapping[str, Any]
+    redactors: tuple[Redactor, ...]
+
+
+_context: ContextVar[_Bound] = ContextVar("plainwork_log", default=_Bound({}, ()))  # noqa: B039 (never changed)
 _settings: dict[str, Any] = {"level": 20, "json": None, "stream": None, "loggers": {}}
 
 
@@ -188,7 +192,7 @@ class Logger:
     def _write(self, level: str, event: str, fields: dict[str, Any]) -> None:
         if LEVELS[level] < _settings["level"]:
             return
-        everything = {"logger": self._name, **_context.get(), **fields}
+        everything = {"logger": self._name, **_context.get().fields, **fields}
         getattr(_structured(), level)(event, **everything)
 
 
@@ -207,21 +211,28 @@ def configure(level: str = "info", *, as_json: bool | None = None, stream: TextI
     _settings.update(level=LEVELS[level.lower()], json=as_json, stream=stream, loggers={})
 
 
-@contextmanager
-def bound(*, redactor: Redactor | None = None, **fields: Any) -> Iterator[None]:
-    """Binds fields (``run=…, step=…``), and secret values to take out, to every event inside."""
-    context = _context.set({**_context.get(), **{k: v for k, v in fields.items() if v is not None}})
-    redacting = _redactors.set(_redactors.get() if redactor is None else (redactor, *_redactors.get()))
-    try:
-        yield
-    finally:
-        _redactors.reset(redacting)
-        _context.reset(context)
+class bound:  # noqa: N801 (reads as what it does: ``with log.bound(run=…)``)
+    """Binds fields (``run=…, step=…``), and secret values to take out, to every event inside. Thousands of steps wait inside
+    of one each: it is no generator, and keeps one context variable."""
+
+    __slots__ = ("_inside", "_token")
+
+    def __init__(self, *, redactor: Redactor | None = None, **fields: Any) -> None:
+        around = _context.get()
+        given = {name: value for name, value in fields.items() if value is not None}
+        redactors = around.redactors if redactor is None else (redactor, *around.redactors)
+        self._inside = _Bound({**around.fields, **given}, redactors)
+
+    def __enter__(self) -> None:
+        self._token = _context.set(self._inside)
+
+    def __exit__(self, *_: object) -> None:
+        _context.reset(self._token)
 
 
 def hide(values: Iterable[str]) -> None:
     """Has these values taken out of all that is written where this is called, by the redactor that is bound there."""
-    for redactor in _redactors.get()[:1]:
+    for redactor in _context.get().redactors[:1]:
         redactor.add(values)
 
 
@@ -234,7 +245,7 @@ def excerpt(text: str, most: int) -> str:
 
 def scrubbed(value: Any) -> Any:
     """A text or JSON without the secrets that are hidden where this is called."""
-    for redactor in _redactors.get():
+    for redactor in _context.get().redactors:
         value = redactor.scrub_json(value)
     return value
 

@@ -3,8 +3,7 @@ code module acts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -31,37 +30,44 @@ def hosts_of(declared: Action | Trigger, config: Mapping[str, Any], given: Mappi
 
 async def perform_action(action: Action, config: dict[str, Any], reach: Reach) -> Any:
     """The action's output. Raises CallFailed; its words never hold the account's secrets."""
-    with _opened(action, config, reach, "Check what the step's expressions give.") as (full, account):
+    full, account = _opened(action, config, reach, "Check what the step's expressions give.")
+    try:
         if action.connector.code:
             return await _module(action.connector.code).perform(action, full, account, reach)
         return await call_rest(action, full, account, reach)
+    except CallFailed as failure:
+        _hide(failure, account)
+        raise
 
 
 async def poll_trigger(trigger: Trigger, config: dict[str, Any], cursor: Any, reach: Reach) -> Found:
     """What the trigger finds. Raises CallFailed likewise."""
-    with _opened(trigger, config, reach, "Correct the trigger's settings.") as (full, account):
+    full, account = _opened(trigger, config, reach, "Correct the trigger's settings.")
+    try:
         if trigger.connector.code:
             found: Found = await _module(trigger.connector.code).poll(trigger, full, account, cursor, reach)
             return found
         return await poll_rest(trigger, full, account, cursor, reach)
+    except CallFailed as failure:
+        _hide(failure, account)
+        raise
 
 
-@contextmanager
 def _opened(
     declared: Action | Trigger, config: dict[str, Any], reach: Reach, next_step: str
-) -> Iterator[tuple[dict[str, Any], Opened]]:
-    """The configuration with its defaults, and the account; what fails inside is told without the account's secrets."""
+) -> tuple[dict[str, Any], Opened]:
+    """The configuration with its defaults, and the account."""
     problem = problem_in(declared.kind.input, config, "with")
     if problem:
         message = f"{declared.kind.title} cannot be done like this: {problem}."
         raise CallFailed(message, failure="rejected", next_step=next_step)
-    account = open_account(declared.connector, reach.account)
-    try:
-        yield with_defaults(declared.kind.input, config), account
-    except CallFailed as failure:
-        failure.message = account.hide_text(failure.message)
-        failure.args = (failure.message,)
-        raise
+    return with_defaults(declared.kind.input, config), open_account(declared.connector, reach.account)
+
+
+def _hide(failure: CallFailed, account: Opened) -> None:
+    """Takes the account's secrets out of what is told of a failure."""
+    failure.message = account.hide_text(failure.message)
+    failure.args = (failure.message,)
 
 
 def _module(code: str) -> Any:

@@ -259,7 +259,7 @@ class Execution:
             key,
             node.timeout_s,
             self.run,
-            self.host.reach(self) if key is not None or not is_pure(node.kind.id) else _NOWHERE,
+            self.host.reach(self, node) if key is not None or not is_pure(node.kind.id) else _NOWHERE,
             task.woken,
             self.live.listener(task) if node.kind.id.startswith("llm") else None,
             self.host.now(),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from plainwork.engine.execution import Execution
     from plainwork.engine.journal import Journal
     from plainwork.engine.kinds import Reach
+    from plainwork.engine.plan import GraphStep
     from plainwork.engine.slots import Slots
 
 
@@ -22,8 +23,8 @@ class Host(Protocol):
     keeps_waiting: bool
     """Whether it keeps its runs through waits of any length, rather than giving them back until their time comes."""
 
-    def reach(self, execution: Execution) -> Reach:
-        """What the run's steps may use outside."""
+    def reach(self, execution: Execution, step: GraphStep) -> Reach:
+        """What a step of the run may use outside."""
 
     async def spent_today(self, execution: Execution) -> float:
         """What the model calls of the run's agent came to since midnight (UTC), in USD, as far as they are on record."""

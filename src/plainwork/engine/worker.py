@@ -32,9 +32,10 @@ from plainwork.engine.clock import Clock
 from plainwork.engine.events import Event, Events
 from plainwork.engine.execution import Execution
 from plainwork.engine.journal import LEASE_S, Journal, RunJournal
-from plainwork.engine.kinds import Reach
+from plainwork.engine.kinds import Reach, waits_for_others
 from plainwork.engine.outages import Outages
 from plainwork.engine.outside import Outside
+from plainwork.engine.plan import GraphStep
 from plainwork.engine.slots import Slots
 from plainwork.engine.undeliverable import give_up
 from plainwork.engine.versions import Version, Versions
@@ -398,16 +399,18 @@ class Worker:
 
     # what executions ask for
 
-    def reach(self, execution: Execution) -> Reach:
-        """What the steps of this run may use outside."""
-        outside = self._outside
-        claim, left_usd = execution.claim, execution.budget.left_usd
+    def reach(self, execution: Execution, step: GraphStep) -> Reach:
+        """What a step of this run may use outside, and no more than its kind can use: thousands hold theirs at once."""
+        outside, claim, waits = self._outside, execution.claim, None
+        if waits_for_others(step.kind.id):
+            left_usd = execution.budget.left_usd
+            waits = Waits(self._db, self._bell, self.versions, claim, outside.public_url, left_usd)
         return Reach(
             net=outside.net,
             llm=self._gateway(claim.workspace_id),
-            account=partial(self._open_account, execution) if outside.open_account else None,
+            account=partial(self._open_account, execution) if step.account and outside.open_account else None,
             smtp_url=outside.smtp_url,
-            waits=Waits(self._db, self._bell, self.versions, claim, outside.public_url, left_usd),
+            waits=waits,
         )
 
     async def spent_today(self, execution: Execution) -> float:

@@ -40,7 +40,7 @@ async def perform(action: Action | Trigger, config: dict[str, Any], account: Ope
         method,
         config["url"],
         headers=headers,
-        params=config["query"] or {},
+        params=config["query"],
         body=body,
         timeout_s=reach.timeout_s,
         max_bytes=reach.max_bytes,

@@ -7,6 +7,17 @@ taken again at a time. It raises ``CallFailed`` (``retry | auth | rejected | tim
 from __future__ import annotations
 
 from plainwork.engine.kinds.call import Account, Call, Done, Reach, Waiting, failure_of
-from plainwork.engine.kinds.performers import is_pure, perform, perform_pure
+from plainwork.engine.kinds.performers import is_pure, perform, perform_pure, waits_for_others
 
-__all__ = ["Account", "Call", "Done", "Reach", "Waiting", "failure_of", "is_pure", "perform", "perform_pure"]
+__all__ = [
+    "Account",
+    "Call",
+    "Done",
+    "Reach",
+    "Waiting",
+    "failure_of",
+    "is_pure",
+    "perform",
+    "perform_pure",
+    "waits_for_others",
+]

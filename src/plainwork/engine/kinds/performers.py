@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from plainwork.engine.kinds.call import DEFAULT_TIMEOUT_S, Call, Result
 from plainwork.errors import CallFailed
 
 Pure = Callable[[Call], Result]
-Performer = Callable[[Call], Result]
+Performer = Callable[[Call], Awaitable[Result]]
 
 _PURE: dict[str, Pure] = {
     "set": data.set_values,
@@ -42,11 +41,22 @@ def perform_pure(call: Call) -> Result:
     return _PURE[call.kind.id](call)
 
 
-async def perform(call: Call) -> Result:
-    """Performs one step of any kind; returns its output, ``Done`` or ``Waiting``. Raises ``PlainworkError``."""
-    performer = _PURE.get(call.kind.id) or _outside(call.kind.id)
-    result = performer(call)
-    return await result if inspect.isawaitable(result) else result
+def waits_for_others(kind_id: str) -> bool:
+    """Whether steps of this kind put questions to people or other programs, and need a place for that."""
+    return kind_id in _WAITING
+
+
+def perform(call: Call) -> Awaitable[Result]:
+    """Performs one step of any kind; to be awaited for its output, ``Done`` or ``Waiting``. Raises ``PlainworkError``.
+
+    It is no coroutine itself: each costs memory, and thousands of steps wait in here.
+    """
+    pure = _PURE.get(call.kind.id)
+    return _outside(call.kind.id)(call) if pure is None else _at_once(pure, call)
+
+
+async def _at_once(performer: Pure, call: Call) -> Result:
+    return performer(call)
 
 
 def _outside(kind_id: str) -> Performer:

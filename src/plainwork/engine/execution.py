@@ -221,7 +221,7 @@ class Execution:
             key = await self._intend(task, config)
         await self.budget.check(task, partial(self.host.spent_today, self))
         limit_s = (None if task.node.kind.waits else task.node.timeout_s) or STEP_TIMEOUT_S
-        with log.bound(redactor=self.redactor, run=str(self.claim.run_id), step=task.path):
+        with log.bound(redactor=self.redactor, run=self.run["id"], step=task.path):
             async with asyncio.timeout(limit_s):
                 return await perform(self._call(task, config, key))
 

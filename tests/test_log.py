@@ -128,6 +128,25 @@ def test_json_is_scrubbed_in_keys_and_values() -> None:
     assert redactor.scrub("somebody") == log.MASK
 
 
+def test_a_secret_is_found_as_a_number() -> None:
+    redactor = log.Redactor.of({"account": 84719203847, "pin": "482910", "port": 443_443, "sort": "000007"})
+    value = [84719203847, 84719203847.0, 482910, 443_443, 7, 1, True, 0.5, "no. 84719203847", float("inf")]
+    masked = [log.MASK] * 3
+    assert redactor.scrub_json(value) == [*masked, 443_443, 7, 1, True, 0.5, f"no. {log.MASK}", float("inf")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("columns", [1, 20, 64, 76])
+def test_a_secret_is_found_where_it_is_broken_into_lines(columns: int, end: str) -> None:
+    long = SECRET * 4
+    for written in (long, base64.b64encode(b"somebody:" + long.encode()).decode(), long.encode().hex()):
+        lines = end.join(written[at : at + columns] for at in range(0, len(written), columns))
+        scrubbed = log.Redactor([long]).scrub(f"a{end}{lines}{end}b")
+        assert log.MASK in scrubbed
+        assert len(scrubbed) < 60
+        assert scrubbed.endswith(f"{end}b")
+
+
 def test_short_values_tear_no_holes() -> None:
     assert log.Redactor(["abc", ""]).scrub("abcdef") == "abcdef"
     assert not log.Redactor(["abc"])

@@ -21,6 +21,8 @@ from uuid import uuid4
 MASK = "•••"
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _SHORTEST = 4
+_SHORTEST_NUMBER = 6
+_LONGEST_NUMBER = 300
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _TELLING = ("password", "passwd", "secret", "token", "authorization", "cookie", "api_key", "apikey", "private_key")
 _COUNTS = ("tokens", "token_count")
@@ -38,16 +40,17 @@ _settings: dict[str, Any] = {"level": 20, "json": None, "stream": None, "loggers
 
 class Redactor:
     """Takes known secret values out of texts and JSON, also where they stand percent-, JSON-, HTML-, hex- or
-    base64-encoded.
+    base64-encoded, are broken into lines, or are read as a number.
 
     Values shorter than four characters are left alone: they would tear holes into everything.
     """
 
-    __slots__ = ("_needles", "_values")
+    __slots__ = ("_needles", "_numbers", "_values")
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values: set[str] = set()
         self._needles: tuple[str, ...] = ()
+        self._numbers: frozenset[int] = frozenset()
         self.add(values)
 
     @classmethod
@@ -62,6 +65,7 @@ class Redactor:
             self._values |= new
             found = {form for value in new for form in _forms(value)}.union(self._needles)
             self._needles = tuple(sorted(found, key=lambda n: (-len(n), n)))
+            self._numbers = frozenset(int(value) for value in self._values if _is_number(value))
 
     def __bool__(self) -> bool:
         return bool(self._needles)
@@ -84,14 +88,24 @@ class Redactor:
         for needle in self._needles:
             if needle in text:
                 text = text.replace(needle, MASK)
+        return self._scrub_broken(text) if "\n" in text else text
+
+    def _scrub_broken(self, text: str) -> str:
+        """The text with values masked that are broken into lines, as base64 often is."""
+        whole = text.replace("\r", "").replace("\n", "")
+        for needle in self._needles:
+            if needle in whole and "\n" not in needle:
+                text = re.sub(r"[\r\n]*".join(map(re.escape, needle)), MASK, text)
         return text
 
     def scrub_json(self, value: Any) -> Any:
-        """The JSON value with each known value masked, in keys too; numbers and booleans stay."""
+        """The JSON value with each known value masked, in keys too; booleans and other numbers stay."""
         if not self._needles:
             return value
         if isinstance(value, str):
             return self.scrub(value)
+        if isinstance(value, int | float):
+            return MASK if value in self._numbers and not isinstance(value, bool) else value
         if isinstance(value, Mapping):
             return {self.scrub(k) if isinstance(k, str) else k: self.scrub_json(v) for k, v in value.items()}
         if isinstance(value, list | tuple):
@@ -109,6 +123,14 @@ def _leaves(secret: Any, field: str = "") -> Iterator[str]:
     elif isinstance(secret, list | tuple):
         for value in secret:
             yield from _leaves(value, field)
+    elif isinstance(secret, int) and _is_number(str(secret)) and field not in _OPEN_FIELDS:
+        yield str(secret)
+
+
+def _is_number(value: str) -> bool:
+    """Whether JSON would write it as a number, and one that hardly counts something by chance."""
+    is_whole = value.isascii() and value.isdigit() and value[0] != "0"
+    return is_whole and _SHORTEST_NUMBER <= len(value) <= _LONGEST_NUMBER
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -344,11 +344,11 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def listening(app: FastAPI) -> AsyncIterator[str]:
+async def listening(app: FastAPI, http: type[BoundedHttp] = BoundedHttp) -> AsyncIterator[str]:
     """The application on a real socket; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, http=BoundedHttp, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            app, http=http, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))

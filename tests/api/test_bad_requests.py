@@ -14,11 +14,12 @@ import pytest
 from plainwork import log
 from plainwork.api.app import MOST_BODY_BYTES
 from plainwork.api.auth import Permission
+from plainwork.api.http import BoundedHttp
 from plainwork.api.routing import Guarded, parse_json
 from plainwork.errors import Rejected
 from tests.api.people import somebody
 from tests.api.seeded import BODIES, World, unknown
-from tests.api.support import API, GREETER, Api, Operation, Place, listening, operations
+from tests.api.support import API, GREETER, SLEEPER, Api, Operation, Place, listening, operations
 
 WITH_BODIES = [one for one in operations() if one.name in BODIES and one.permission is not Permission.PUBLIC]
 JSON = {"Content-Type": "application/json"}
@@ -187,6 +188,39 @@ async def test_a_head_without_an_end_is_cut_off(address: str, is_one_header: boo
     assert head.startswith(b"HTTP/1.1 431 ")
     assert json.loads(body)["status"] == 431
     writer.close()
+
+
+class Impatient(BoundedHttp):
+    MOST_REQUEST_S = 0.3
+
+
+SLOW = {
+    "nothing": "",
+    "half a head": "GET /api/v1/agents HTTP/1.1\r\nHost",
+    "half a body": "POST /forms/x/y HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na=",
+    "half of a second request": "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /",
+}
+
+
+@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
+async def test_who_sends_too_slowly_is_not_waited_for(api: Api, sent: str) -> None:
+    async with listening(api.app, Impatient) as address:
+        host, port = address.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(sent.encode())
+        answer = await asyncio.wait_for(reader.read(), 10)
+        assert answer.count(b"HTTP/1.1 408 ") == 1
+        assert json.loads(answer.rpartition(b"\r\n\r\n")[2])["status"] == 408
+        writer.close()
+
+
+async def test_who_waits_for_a_slow_answer_is_not_hurried(place: Place, api: Api) -> None:
+    agent = await place.as_owner.agent(SLEEPER)
+    async with listening(api.app, Impatient) as address, httpx.AsyncClient(base_url=address) as client:
+        headers = dict(place.as_owner.headers)
+        path = f"{API}/agents/{agent['id']}/runs"
+        for _ in range(2):
+            assert (await client.post(path, params={"wait": 0.5}, headers=headers)).status_code == 202
 
 
 async def test_a_connection_is_used_for_many_requests(address: str) -> None:

@@ -6404,7 +6404,7 @@ export interface components {
         };
         /**
          * Need
-         * @description What one step needs from outside: an account (and which kind), the hosts it reaches, and the data it sends there.
+         * @description What one step, or what starts the agent, needs from outside: an account (and which kind), the hosts it reaches, and the data it sends there.
          */
         Need: {
             step: string;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,15 +39,14 @@ NASTY = {
 CHANGED_AND_UNDONE = ("reading-list", "windows", "mixed ends", "byte order mark", "unicode line ends")
 
 
-def of_every_kind() -> Iterator[tuple[str, str]]:
-    """One document for each kind of step, with the settings that it asks for."""
+def every_kind() -> str:
+    """A document with a step of each kind, with the settings that it asks for."""
+    steps = []
     for kind in load().values():
         settings = "".join(f"  {name}: '{{{{ inputs.{name} }}}}'\n" for name in kind.input.get("required", []))
         block = f"uses: {kind.id}\n" + (f"with:\n{settings}" if settings else "")
-        yield (
-            kind.id,
-            f"---\nagentspec: 1\n---\n\n# A {kind.title}\n\n## Steps\n\n### Do it\n```yaml step\n{block}```\n",
-        )
+        steps.append(f"### {kind.title}\n```yaml step\n{block}```\n")
+    return "---\nagentspec: 1\n---\n\n# Of every kind\n\n## Steps\n\n" + "\n".join(steps)
 
 
 def downloaded(page: Page) -> bytes:
@@ -59,8 +58,8 @@ def downloaded(page: Page) -> bytes:
 
 
 def test_documents_that_nobody_touches_stay_as_they_are(visit: Callable[..., Visitor], server: Server) -> None:
-    texts = EXAMPLES | SEEDED | NASTY | dict(of_every_kind())
-    assert len(texts) >= 60
+    texts = EXAMPLES | SEEDED | NASTY | {"every kind": every_kind()}
+    assert len(texts) >= 25
     visitor = visit(server)
     agent = new_agent(server, BASE.replace("Morning reading list", "Untouched"))
     for name, text in texts.items():

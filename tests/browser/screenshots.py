@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.browser.editing import card, state, store, write_at_the_end
+from tests.browser.rollout import another_workspace, begun_canary, changed_agent, failing_canary
 from tests.browser.seed import SLOW, Seeded, seed
 from tests.browser.support import PASSWORD, Visitor, chromium_path, launched, serving
 from tests.browser.watch import AT_REST, NARROW, THEMES, WIDE
@@ -202,6 +203,7 @@ def shots(seeded: Seeded, server: Server) -> Iterator[Shot]:
     yield from shots_of_the_inbox()
     yield from shots_of_settings()
     yield from shots_of_triggers(seeded)
+    yield from shots_of_versions(server)
 
 
 def shots_of_agents(seeded: Seeded) -> Iterator[Shot]:
@@ -240,8 +242,6 @@ def shots_of_the_editor(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("editor-condition", editor, edit_condition)
     yield Shot("editor-keys", editor, on_canvas("?"))
     yield Shot("editor-menu", editor, click("button", "^more$"))
-    yield Shot("editor-versions", editor, choose_from("^more$", "versions"))
-    yield Shot("editor-live-history", editor, then(choose_from("^more$", "versions"), click("tab", "what was live")))
     yield Shot("editor-run", f"{editor}?run={seeded.runs['succeeded']}")
     yield Shot("editor-run-failed", f"{at['Book the orders']}?run={seeded.runs['failed']}")
     yield Shot("editor-running", f"{at['Ask the slow archive']}?run={seeded.runs['running']}", tab("Canvas"))
@@ -328,6 +328,31 @@ def shots_of_triggers(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("triggers-test", webhook, click("button", "^try it$"))
     yield Shot("triggers-none-live", f"/agents/{seeded.agents['Remind of invoices']}/triggers")
     yield Shot("triggers-missing", "/agents/00000000-0000-7000-8000-000000000000/triggers")
+
+
+def shots_of_versions(server: Server) -> Iterator[Shot]:
+    """An agent's versions, and the ways of making one live with care."""
+    changed, failed = changed_agent(server), failing_canary(server)
+    versions, begun = f"/agents/{changed}/versions", f"/agents/{begun_canary(server)}"
+    another_workspace(server, "Production")
+    yield Shot("versions", f"{versions}?version=2")
+    yield Shot("versions-loading", versions, still_loading)
+    yield Shot("versions-missing", "/agents/00000000-0000-7000-8000-000000000000/versions")
+    yield Shot("versions-graph", f"{versions}?version=2", click("button", "^graph$"))
+    yield Shot("versions-changes", f"{versions}?version=2&against=1")
+    yield Shot("versions-draft", f"{versions}?version=draft")
+    yield Shot("versions-run", f"{versions}?version=2", click("button", "^run$"))
+    yield Shot("versions-make-live", f"{versions}?version=2", click("button", "^make live$"))
+    promote = then(click("button", "more about version 2"), click("menuitem", "take to another workspace"))
+    yield Shot("versions-promote", f"{versions}?version=2", promote)
+    yield Shot("versions-live-history", f"{begun}/versions?tab=live")
+    yield Shot("canary-begin", f"{versions}?tab=canary")
+    yield Shot("canary-under-way", f"{begun}/versions?tab=canary")
+    yield Shot("canary-in-editor", begun)
+    yield Shot("canary-rolled-back", f"/agents/{failed}/versions?tab=canary")
+    yield Shot("shadow", f"/agents/{failed}/versions?tab=shadow&version=2", click("button", "^replay$"))
+    opened = then(click("button", "^replay$"), click("button", "what differs"))
+    yield Shot("shadow-opened", f"/agents/{failed}/versions?tab=shadow&version=2", opened)
 
 
 def take(browser: Browser, server: Server, shot: Shot) -> None:

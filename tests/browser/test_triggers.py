@@ -121,4 +121,5 @@ def test_a_version_that_is_not_ready_goes_live_with_a_reason_only(
     page.get_by_role("button", name="Go back to the one before").click()
     page.get_by_role("button", name="Go back", exact=True).click()
     expect(page.get_by_role("list", name="What was live")).to_contain_text("Gone back to")
+    page.get_by_role("link", name="Open in the editor").click()
     expect(page.get_by_text("Live: version 1")).to_be_attached()

@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { Canvas } from "@/canvas";
 import { DocumentProvider, type OpenDocument, useDocument, useKinds } from "@/document";
-import { PageTitle, useParam } from "@/navigation";
+import { PageTitle, useGo, useParam } from "@/navigation";
 import { outlineOf, useRun, useStepStates } from "@/runs";
 import { useSession } from "@/session";
+import { type Agent, CanaryBanner, versionsPath } from "@/versions";
 import { cx } from "@/ui/cx";
 import { useIsNarrow } from "@/ui/platform";
 import { SegmentedControl } from "@/ui/SegmentedControl";
@@ -16,7 +17,7 @@ import { Header } from "./Header";
 import { lastValuesOf } from "./last_values";
 import { Notices } from "./Notices";
 import { goTo, useLinkedStep } from "./places";
-import { type Agent, lastRunQuery } from "./queries";
+import { lastRunQuery } from "./queries";
 import { type Running, useRunning } from "./running";
 import type { SidePanelProps } from "./SidePanel";
 import { Split } from "./Split";
@@ -34,7 +35,6 @@ import { TextPane } from "./TextPane";
 const loadSidePanel = () => import("./SidePanel").then(({ SidePanel }) => ({ default: SidePanel }));
 const LazySidePanel = lazy(loadSidePanel);
 const MakeLiveDialog = lazy(() => import("./MakeLiveDialog").then((part) => ({ default: part.MakeLiveDialog })));
-const VersionsDialog = lazy(() => import("./VersionsDialog").then((part) => ({ default: part.VersionsDialog })));
 
 interface EditorProps {
   agent: Agent;
@@ -48,7 +48,9 @@ export function Editor({ agent, document }: EditorProps) {
   const { may } = useSession();
   const running = useRunning(document, agent.id, store);
   const mayEdit = may("agents:write");
-  const actions = actionsOf({ document, store, running, mayEdit, mayRun: may("runs:write") });
+  const go = useGo();
+  const showVersions = () => go(versionsPath(agent.id));
+  const actions = actionsOf({ document, store, running, mayEdit, mayRun: may("runs:write"), showVersions });
   useActions(actions);
   useLinkedStep(document, store);
   useSidePanelSoon();
@@ -59,10 +61,11 @@ export function Editor({ agent, document }: EditorProps) {
         <main className="flex h-full min-h-0 flex-col">
           <Header {...{ document, agent, actions, running }} />
           <Notices document={document} />
+          <CanaryBanner agentId={agent.id} />
           <Views {...{ document, agent, running }} readOnly={!mayEdit} />
           <FindingsBar document={document} />
         </main>
-        <Dialogs {...{ document, agent }} mayEdit={mayEdit} />
+        <Dialogs {...{ document, agent }} />
         <ConflictDialog document={document} />
       </EditorProvider>
     </DocumentProvider>
@@ -173,14 +176,13 @@ function useLastRun(document: OpenDocument, agentId: string, runId: string | nul
   return { states, lastValues };
 }
 
-function Dialogs({ document, agent, mayEdit }: EditorProps & { mayEdit: boolean }) {
+function Dialogs({ document, agent }: EditorProps) {
   const store = useEditorStore();
   const dialog = useEditor((state) => state.dialog);
   const close = () => store.setState({ dialog: null });
   const showFindings = () => store.setState({ dialog: null, are_findings_open: true });
   return (
     <Suspense>
-      {dialog === "versions" && <VersionsDialog {...{ document, agent, mayEdit }} onClose={close} />}
       {dialog === "live" && <MakeLiveDialog {...{ document, agent }} onClose={close} onShowFindings={showFindings} />}
     </Suspense>
   );

@@ -7,8 +7,8 @@ import { LinkButton } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Skeleton } from "@/ui/Skeleton";
+import { type Agent, agentQuery } from "@/versions";
 import { Editor } from "./Editor";
-import { type Agent, agentQuery } from "./queries";
 
 /** The screen of one agent: its text and its canvas. What it needs is asked for at once, so that nothing waits in line. */
 export function EditorScreen() {

@@ -11,6 +11,7 @@ import {
 } from "lucide-react";
 import { type OpenDocument, useDocument } from "@/document";
 import { Link } from "@/navigation";
+import { type Agent, versionQuery } from "@/versions";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { cx } from "@/ui/cx";
@@ -21,7 +22,6 @@ import { SegmentedControl } from "@/ui/SegmentedControl";
 import { Tooltip } from "@/ui/Tooltip";
 import type { Action, Actions } from "./actions";
 import { countWords, isError } from "./findings";
-import { type Agent, versionQuery } from "./queries";
 import type { Running } from "./running";
 import { SavingState } from "./SavingState";
 import { closeSide, type Layout, openSide, useEditor, useEditorStore } from "./state";

@@ -9,10 +9,8 @@ import { TextInput } from "@/ui/TextInput";
 import { useNow } from "@/ui/Time";
 import { formatSoon } from "@/ui/time";
 import { toast } from "@/ui/toast";
+import { type Agent, NotReady, publish, setLive, unmetOf, useMayOverride } from "@/versions";
 import { isError } from "./findings";
-import { NotReady, useMayOverride } from "./NotReady";
-import { type Agent, publish, setLive } from "./queries";
-import { unmetOf } from "./readiness";
 
 interface MakeLiveDialogProps {
   document: OpenDocument;

@@ -47,9 +47,10 @@ interface Setting {
   running: Running;
   mayEdit: boolean;
   mayRun: boolean;
+  showVersions: () => void;
 }
 
-export function actionsOf({ document, store, running, mayEdit, mayRun }: Setting): Actions {
+export function actionsOf({ document, store, running, mayEdit, mayRun, showVersions }: Setting): Actions {
   const LAYOUTS = { text: "both", both: "canvas", canvas: "text" } as const;
   return {
     run: { title: "Run", keys: "Mod+Enter", icon: Play, disabled: !mayRun || !mayEdit, run: running.run },
@@ -78,7 +79,7 @@ export function actionsOf({ document, store, running, mayEdit, mayRun }: Setting
       icon: Columns2,
       run: () => store.setState(({ layout }) => ({ layout: LAYOUTS[layout] })),
     },
-    versions: { title: "Versions", icon: History, run: () => store.setState({ dialog: "versions" }) },
+    versions: { title: "Versions", icon: History, run: showVersions },
     download: {
       title: "Download as markdown",
       icon: Download,

@@ -5,9 +5,9 @@ import { useGo, useParam } from "@/navigation";
 import type { OpenDocument } from "@/document";
 import { canStartAtOnce } from "@/run_form";
 import { startRun } from "@/runs";
+import { publish } from "@/versions";
 import { queryClient } from "@/client/queries";
 import { isError } from "./findings";
-import { publish } from "./queries";
 import { type EditorStore, openSide } from "./state";
 
 export interface Running {

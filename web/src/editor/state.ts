@@ -8,7 +8,7 @@ export type TextMode = "preview" | "plain" | "json";
 export type Side = "settings" | "run" | null;
 /** What a narrow screen shows: one thing at a time. */
 export type Tab = "text" | "canvas" | "settings" | "run";
-export type DialogName = "live" | "versions" | null;
+export type DialogName = "live" | null;
 
 export interface EditorState {
   layout: Layout;

@@ -3,7 +3,7 @@ export { callHeaders, enter, heedAnswer, refresh, signOut } from "./calls";
 export { CodeField, PasswordField } from "./Credentials";
 export { askServer, onReturn, useConnection } from "./connection";
 export { isPublic } from "./paths";
-export type { Permission } from "./permissions";
+export { type Permission, roleMay } from "./permissions";
 export { Doorstep } from "./Doorstep";
 export { aRole, type Role, ROLES } from "./roles";
 export { SessionGate } from "./SessionGate";

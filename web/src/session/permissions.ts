@@ -4,6 +4,7 @@ export type Permission =
   | "agents:read"
   | "agents:write"
   | "agents:override"
+  | "agents:promote"
   | "runs:read"
   | "runs:write"
   | "approvals:read"
@@ -21,7 +22,7 @@ export type Permission =
 
 const VIEWER: Permission[] = ["agents:read", "runs:read", "workspace:read", "approvals:read", "approvals:decide"];
 const RUNNER: Permission[] = [...VIEWER, "runs:write"];
-const EDITOR: Permission[] = [...RUNNER, "agents:write", "secrets:read"];
+const EDITOR: Permission[] = [...RUNNER, "agents:write", "agents:promote", "secrets:read"];
 const ADMIN: Permission[] = [
   ...EDITOR,
   "secrets:write",

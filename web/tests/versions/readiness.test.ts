@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schemas } from "@/client";
 import { Problem } from "@/client/problem";
-import { isOverridable, unmetOf } from "@/editor/readiness";
+import { isOverridable, unmetOf } from "@/versions/readiness";
 
 function finding(code: string): Schemas["Finding"] {
   return { code, message: "It is not met." };

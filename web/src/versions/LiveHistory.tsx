@@ -1,7 +1,8 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Undo2 } from "lucide-react";
 import { useState } from "react";
 import type { Schemas } from "@/client";
+import { useSession } from "@/session";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { ConfirmDialog } from "@/ui/ConfirmDialog";
@@ -11,15 +12,16 @@ import { SkeletonLines } from "@/ui/Skeleton";
 import { TextInput } from "@/ui/TextInput";
 import { Time } from "@/ui/Time";
 import { toast } from "@/ui/toast";
-import { type Agent, liveHistoryQuery, membersQuery, rollBack } from "./queries";
+import { type Agent, liveHistoryQuery, rollBack } from "./queries";
+import { actorName, useNames } from "./people";
 
 type Change = Schemas["LiveChange"];
 
 /** Which versions were live, who made them so and why; and the way back to the one before. */
-export function LiveHistory({ agent, mayEdit }: { agent: Agent; mayEdit: boolean }) {
+export function LiveHistory({ agent }: { agent: Agent }) {
+  const mayEdit = useSession().may("agents:write");
   const list = useInfiniteQuery(liveHistoryQuery(agent.id));
-  const members = useQuery(membersQuery).data ?? [];
-  const names = new Map(members.map(({ id, name }) => [id, name]));
+  const names = useNames();
   const changes = list.data?.pages.flatMap((page) => page.changes) ?? [];
   const canGoBack = changes.some(({ version }) => version !== null && version !== agent.live_version);
   return (
@@ -31,7 +33,7 @@ export function LiveHistory({ agent, mayEdit }: { agent: Agent; mayEdit: boolean
       {changes.length > 0 && (
         <ol aria-label="What was live" className="divide-y divide-line rounded-lg border border-line bg-paper text-sm">
           {changes.map((change) => (
-            <Row key={change.seq} change={change} by={byWords(change, names)} />
+            <Row key={change.seq} change={change} by={actorName(change.by, names)} />
           ))}
         </ol>
       )}
@@ -93,9 +95,4 @@ function Row({ change: { version, how, reason, unmet, at }, by }: { change: Chan
       ))}
     </li>
   );
-}
-
-function byWords({ by }: Change, names: ReadonlyMap<string, string>): string {
-  if (by.kind === "user") return names.get(by.id) ?? "somebody who has left";
-  return by.kind === "api_key" ? "a program" : "Plainwork";
 }

@@ -1,20 +1,29 @@
-import { useQuery } from "@tanstack/react-query";
-import { api } from "@/client";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { api, type Schemas } from "@/client";
 import { unwrap } from "@/client/problem";
 import type { Kind } from "./types";
 
-/** The installed step kinds by id and by alias. They stay the same while the server runs. */
+/** What is installed stays the same while the server runs. */
+const installedQuery = queryOptions({
+  queryKey: ["kinds"],
+  queryFn: () => unwrap(api.GET("/api/v1/kinds")),
+  staleTime: Infinity,
+  gcTime: Infinity,
+});
+
+/** The installed step kinds by id and by alias. */
 export function useKinds(): ReadonlyMap<string, Kind> {
-  const { data } = useQuery({ queryKey: ["kinds"], queryFn: loadKinds, staleTime: Infinity, gcTime: Infinity });
-  return data ?? NONE;
+  return useQuery({ ...installedQuery, select: stepKinds }).data ?? NONE;
+}
+
+/** What can be polled, by id: its `input` are its settings, its `output` is one item. */
+export function useTriggerKinds(): ReadonlyMap<string, Kind> {
+  return useQuery({ ...installedQuery, select: triggerKinds }).data ?? NONE;
 }
 
 const NONE: ReadonlyMap<string, Kind> = new Map();
-
-async function loadKinds(): Promise<ReadonlyMap<string, Kind>> {
-  const { kinds } = await unwrap(api.GET("/api/v1/kinds"));
-  return kindsById(kinds);
-}
+const stepKinds = ({ kinds }: Schemas["KindList"]) => kindsById(kinds);
+const triggerKinds = ({ triggers }: Schemas["KindList"]) => kindsById(triggers);
 
 /** Kinds under every name that documents may use for them; an id goes before an alias. */
 export function kindsById(kinds: readonly Kind[]): ReadonlyMap<string, Kind> {

@@ -9,7 +9,7 @@ export function SpecPreviewText({ text, mode, label = "A spec" }: { text: string
   const [core] = useState(() => new TextCore({ text, readOnly: true, allowsLength: () => true }));
   const kinds = useKinds();
   const extension = useMemo(() => {
-    return dress({ mode, readOnly: true, label, kinds, reading: () => null, secrets: [] });
+    return dress({ mode, readOnly: true, label, kinds, triggers: new Map(), reading: () => null, secrets: [] });
   }, [mode, label, kinds]);
   const parent = useView(core, extension);
   useEffect(() => core.adopt(text), [core, text]);

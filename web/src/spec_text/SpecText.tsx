@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useMemo } from "react";
-import { type OpenDocument, useDocument, useKinds } from "@/document";
+import { type OpenDocument, useDocument, useKinds, useTriggerKinds } from "@/document";
 import { coreOf } from "@/document/open_document";
 import { useSecretNames } from "@/secrets/useSecretNames";
 import { dress } from "./dress";
@@ -42,12 +42,13 @@ function MarkdownText({
 }) {
   const core = coreOf(document);
   const kinds = useKinds();
+  const triggers = useTriggerKinds();
   const stored = useSecretNames();
   const extension = useMemo(() => {
     const secrets = [...(stored ?? [])];
-    const around = { kinds, reading: () => document.get().drawn, secrets };
+    const around = { kinds, triggers, reading: () => document.get().drawn, secrets };
     return dress({ mode, readOnly, label: "The agent as text", ...around });
-  }, [document, mode, readOnly, kinds, stored]);
+  }, [document, mode, readOnly, kinds, triggers, stored]);
   const parent = useView(core, extension);
   useEffect(() => tie(document, core), [document, core]);
   return <div ref={parent} className="h-full min-h-0 overflow-hidden" />;

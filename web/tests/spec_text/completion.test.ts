@@ -37,6 +37,32 @@ describe("in a step's block", () => {
   });
 });
 
+describe("in what starts the agent", () => {
+  const front = (when: string) => offered(`---\nagentspec: 1\ninputs: {email: text}\n${when}`);
+
+  it("what can be polled is offered, and no step kinds", () => {
+    expect(front("when: {poll: ‸")).toEqual(["rss.new_item", "reddit.new_post", "mailbox.new_mail"]);
+    expect(front("when:\n  - every monday at 09:00\n  - poll: red‸")).toEqual(["reddit.new_post"]);
+  });
+  it("its settings are offered as the trigger has them", () => {
+    expect(front("when: {poll: rss.new_item, with: {‸")).toEqual(["url"]);
+    expect(front("when:\n  poll: reddit.new_post\n  with:\n    ‸")).toEqual(["subreddit"]);
+    expect(front("when:\n  - {poll: rss.new_item, with: {url: x}}\n  - poll: reddit.new_post\n    with: {s‸")).toEqual([
+      "subreddit",
+    ]);
+    expect(front("when: {poll: no.such, with: {‸")).toEqual([]);
+  });
+  it("a mailbox has the settings of new mails, and a secret", () => {
+    expect(front("when: {email: MAIL, with: {f‸")).toEqual(["folder", "from"]);
+    expect(front("when:\n  email: MAIL\n  with:\n    after: m‸")).toEqual(["mark read", "move"]);
+    expect(front("when: {email: V‸")).toEqual(["VAULTED"]);
+  });
+  it("the trigger's own keys are offered", () => {
+    expect(front("when: {poll: rss.new_item, re‸")).toEqual(["respond", "remember"]);
+    expect(front("when: {poll: rss.new_item, remember: ‸")).toEqual(["from now", "all"]);
+  });
+});
+
 describe("in expressions", () => {
   it("what comes before is offered, and what stands under it", () => {
     const inMail = (text: string) => offered(changed('"{{ write_the_digest.text }}"}\n```\n\n## When', `"{{ ${text}`));

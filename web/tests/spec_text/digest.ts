@@ -5,14 +5,19 @@ import { kindsById, type Kind, type Reading } from "@/document";
 import { complete } from "@/spec_text/completion";
 import stored from "./digest.json";
 
-export const digest = stored as unknown as { markdown: string; reading: Reading; kinds: Kind[] };
+export const digest = stored as unknown as { markdown: string; reading: Reading; kinds: Kind[]; triggers: Kind[] };
 export const kinds = kindsById(digest.kinds);
 
 /** The labels that are offered at `‸`, by asking for them. */
 export function offered(text: string, isAsked = true): string[] {
   const at = text.indexOf("‸");
   const state = EditorState.create({ doc: text.replace("‸", "") });
-  const source = complete({ kinds, reading: () => digest.reading, secrets: ["VAULTED", "MAIL"] });
+  const source = complete({
+    kinds,
+    triggers: kindsById(digest.triggers),
+    reading: () => digest.reading,
+    secrets: ["VAULTED", "MAIL"],
+  });
   const found = source(new CompletionContext(state, at, isAsked));
   if (!found) return [];
   const written = text.slice(found.from, at).toLowerCase();

@@ -113,3 +113,11 @@ function closes(words: string, mark: string): boolean {
 export function usesOf(block: string): string | null {
   return /^uses:[ \t]*["']?([\w.@-]+)/m.exec(block)?.[1] ?? null;
 }
+
+/** What the trigger polls that is being written at the end of a front matter; empty when it polls nothing. */
+export function polledIn(front: string): string {
+  const begun = [...front.matchAll(/\bpoll:[ \t]*["']?([\w.-]+)|(?:^(?:when:)?[ \t]*-?[ \t]*\{?[ \t]*)email:/gm)].at(
+    -1,
+  );
+  return begun ? (begun[1] ?? "mailbox.new_mail") : "";
+}

@@ -10,6 +10,8 @@ import { stepsOf } from "./steps";
 /** What completion knows besides the text. */
 export interface Surroundings {
   kinds: ReadonlyMap<string, Kind>;
+  /** What can be polled. */
+  triggers: ReadonlyMap<string, Kind>;
   /** The last reading that had a flow. */
   reading: () => Reading | null;
   /** The names in the vault. */
@@ -21,6 +23,7 @@ export interface Here extends Surroundings {
   area: Area;
   at: number;
   isAsked: boolean;
+  /** The kind of the step, or in the front matter that of what is polled. */
   kind: Kind | undefined;
   /** The id of the step, once the server has read it. */
   node: string | null;

@@ -1,7 +1,7 @@
 /** Completion as one types a spec: keys, kinds, settings, values, routes and expressions, each where it can stand. */
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { type Kind, kindOf } from "@/document";
-import { type Area, areaAt, usesOf } from "./area";
+import { type Area, areaAt, polledIn, usesOf } from "./area";
 import { openExpression } from "./expression";
 import { type Here, inExpression, namesHere, nodeOf, type Surroundings } from "./here";
 import { FRONT_KEYS, keysAt, type Keys, STEP_KEYS } from "./keys";
@@ -19,7 +19,10 @@ export function complete(around: Surroundings) {
       area,
       at: context.pos,
       isAsked: context.explicit,
-      kind: kindOf(around.kinds, usesOf(area.step) ?? ""),
+      kind:
+        area.part === "front"
+          ? around.triggers.get(polledIn(area.before))
+          : kindOf(around.kinds, usesOf(area.step) ?? ""),
       node: nodeOf(around.reading(), area),
     };
     return PARTS[area.part](here);
@@ -52,12 +55,20 @@ function inYaml(here: Here, keys: Keys): CompletionResult | null {
   return { from: here.area.from + place.from, options, validFor: /^[^,{}[\]"'\n]*$/ };
 }
 
-function isWith(here: Here, { path }: YamlPlace): boolean {
-  return here.area.part === "step" && path[0] === "with";
+/** Which setting of the step, or of what is polled, a place belongs to: the keys under `with`; null for anything else. */
+function settingPath({ area }: Here, { path }: YamlPlace): string[] | null {
+  const own = area.part === "front" ? triggerPath(path) : path;
+  return own?.[0] === "with" ? own.slice(1) : null;
+}
+
+/** The keys within one trigger; null outside of them. */
+function triggerPath(path: readonly string[]): string[] | null {
+  return path[0] === "when" ? path.slice(path[1] === "-" ? 2 : 1) : null;
 }
 
 function settingAt(here: Here, place: YamlPlace): InputSchema | null {
-  return isWith(here, place) ? inputAt(here.kind, place.path.slice(1)) : null;
+  const path = settingPath(here, place);
+  return path && inputAt(here.kind, path);
 }
 
 function isExpression(here: Here, place: YamlPlace): boolean {
@@ -66,20 +77,19 @@ function isExpression(here: Here, place: YamlPlace): boolean {
 }
 
 function keyOptions(here: Here, place: YamlPlace, keys: Keys): Completion[] {
-  if (isWith(here, place)) {
-    const isTop = place.path.length === 1;
-    return settingKeys(settingAt(here, place), place.siblings, isTop ? here.kind?.blocks : {});
-  }
+  const path = settingPath(here, place);
+  if (path) return settingKeys(inputAt(here.kind, path), place.siblings, path.length === 0 ? here.kind?.blocks : {});
   return Object.entries(keysAt(keys, place.path).under)
     .filter(([key]) => !place.siblings.includes(key))
     .map(([key, { about, opens }]) => ({ label: key, apply: `${key}: ${opens ?? ""}`, type: "property", info: about }));
 }
 
 function valueOptions(here: Here, place: YamlPlace, keys: Keys): Completion[] {
-  if (isWith(here, place)) return settingValues(settingAt(here, place));
+  if (settingPath(here, place)) return settingValues(settingAt(here, place));
   const key = place.path.filter((name) => name !== "-").at(-1);
-  if (key === "uses" || key === "poll") return kindOptions(here.kinds);
-  if (key === "account" || key === "verify") return accountOptions(here);
+  if (key === "uses") return kindOptions(here.kinds);
+  if (key === "poll") return kindOptions(here.triggers);
+  if (key === "account" || key === "verify" || triggerPath(place.path)?.[0] === "email") return accountOptions(here);
   if (key === "on failure")
     return Object.keys(here.reading()?.places ?? {}).map((label) => ({ label, type: "constant" }));
   const choices = keysAt(keys, place.path).here.choices ?? [];

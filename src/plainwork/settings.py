@@ -71,6 +71,7 @@ class Settings:
     requests_per_minute: int = 60_000
     hooks_per_minute: int = 30_000
     deliveries_per_minute: int = 30_000
+    deleted_kept_days: int = 30
     metrics_token: str | None = field(default=None, repr=False)
     log_level: str = "info"
 
@@ -102,6 +103,7 @@ class Settings:
             "requests_per_minute": _whole(env, "PLAINWORK_REQUESTS_PER_MINUTE", 60_000, most=10**9),
             "hooks_per_minute": _whole(env, "PLAINWORK_HOOKS_PER_MINUTE", 30_000, most=10**9),
             "deliveries_per_minute": _whole(env, "PLAINWORK_DELIVERIES_PER_MINUTE", 30_000, most=10**9),
+            "deleted_kept_days": _whole(env, "PLAINWORK_DELETED_KEPT_DAYS", 30, most=36_500),
             "metrics_token": env.get("PLAINWORK_METRICS_TOKEN") or None,
             "log_level": _one_of(env, "PLAINWORK_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         }

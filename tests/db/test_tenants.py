@@ -21,7 +21,7 @@ BY_PERSON = {"users", "sessions", "second_factors", "recovery_codes", "password_
 WITHOUT_WORKSPACE = {"workers"}
 """Guarded, and seen by the dispatcher alone."""
 
-_TABLES = """
+TABLES = """
     select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced, c.relispartition as partition,
            exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'workspace_id') as of_tenant,
            (select a.attname from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
@@ -51,7 +51,7 @@ async def shared(module_database_url: str, tmp_path: Any) -> AsyncIterator[db.Da
 
 
 async def test_every_table_forces_row_level_security(owner: asyncpg.Connection) -> None:
-    tables = await owner.fetch(_TABLES)
+    tables = await owner.fetch(TABLES)
     assert len(tables) > 20
     assert {t["name"] for t in tables if not t["forced"]} == INSTALLATION_WIDE
     without = {t["name"] for t in tables if not t["of_tenant"]} - {"workspaces"}
@@ -59,7 +59,7 @@ async def test_every_table_forces_row_level_security(owner: asyncpg.Connection) 
 
 
 async def test_every_tenant_table_leads_its_key_with_the_workspace(owner: asyncpg.Connection) -> None:
-    tables = await owner.fetch(_TABLES)
+    tables = await owner.fetch(TABLES)
     assert {t["leads"] for t in tables if t["of_tenant"]} == {"workspace_id"}
 
 
@@ -96,7 +96,7 @@ async def test_functions_that_cross_are_few_and_pinned(owner: asyncpg.Connection
         assert row["acl"] is not None, row["proname"]
         assert not any(entry.startswith("=") for entry in row["acl"]), row["proname"]
     owned_otherwise = {row["proname"] for row in rows if row["rolname"] != "plainwork_dispatcher"}
-    assert owned_otherwise == {"audit_append", "make_partitions", "drop_partitions"}
+    assert owned_otherwise == {"audit_append", "make_partitions", "drop_partitions", "remove_workspace"}
 
 
 CROSSING = {
@@ -134,6 +134,7 @@ CROSSING = {
     "resume_connected",
     # upkeep what is old;
     *("workspaces_to_prune", "prune_runs", "prune_rest", "make_partitions", "drop_partitions", "workspace_ids"),
+    *("workspaces_to_remove", "remove_workspace"),
     # and counts what has ended;
     "count_ended_runs",
     # the operator is told how much stands where, and nothing of whom;
@@ -156,10 +157,10 @@ async def test_functions_that_are_bound_do_nothing_to_another_workspace(
     shared: db.Database, owner: asyncpg.Connection
 ) -> None:
     mine, theirs, thing = await add_workspace(shared), await add_workspace(shared, "Other"), db.new_id()
-    tables = [t["name"] for t in await owner.fetch(_TABLES) if t["of_tenant"] and not t["partition"]]
+    tables = [t["name"] for t in await owner.fetch(TABLES) if t["of_tenant"] and not t["partition"]]
     for table in tables:
-        await _fill(owner, table, theirs, thing)
-    before = await _rows_of(owner, tables, theirs)
+        await fill(owner, table, theirs, thing)
+    before = await rows_of(owner, tables, theirs)
     for function in [row for row in await owner.fetch(_FUNCTIONS) if row["is_bound"]]:
         given = [
             theirs if name == "p_workspace" else thing if kind == "uuid" else BY_TYPE.get(kind)
@@ -169,10 +170,10 @@ async def test_functions_that_are_bound_do_nothing_to_another_workspace(
         with suppress(asyncpg.PostgresError):
             async with shared.workspace(mine) as connection:
                 await connection.execute(f"select {function['name']}({marks})", *given)
-        assert await _rows_of(owner, tables, theirs) == before, function["name"]
+        assert await rows_of(owner, tables, theirs) == before, function["name"]
 
 
-async def _rows_of(owner: asyncpg.Connection, tables: list[str], workspace_id: UUID) -> dict[str, list[str]]:
+async def rows_of(owner: asyncpg.Connection, tables: list[str], workspace_id: UUID) -> dict[str, list[str]]:
     return {
         table: [
             row[0] for row in await owner.fetch(f"select t::text from {table} t where workspace_id = $1", workspace_id)
@@ -199,7 +200,7 @@ BY_TYPE: dict[str, Any] = {
 }  # fmt: skip
 
 
-async def _fill(owner: asyncpg.Connection, table: str, workspace_id: UUID, thing: UUID | None = None) -> None:
+async def fill(owner: asyncpg.Connection, table: str, workspace_id: UUID, thing: UUID | None = None) -> None:
     """One row of the workspace in a table, whatever its columns are; foreign keys aside. Every other id in it is ``thing``'s,
     if one is given."""
     columns = await owner.fetch(
@@ -237,9 +238,9 @@ def _tenant_tables(names: list[asyncpg.Record]) -> Iterator[str]:
 
 async def test_no_table_shows_or_takes_another_workspaces_rows(shared: db.Database, owner: asyncpg.Connection) -> None:
     mine, theirs = await add_workspace(shared), await add_workspace(shared, "Other")
-    tables = [t for t in await owner.fetch(_TABLES) if t["of_tenant"] and not t["partition"]]
+    tables = [t for t in await owner.fetch(TABLES) if t["of_tenant"] and not t["partition"]]
     for table in _tenant_tables(tables):
-        await _fill(owner, table, theirs)
+        await fill(owner, table, theirs)
         assert await _count(shared, table, None) in (0, "refused"), table
         assert await _count(shared, table, mine) in (0, "refused"), table
         assert await _count(shared, table, theirs) in (1, "refused"), table
@@ -372,7 +373,7 @@ async def workspace(shared: db.Database) -> UUID:
 async def test_versions_and_audit_never_change_for_the_owner_either(owner: asyncpg.Connection, table: str) -> None:
     workspace_id = db.new_id()
     await owner.execute("insert into workspaces (id, slug, name) values ($1, $2, 'x')", workspace_id, str(workspace_id))
-    await _fill(owner, table, workspace_id)
+    await fill(owner, table, workspace_id)
     column = "note" if table == "agent_versions" else "action"
     for statement in (
         f"update {table} set {column} = 'edited'",

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Coroutine, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -221,10 +222,11 @@ class _Process:
         if listener is not None:
             yield self._serve_api(listener, outside, worker)
         if "scheduler" in parts:
-            from plainwork.scheduler import Poller, Scheduler
+            from plainwork.scheduler import Poller, Remover, Scheduler
 
             yield Scheduler(self.database, self.bell).run()
             yield Poller(self.database, self.bell, outside).run()
+            yield Remover(self.database, self.vault, timedelta(days=self.settings.deleted_kept_days)).run()
         yield self._watch(outside)
 
     def _lasting(self, worker: Worker | None) -> Iterator[Coroutine[Any, Any, None]]:

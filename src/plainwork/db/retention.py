@@ -4,7 +4,7 @@ of processes at once."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from plainwork.db.pool import Connection, Database
@@ -52,6 +52,20 @@ async def prune_rest(db: Database, most: int) -> int:
             """delete from sign_in_attempts
                where first_at < now() - interval '1 day' and coalesce(locked_until, first_at) < now()"""
         )
+    return gone
+
+
+async def to_remove(db: Database, grace: timedelta) -> list[UUID]:
+    """The workspaces that were deleted so long ago, and of which something is left."""
+    async with db.transaction() as connection:
+        return [row[0] for row in await connection.fetch("select * from workspaces_to_remove($1)", grace)]
+
+
+async def remove(db: Database, workspace_id: UUID, grace: timedelta, most: int) -> int | None:
+    """Deletes some rows of such a workspace; how many. 0: nothing is left of it. None: it is not to be removed, or another
+    process is at it."""
+    async with db.transaction() as connection:
+        gone: int | None = await connection.fetchval("select remove_workspace($1, $2, $3)", workspace_id, grace, most)
     return gone
 
 

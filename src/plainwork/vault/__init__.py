@@ -7,6 +7,7 @@ name and version: a ciphertext that was moved does not open. Values come out of 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
@@ -182,6 +183,12 @@ class Vault:
                 raise NotFound(f"There is no secret {name!r}.")
             await audit.append(connection, actor, "secret.deleted", ("secret", name))
         await self.values.delete(kept)
+
+    async def clear(self, workspace_id: UUID) -> None:
+        """Removes all secrets of a workspace, wherever their values lie."""
+        for secret in await self.list(workspace_id):
+            with suppress(NotFound):  # another process may be at it
+                await self.delete(workspace_id, secret.name)
 
     async def _value(self, workspace_id: UUID, sealed: rows.Sealed, key: rows.DataKey) -> Any:
         opened = envelope.open(await self.data_keys.unwrap(workspace_id, key), workspace_id, sealed)

@@ -13,8 +13,18 @@ from tests.api.support import Api, Client, Place
 
 Making = Callable[[World], Awaitable[Any]]
 
+async def alarm(world: World) -> None:
+    """One more alarm, raised at the very same moment as others."""
+    async with world.api.database.workspace(world.place.id) as connection:
+        await connection.execute(ALARM, world.place.id)
+
+
+ALARM = """insert into alarms (workspace_id, id, schedule_id, agent_id, trigger_id, kind, due_at, message, raised_at)
+           values ($1, gen_random_uuid(), gen_random_uuid(), $1, 'trigger-1', 'did_not_fire', now(), '', '2026-03-02')"""
+
 LISTS: dict[str, tuple[str, str, Making]] = {
     "/account/sessions": ("sessions", "before", World.session),
+    "/alarms": ("alarms", "before", alarm),
     "/api-keys": ("api_keys", "before", World.key),
     "/connections": ("connections", "after", World.connection),
     "/invitations": ("invitations", "before", World.invitation),

@@ -69,6 +69,12 @@ async def test_it_stays_for_its_time(
     remover = Remover(database, safe, GRACE)
     assert await remover.remove() == 0
     assert [secret.name for secret in await safe.list(workspace_id)] == ["KEY"]
+    deleted_at = await owner.fetchval("select deleted_at from workspaces where id = $1", workspace_id)
+    await owner.execute("update workspaces set deleted_at = null where id = $1", workspace_id)  # and can be brought back
+    async with database.workspace(workspace_id) as connection:
+        assert (await workspaces.get(connection)).id == workspace_id
+    assert await Remover(database, safe, timedelta()).remove() == 0
+    await owner.execute("update workspaces set deleted_at = $2 where id = $1", workspace_id, deleted_at)
     await owner.execute(
         "update workspaces set deleted_at = deleted_at - interval '1 minute' where id = $1", workspace_id
     )

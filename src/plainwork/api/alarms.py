@@ -31,18 +31,21 @@ class Alarm(Shape):
     cleared_at: datetime | None
 
 
-class Alarms(Shape):
-    """Alarms, the latest first."""
+class AlarmPage(Shape):
+    """Alarms, the latest first. ``next``: what to send as ``before`` for the next page; null: the last."""
 
     alarms: list[Alarm]
+    next: UUID | None
 
 
 @routes.add("GET", "/alarms", Permission.AGENTS_READ)
 async def list_alarms(
     tenant: Tenant,
     every: Annotated[bool, Query(description="Those that are over, too: they are kept for 90 days.")] = False,
+    before: UUID | None = None,
     limit: Limit = 50,
-) -> Alarms:
+) -> AlarmPage:
     """The schedules that should have fired and have not, or cannot, and the polls that keep failing."""
-    found = await alarms.page(tenant, is_open=not every, limit=limit)
-    return Alarms(alarms=[Alarm.model_validate(one) for one in found])
+    found = await alarms.page(tenant, is_open=not every, before=before, limit=limit + 1)
+    page = [Alarm.model_validate(one) for one in found[:limit]]
+    return AlarmPage(alarms=page, next=page[-1].id if len(found) > limit else None)

@@ -74,9 +74,12 @@ async def claim_mails(db: Database, limit: int) -> list[Alarm]:
     return [Alarm(*row) for row in rows]
 
 
-async def page(connection: Connection, *, is_open: bool, limit: int) -> list[Alarm]:
-    """The workspace's alarms, the latest first: the open ones, or all on record."""
+async def page(connection: Connection, *, is_open: bool, before: UUID | None = None, limit: int) -> list[Alarm]:
+    """The workspace's alarms, the latest first, those raised before this one: the open ones, or all on record."""
     rows = await connection.fetch(
-        "select * from alarms where not $1 or cleared_at is null order by raised_at desc, id limit $2", is_open, limit
+        """select * from alarms where (not $1 or cleared_at is null)
+           and ($2::uuid is null or (raised_at, id) < (select raised_at, id from alarms where id = $2))
+           order by raised_at desc, id desc limit $3""",
+        *(is_open, before, limit),
     )
     return [Alarm(*row) for row in rows]

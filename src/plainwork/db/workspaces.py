@@ -104,7 +104,7 @@ async def change(
 
 async def delete(connection: Connection) -> None:
     """Takes the transaction's workspace out of use: nobody can enter it, and its agents are paused, so that nothing
-    starts any more. All stays on record, and its slug is free again."""
+    starts any more. All stays on record for a time (``retention.remove``), and its slug is free again."""
     await connection.execute(
         "update agents set paused_at = coalesce(paused_at, now()) where workspace_id = current_workspace()"
     )

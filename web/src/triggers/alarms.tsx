@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api } from "@/client";
+import { wholeList } from "@/client/pages";
 import { unwrap } from "@/client/problem";
 import { Link } from "@/navigation";
 import { Banner } from "@/ui/Banner";
@@ -7,7 +8,11 @@ import { Banner } from "@/ui/Banner";
 /** Triggers of the workspace that need a look: schedules that have not fired, polls that keep failing. */
 export const alarmsQuery = queryOptions({
   queryKey: ["alarms"],
-  queryFn: async ({ signal }) => (await unwrap(api.GET("/api/v1/alarms", { signal }))).alarms,
+  queryFn: ({ signal }) =>
+    wholeList(
+      ({ limit, from }) => unwrap(api.GET("/api/v1/alarms", { params: { query: { limit, before: from } }, signal })),
+      (page) => page.alarms,
+    ),
   refetchInterval: 60_000,
 });
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from plainwork.db import alarms, schedules
 from tests.api.people import somebody
 from tests.api.seeded import World
 from tests.api.support import Api, Client, Place
 
 Making = Callable[[World], Awaitable[Any]]
 
+
 async def alarm(world: World) -> None:
-    """One more alarm, raised at the very same moment as others."""
+    """Two more alarms, raised at the very same moment."""
+    agent = UUID(await world.agent())
     async with world.api.database.workspace(world.place.id) as connection:
-        await connection.execute(ALARM, world.place.id)
+        [schedule] = await schedules.of_agent(connection, agent)
+        faults = [alarms.Fault(schedule, "cannot_be_planned", datetime.now(UTC), "It is at fault.")]
+        faults.append(replace(faults[0], kind="cannot_start"))
+        assert len(await alarms.note(connection, faults)) == 2
 
-
-ALARM = """insert into alarms (workspace_id, id, schedule_id, agent_id, trigger_id, kind, due_at, message, raised_at)
-           values ($1, gen_random_uuid(), gen_random_uuid(), $1, 'trigger-1', 'did_not_fire', now(), '', '2026-03-02')"""
 
 LISTS: dict[str, tuple[str, str, Making]] = {
     "/account/sessions": ("sessions", "before", World.session),

@@ -70,7 +70,9 @@ async def test_it_stays_for_its_time(
     assert await remover.remove() == 0
     assert [secret.name for secret in await safe.list(workspace_id)] == ["KEY"]
     deleted_at = await owner.fetchval("select deleted_at from workspaces where id = $1", workspace_id)
-    await owner.execute("update workspaces set deleted_at = null where id = $1", workspace_id)  # and can be brought back
+    await owner.execute(
+        "update workspaces set deleted_at = null where id = $1", workspace_id
+    )  # and can be brought back
     async with database.workspace(workspace_id) as connection:
         assert (await workspaces.get(connection)).id == workspace_id
     assert await Remover(database, safe, timedelta()).remove() == 0

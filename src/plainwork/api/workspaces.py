@@ -128,7 +128,8 @@ async def delete_workspace(
     name: Annotated[str, Query(max_length=200, description="The workspace's name, typed once more.")],
 ) -> None:
     """Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused, its runs that have not ended
-    are cancelled. All stays on record until its time has passed and it is removed for good. 422 when the name is not the workspace's."""
+    are cancelled. All stays on record for a time (30 days, if the operator says nothing else), then it is removed for good.
+    422 when the name is not the workspace's."""
     workspace = await workspaces.get(tenant)
     if name.strip() != workspace.name:
         raise Invalid("That is not the name of this workspace.", next_step="Type its name to delete it.")

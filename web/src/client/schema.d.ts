@@ -364,7 +364,7 @@ export interface paths {
         post?: never;
         /**
          * Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused, its runs that have not ended are cancelled
-         * @description Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused, its runs that have not ended are cancelled. All stays on record. 422 when the name is not the workspace's.
+         * @description Takes the workspace out of use: nobody can enter it, its API keys end, its agents are paused, its runs that have not ended are cancelled. All stays on record for a time (30 days, if the operator says nothing else), then it is removed for good. 422 when the name is not the workspace's.
          */
         delete: operations["delete_workspace"];
         options?: never;
@@ -2361,12 +2361,14 @@ export interface components {
             cleared_at: string | null;
         };
         /**
-         * Alarms
-         * @description Alarms, the latest first.
+         * AlarmPage
+         * @description Alarms, the latest first. `next`: what to send as `before` for the next page; null: the last.
          */
-        Alarms: {
+        AlarmPage: {
             /** Alarms */
             alarms: components["schemas"]["Alarm"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * AnswerStep
@@ -18937,6 +18939,7 @@ export interface operations {
             query?: {
                 /** @description Those that are over, too: they are kept for 90 days. */
                 every?: boolean;
+                before?: string | null;
                 /** @description How many at most. */
                 limit?: number;
             };
@@ -18956,7 +18959,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Alarms"];
+                    "application/json": components["schemas"]["AlarmPage"];
                 };
             };
             /** @description It is still what `If-None-Match` names. */

@@ -14,7 +14,7 @@ const TEXT = "# T\n\n### one\nprose\n\n### two\n";
 async function tied(text = TEXT) {
   const document = await open(new Wire(text));
   const core = coreOf(document);
-  const around = { kinds: new Map(), reading: () => document.get().drawn, secrets: [] };
+  const around = { kinds: new Map(), triggers: new Map(), reading: () => document.get().drawn, secrets: [] };
   core.dress(dress({ mode: "preview", readOnly: false, label: "Text", ...around }));
   const untie = tie(document, core);
   return { document, core, untie };

@@ -269,3 +269,12 @@ def test_the_command_moves_from_the_default_file_to_another(settings: Settings, 
     assert in_thread(_opened(changed, workspace_id)) == "value"
     assert "1 ciphertext sealed anew" in command(settings, "rotate-data-keys", key=new).stdout
     assert in_thread(_opened(changed, workspace_id)) == "value"
+
+
+async def test_a_key_that_is_not_held_is_noticed_before_anything_is_opened(database: db.Database, safe: Vault) -> None:
+    assert await rotation.not_held(database, BOTH) == []
+    await safe.seal(await add_workspace(database), "A", "a value")
+    await people_key(database, MasterKeys.of(NEW))
+    assert await rotation.not_held(database, BOTH) == []
+    assert await rotation.not_held(database, MasterKeys.of(NEW)) == [OLD.id]
+    assert await rotation.not_held(database, MasterKeys.of(Key.new())) == sorted([OLD.id, NEW.id])

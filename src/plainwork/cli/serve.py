@@ -164,11 +164,25 @@ async def _run_parts(
             click.echo(
                 f"Plainwork's {' and '.join(sorted(parts))} is at work on {database.where}.\nStop it with Ctrl-C."
             )
-        process = _Process(settings, database, bell, vault.open(settings, database), Events(database), stop, workers)
+        safe = vault.open(settings, database)
+        if keeper is None:
+            await _warn_of_wrong_key(database, safe)
+        process = _Process(settings, database, bell, safe, Events(database), stop, workers)
         try:
             await process.run(parts, listener)
         finally:
             await bell.close()
+
+
+async def _warn_of_wrong_key(database: Database, safe: Vault) -> None:
+    from plainwork.vault import rotation
+
+    if missing := await rotation.not_held(database, safe.master):
+        click.echo(
+            f"Secrets of this installation are sealed under the master key {', '.join(missing)}, which VAULT_KEY does not "
+            f"hold (it has {', '.join(safe.master.ids)}). They do not open until it does.",
+            err=True,
+        )
 
 
 def _workers(settings: Settings, count: int, stop: Stop) -> Processes:

@@ -20,6 +20,7 @@ from plainwork.vault.keys import Key
 from plainwork.vault.masters import MasterKey, MasterKeys
 
 _BATCH = 100
+_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,24 @@ class Wrapped:
     wrapping: str | None
 
 
-async def wrapped(database: Database) -> Wrapped:
-    """What the installation's master keys wrap: data keys of workspaces, and the key of second factors."""
+async def wrapped(database: Database, most: int | None = None) -> Wrapped:
+    """What the installation's master keys wrap: data keys of workspaces (of the ``most`` oldest; None: of all), and the key of
+    second factors."""
     counted: Counter[str] = Counter()
     async with database.transaction() as connection:
         wrapping = await rows.wrapping_key_id(connection)
         if (of_people := await people.wrapped_by(connection)) is not None:
             counted[of_people] += 1
-    for workspace_id in await workspaces.all_ids(database):
+    for workspace_id in (await workspaces.all_ids(database))[:most]:
         async with database.workspace(workspace_id) as connection:
             counted.update(key.master_key_id for key in await rows.keys(connection))
     return Wrapped(counted, wrapping)
+
+
+async def not_held(database: Database, held: MasterKeys) -> list[str]:
+    """The ids of master keys under which something lies that does not open here, so that a start with the wrong key is noticed
+    at once and not at the first use. The oldest workspaces are enough to tell."""
+    return sorted((await wrapped(database, _LOOKED_AT)).keys.keys() - set(held.ids))
 
 
 async def rotate_master(database: Database, held: MasterKeys, to: MasterKey, actor: audit.Actor = audit.SYSTEM) -> int:

@@ -134,7 +134,7 @@ CROSSING = {
     "resume_connected",
     # upkeep what is old;
     *("workspaces_to_prune", "prune_runs", "prune_rest", "make_partitions", "drop_partitions", "workspace_ids"),
-    *("workspaces_to_remove", "remove_workspace"),
+    *("workspaces_to_remove", "remove_workspace", "kept_workspace_ids"),
     # and counts what has ended;
     "count_ended_runs",
     # the operator is told how much stands where, and nothing of whom;

@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 
 from plainwork import db
-from plainwork.db import audit
+from plainwork.db import audit, workspaces
 from plainwork.db import secrets as rows
 from plainwork.errors import Unavailable
 from plainwork.settings import Settings
@@ -126,6 +126,17 @@ async def test_once_is_enough_and_back_again_works(safe: Vault, workspace_id: UU
         ("vault.master_key_rotated", {"master_key_id": OLD.id}),
         ("vault.master_key_rotated", {"master_key_id": NEW.id}),
     ]
+
+
+async def test_a_deleted_workspace_follows_the_master_key(
+    safe: Vault, workspace_id: UUID, database: db.Database
+) -> None:
+    """It can still be brought back, or its values have to be found when it is removed for good."""
+    await safe.seal(workspace_id, "key", "value")
+    async with database.workspace(workspace_id) as connection:
+        await workspaces.delete(connection)
+    assert await rotation.rotate_master(database, BOTH, NEW) == 1
+    assert await Vault(database, MasterKeys.of(NEW)).open(workspace_id, "key", ANY) == "value"
 
 
 async def test_a_key_that_is_not_held_stops_it_before_anything_changes(

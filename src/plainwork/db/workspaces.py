@@ -145,6 +145,12 @@ async def all_ids(database: Database) -> list[UUID]:
         return [row[0] for row in await connection.fetch("select workspace_ids()")]
 
 
+async def kept_ids(database: Database) -> list[UUID]:
+    """The ids of all workspaces, also of those that are deleted and can still be brought back."""
+    async with database.transaction() as connection:
+        return [row[0] for row in await connection.fetch("select kept_workspace_ids()")]
+
+
 async def add_member(connection: Connection, user_id: UUID, role: Role) -> Membership:
     """Gives a person a role in the transaction's workspace, or changes it."""
     row = await connection.fetchrow(

@@ -39,7 +39,7 @@ async def wrapped(database: Database, most: int | None = None) -> Wrapped:
         wrapping = await rows.wrapping_key_id(connection)
         if (of_people := await people.wrapped_by(connection)) is not None:
             counted[of_people] += 1
-    for workspace_id in (await workspaces.all_ids(database))[:most]:
+    for workspace_id in (await workspaces.kept_ids(database))[:most]:
         async with database.workspace(workspace_id) as connection:
             counted.update(key.master_key_id for key in await rows.keys(connection))
     return Wrapped(counted, wrapping)
@@ -63,7 +63,7 @@ async def rotate_master(database: Database, held: MasterKeys, to: MasterKey, act
         await rows.name_wrapping_key(connection, to.id)
     count = 0
     data_keys = DataKeys(MasterKeys.of(to, *held.keys))
-    for workspace_id in await workspaces.all_ids(database):
+    for workspace_id in await workspaces.kept_ids(database):
         async with database.workspace(workspace_id) as connection:
             count += await _rewrap(connection, workspace_id, data_keys, to, actor)
     return count + await people.rotate(database, data_keys.master, to)

@@ -24,7 +24,7 @@ from hypothesis import settings as properties
 from xdist.scheduler import LoadGroupScheduling
 
 from plainwork import db
-from plainwork.db import embedded
+from plainwork.db import embedded, passwords
 from plainwork.settings import Settings
 
 # One commit gives one verdict: `make test` draws the same cases each time. `make properties` draws new ones.
@@ -123,6 +123,14 @@ def _sweep(parent: Path) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    """Passwords are hashed with the least work that argon2id takes. Other processes, and one test, do all of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "WORK", (1, 8, 1))
+        yield
 
 
 @pytest.fixture(scope="session")

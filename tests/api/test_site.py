@@ -11,8 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from plainwork.api.app import create_app
+from plainwork.settings import Settings
 from tests.api.support import listening
 
 PAGES = {
@@ -31,31 +33,45 @@ PACKED = ("index.html", "_next/static/chunks/a.js")
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    root = tmp_path / "site"
+def built(place: Path) -> Path:
+    """A site, with what is none of its business beside it."""
+    root = place / "site"
     for name, text in PAGES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     for name in PACKED:
         (root / f"{name}.gz").write_bytes(gzip.compress(PAGES[name].encode()))
         (root / f"{name}.br").write_bytes(b"br of " + name.encode())
-    (tmp_path / "secret.html").write_text("hidden")
-    (root / "leak.html").symlink_to(tmp_path / "secret.html")
-    (root / "out").symlink_to(tmp_path)
+    (place / "secret.html").write_text("hidden")
+    (root / "leak.html").symlink_to(place / "secret.html")
+    (root / "out").symlink_to(place)
     return root
 
 
-def client_of(pages: Path) -> httpx.AsyncClient:
+def app_with(pages: Path) -> FastAPI:
     nothing: Any = None
-    app = create_app(nothing, nothing, nothing, nothing, nothing, nothing, pages=pages)
+    settings = Settings(data_dir=pages.parent / "data")
+    return create_app(settings, nothing, nothing, nothing, nothing, nothing, pages=pages)
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
     headers = {"Accept-Encoding": "identity"}
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://plainwork.test", headers=headers)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="module")
+def app(folder: Path) -> FastAPI:
+    return app_with(folder)
+
+
 @pytest.fixture
-async def browser(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(folder) as client:
+async def browser(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
         yield client
 
 
@@ -128,10 +144,8 @@ async def test_the_api_keeps_its_addresses(browser: httpx.AsyncClient) -> None:
         "/agents/x/y/z",
     ],
 )
-async def test_no_address_leads_out_of_the_site(folder: Path, address: str) -> None:
+async def test_no_address_leads_out_of_the_site(app: FastAPI, address: str) -> None:
     """Over a socket, with the address as it was written: what clients tidy up, an attacker does not."""
-    nothing: Any = None
-    app = create_app(nothing, nothing, nothing, nothing, nothing, nothing, pages=folder)
     async with listening(app) as server:
         reader, writer = await asyncio.open_connection(*server.removeprefix("http://").split(":"))
         writer.write(b"GET %s HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n" % address.encode())
@@ -193,18 +207,20 @@ async def test_a_slash_too_many_is_taken_away(browser: httpx.AsyncClient) -> Non
     assert (answer.status_code, answer.headers["location"]) == (308, "/agents/a%20%C3%A9")
 
 
-async def test_a_site_that_is_built_again_shows_at_the_next_load(browser: httpx.AsyncClient, folder: Path) -> None:
-    before = await browser.get("/")
-    (folder / "index.html").write_text("anew")
-    os.utime(folder / "index.html", ns=(1, 1))
-    (folder / "more.html").write_text("more")
-    after = await browser.get("/")
-    assert (after.text, after.headers["etag"] != before.headers["etag"]) == ("anew", True)
-    assert (await browser.get("/more")).text == "more"
+async def test_a_site_that_is_built_again_shows_at_the_next_load(tmp_path: Path) -> None:
+    folder = built(tmp_path)
+    async with client_of(app_with(folder)) as browser:
+        before = await browser.get("/")
+        (folder / "index.html").write_text("anew")
+        os.utime(folder / "index.html", ns=(1, 1))
+        (folder / "more.html").write_text("more")
+        after = await browser.get("/")
+        assert (after.text, after.headers["etag"] != before.headers["etag"]) == ("anew", True)
+        assert (await browser.get("/more")).text == "more"
 
 
 async def test_without_a_site_a_plain_page_says_how_to_get_it(tmp_path: Path) -> None:
-    async with client_of(tmp_path / "none") as browser:
+    async with client_of(app_with(tmp_path / "none")) as browser:
         for address in ("/", "/setup?token=x"):
             answer = await browser.get(address, headers=HTML)
             assert answer.status_code == 200

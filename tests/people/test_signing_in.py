@@ -17,6 +17,7 @@ from plainwork.people.signing_in import Browser
 from plainwork.vault import Key, MasterKeys
 
 PASSWORD = "correct horse battery"
+SHIPPED = passwords.WORK  # read before the tests lessen it
 MASTER = MasterKeys.of(Key.new())
 
 
@@ -169,6 +170,15 @@ async def test_a_common_password_is_refused(password: str) -> None:
 )
 async def test_others_are_taken(password: str) -> None:
     assert (await passwords.hash_of(password)).startswith("$argon2id$")
+
+
+async def test_a_hash_costs_what_the_standard_advises(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "WORK", SHIPPED)
+    passwords._hasher.cache_clear()
+    try:
+        assert (await passwords.hash_of(PASSWORD)).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    finally:
+        passwords._hasher.cache_clear()
 
 
 async def test_a_password_that_was_reset_by_a_mailed_link_proves_the_mailbox(database: db.Database) -> None:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.editing import card, state, store, write_at_the_end
 from tests.browser.rollout import another_workspace, begun_canary, changed_agent, failing_canary
 from tests.browser.seed import SLOW, Seeded, seed
+from tests.browser.seed_people import ADA, People
 from tests.browser.support import PASSWORD, Visitor, chromium_path, launched, serving
 from tests.browser.watch import AT_REST, NARROW, THEMES, WIDE
 from tests.journeys.server import Server
@@ -45,6 +46,8 @@ class Shot:
     signed_in: bool = True
     is_new: bool = False
     """On a server that has no agents yet."""
+    who: Server | None = None
+    """The server as somebody else than the owner sees it."""
 
 
 def press(keys: str) -> Act:
@@ -96,6 +99,50 @@ def session_ended(page: Page) -> None:
     page.context.clear_cookies()
     page.evaluate("fetch('/api/v1/agents')")
     page.get_by_role("link", name=re.compile("^Runs")).first.click()
+
+
+def code_asked(page: Page) -> None:
+    page.get_by_label("E-mail").fill(ADA)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Confirm").wait_for()
+
+
+def new_recovery_codes(page: Page) -> None:
+    page.get_by_role("button", name="New recovery codes").click()
+    page.get_by_label("Your password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Make new codes").click()
+    page.get_by_role("list", name="Recovery codes").wait_for()
+
+
+def not_ready(page: Page) -> None:
+    make_live(page)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Make live").click()
+    dialog.get_by_text("It is not ready to go live.").wait_for()
+
+
+def send_empty(page: Page) -> None:
+    page.locator("form").evaluate("form => { form.noValidate = true }")
+    page.get_by_role("button", name="Send").click()
+
+
+def fill_in(page: Page) -> None:
+    for label, value in (("Name", "Ada Lovelace"), ("Email", ADA), ("Order", "1843")):
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_role("radio", name="late").check()
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("heading", name="Thank you").wait_for()
+
+
+def talk(page: Page) -> None:
+    for message in (
+        "When are you open on Saturdays?",
+        "And do you have the papers of 1843? I only need to see them once.",
+    ):
+        page.get_by_label("Your message").fill(message)
+        page.get_by_role("button", name="Send").click()
+        page.get_by_text(f"You asked: {message}").wait_for()
 
 
 def wrong_password(page: Page) -> None:
@@ -201,9 +248,11 @@ def shots(seeded: Seeded, server: Server) -> Iterator[Shot]:
     yield from shots_of_bad_luck(seeded, server)
     yield from shots_of_runs(seeded)
     yield from shots_of_the_inbox()
-    yield from shots_of_settings()
+    yield from shots_of_settings(seeded.people)
+    yield from shots_of_the_way_in(seeded.people)
     yield from shots_of_triggers(seeded)
     yield from shots_of_versions(server)
+    yield from shots_of_pages_for_others(seeded.doors)
 
 
 def shots_of_agents(seeded: Seeded) -> Iterator[Shot]:
@@ -247,6 +296,8 @@ def shots_of_the_editor(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("editor-running", f"{at['Ask the slow archive']}?run={seeded.runs['running']}", tab("Canvas"))
     yield Shot("editor-inputs", at["Book the orders"], click("button", "^run"))
     yield Shot("editor-make-live", at["Remind of invoices"], make_live)
+    yield Shot("editor-not-ready", at["Reserve what is asked for"], not_ready)
+    yield Shot("editor-viewer", editor, who=seeded.people.max)
     yield Shot("editor-foreach", at["Book the orders"])
     yield Shot("editor-triage", at["Support triage"], on_canvas("f"))
     yield Shot("editor-500", at["A long agent"])
@@ -297,24 +348,48 @@ def shots_of_the_inbox() -> Iterator[Shot]:
     yield Shot("inbox-discard", "/inbox?tab=runs", then(chosen, click("button", "^discard")))
 
 
-def shots_of_settings() -> Iterator[Shot]:
-    """The account, the workspace, and the pages that mails lead to."""
+def shots_of_settings(people: People) -> Iterator[Shot]:
+    """The account and the workspace, also as those see them who may do less."""
     yield Shot("account", "/account")
     yield Shot("account-loading", "/account", still_loading)
     yield Shot("account-second-factor", "/account", click("button", "add an authenticator"))
     yield Shot("account-password", "/account", click("button", "change password"))
+    yield Shot("account-guarded", "/account", who=people.ada)
+    yield Shot("recovery-codes", "/account", new_recovery_codes, who=people.ada)
     yield Shot("workspace", "/workspace")
+    yield Shot("workspace-viewer", "/workspace", who=people.max)
     yield Shot("workspace-delete", "/workspace", click("button", "delete"))
     yield Shot("members", "/workspace/members")
+    yield Shot("members-loading", "/workspace/members", still_loading)
+    yield Shot("members-menu", "/workspace/members", click("button", "more about ada"))
+    yield Shot("members-remove", "/workspace/members", choose_from("more about ada", "take out"))
+    yield Shot("members-viewer", "/workspace/members", who=people.max)
     yield Shot("members-invite", "/workspace/members", click("button", "invite somebody"))
     yield Shot("keys-none", "/workspace/api-keys", is_new=True)
+    yield Shot("keys", "/workspace/api-keys")
+    yield Shot("keys-end", "/workspace/api-keys", click("button", "^end the key nightly"))
     yield Shot("keys-new", "/workspace/api-keys", click("button", "new key"))
     yield Shot("limits", "/workspace/limits")
+    yield Shot("limits-viewer", "/workspace/limits", who=people.max)
     yield Shot("audit", "/workspace/audit")
+    yield Shot("audit-loading", "/workspace/audit", still_loading)
+    yield Shot("audit-filter", "/workspace/audit", click("combobox", "^about$"))
+    yield Shot("audit-viewer", "/workspace/audit", who=people.max)
     yield Shot("audit-checked", "/workspace/audit", click("button", "check the log"))
+
+
+def shots_of_the_way_in(people: People) -> Iterator[Shot]:
+    """Signing in with a code, a lost password, and invitations in each state."""
+    yield Shot("sign-in-code", "/sign-in", code_asked, signed_in=False)
+    yield Shot("sign-in-recovery", "/sign-in", then(code_asked, click("button", "recovery code")), signed_in=False)
     yield Shot("sign-in-sso-refused", "/sign-in?sso=unknown", signed_in=False)
     yield Shot("reset-password-ask", "/reset-password", signed_in=False)
     yield Shot("reset-password", "/reset-password#token=made-up", signed_in=False)
+    yield Shot("invitation", people.newcomer, signed_in=False)
+    yield Shot("invitation-known", people.known, click("button", "have an account"), signed_in=False)
+    yield Shot("invitation-join", people.known, who=people.max)
+    yield Shot("invitation-for-another", people.known)
+    yield Shot("enrolment", "/", who=people.grace)
     yield Shot("invitation-over", "/invitation#token=made-up", signed_in=False)
 
 
@@ -326,6 +401,10 @@ def shots_of_triggers(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("triggers-fill-in", schedule, then(click("button", "^fill in$"), click("button", "^see which$")))
     yield Shot("triggers-webhook", webhook)
     yield Shot("triggers-test", webhook, click("button", "^try it$"))
+    yield Shot("triggers-addresses", webhook, click("button", "other addresses"))
+    for kind, title in (("form", "Ask for your money back"), ("chat", "Ask the library"), ("poll", "Watch for orders")):
+        yield Shot(f"triggers-{kind}", f"/agents/{seeded.agents[title]}/triggers")
+    yield Shot("triggers-viewer", schedule, who=seeded.people.max)
     yield Shot("triggers-none-live", f"/agents/{seeded.agents['Remind of invoices']}/triggers")
     yield Shot("triggers-missing", "/agents/00000000-0000-7000-8000-000000000000/triggers")
 
@@ -355,10 +434,20 @@ def shots_of_versions(server: Server) -> Iterator[Shot]:
     yield Shot("shadow-opened", f"/agents/{failed}/versions?tab=shadow&version=2", opened)
 
 
+def shots_of_pages_for_others(doors: dict[str, str]) -> Iterator[Shot]:
+    """What somebody sees who has no account here."""
+    yield Shot("form", doors["form"], signed_in=False)
+    yield Shot("form-wrong", doors["form"], send_empty, signed_in=False)
+    yield Shot("form-thanks", doors["form"], fill_in, signed_in=False)
+    yield Shot("form-gone", "/forms/made-up/trigger-1", signed_in=False)
+    yield Shot("chat", doors["chat"], signed_in=False)
+    yield Shot("chat-answered", doors["chat"], talk, signed_in=False)
+
+
 def take(browser: Browser, server: Server, shot: Shot) -> None:
     """The four pictures of one state."""
     for size in (WIDE, NARROW):
-        visitor = Visitor.of(browser, server, size=size, signed_in=shot.signed_in, has_touch=size == NARROW)
+        visitor = Visitor.of(browser, shot.who or server, size=size, signed_in=shot.signed_in, has_touch=size == NARROW)
         page = visitor.go(shot.path)
         shot.act(page)
         page.wait_for_timeout(700)

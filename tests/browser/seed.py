@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,9 @@ from typing import Any
 from benchmarks.documents import document
 
 from tests.browser.editing import store
+from tests.browser.seed_doors import seed_doors
+from tests.browser.seed_people import People, seed_people
+from tests.browser.support import ok
 from tests.journeys.server import Server
 from tests.world import Reply, World
 
@@ -257,10 +259,12 @@ with: {to: "{{ persn.email }}", subject: Welcome, body: Good to have you here.}
 
 @dataclass
 class Seeded:
-    """The agents by title, and one run for each state."""
+    """The agents by title, one run for each state, who else belongs here, and the pages for those who do not."""
 
+    people: People
     agents: dict[str, str] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
+    doors: dict[str, str] = field(default_factory=dict)
 
 
 def script(world: World) -> None:
@@ -279,8 +283,8 @@ def seed(server: Server, world: World) -> Seeded:
     """Fills the workspace of a server that has been set up."""
     script(world)
     key = {"key": world.models.key, "base_url": world.models.openai_url}
-    _ok(server, "PUT", "/secrets/openai", {"value": key, "about": "The key of the team"})
-    made = Seeded()
+    ok(server, "PUT", "/secrets/openai", {"value": key, "about": "The key of the team"})
+    made = Seeded(seed_people(server))
     for text in (EMPTY, document(500)):
         _publish(server, made, text, live=False)
     for name in (*SCRATCH, "Remind of invoices", "Greet the newcomers"):
@@ -291,6 +295,7 @@ def seed(server: Server, world: World) -> Seeded:
     for name in ("support-triage", "website-watch", "refund-with-approval"):
         _publish(server, made, (EXAMPLES / f"{name}.md").read_text(encoding="utf-8"))
 
+    made.doors = seed_doors(server, world, made.agents)
     for _ in range(5):
         made.runs["succeeded"] = _run(server, made.agents["Morning digest"], wait=20)
     good = [{"article": name, "count": n + 1} for n, name in enumerate(("tea", "ink", "paper"))]
@@ -299,7 +304,7 @@ def seed(server: Server, world: World) -> Seeded:
     made.runs["failed"] = _run(server, made.agents["Book the orders"], wait=20, orders=bad)
     made.runs["cancelled"] = _run(server, made.agents["Nightly import"])
     _until(server, made.runs["cancelled"], "waiting")
-    _ok(server, "POST", f"/runs/{made.runs['cancelled']}/cancel")
+    ok(server, "POST", f"/runs/{made.runs['cancelled']}/cancel")
     made.runs["waiting"] = _run(server, made.agents["Nightly import"])
     _until(server, made.runs["waiting"], "waiting")
     refund: dict[str, Any] = {"customer": "ada@example.org", "amount": 900, "reason": REASON}
@@ -313,23 +318,17 @@ def seed(server: Server, world: World) -> Seeded:
 
 
 def _publish(server: Server, made: Seeded, markdown: str, *, live: bool = True) -> None:
-    agent = _ok(server, "POST", "/agents", {"markdown": markdown, "live": live})
+    agent = ok(server, "POST", "/agents", {"markdown": markdown, "live": live})
     made.agents[agent["name"]] = agent["id"]
 
 
 def _run(server: Server, agent: str, wait: float = 0, **inputs: Any) -> str:
-    run: dict[str, Any] = _ok(server, "POST", f"/agents/{agent}/runs?wait={wait}", {"inputs": inputs})
+    run: dict[str, Any] = ok(server, "POST", f"/agents/{agent}/runs?wait={wait}", {"inputs": inputs})
     return str(run["id"])
 
 
 def _until(server: Server, run: str, status: str) -> None:
     until = time.monotonic() + 20
-    while _ok(server, "GET", f"/runs/{run}")["status"] != status:
+    while ok(server, "GET", f"/runs/{run}")["status"] != status:
         assert time.monotonic() < until, f"the run is not {status}"
         time.sleep(0.1)
-
-
-def _ok(server: Server, method: str, path: str, body: Any = None) -> Any:
-    answer = server.call(method, f"/api/v1{path}", body)
-    assert answer.status < 300, answer.body
-    return json.loads(answer.body) if answer.body else None

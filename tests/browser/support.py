@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -55,6 +56,13 @@ def serving(**settings: Any) -> Iterator[Server]:
     settings = {"PLAINWORK_ALLOW_HOSTS": "127.0.0.1"} | settings
     with tempfile.TemporaryDirectory(prefix="plainwork-data-") as root, running(Path(root) / "data", **settings) as one:
         yield one
+
+
+def ok(server: Server, method: str, path: str, body: Any = None) -> Any:
+    """What the API answers to a call that has to succeed."""
+    answer = server.call(method, f"/api/v1{path}", body)
+    assert answer.status < 300, answer.body
+    return json.loads(answer.body) if answer.body else None
 
 
 @dataclass

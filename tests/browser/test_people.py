@@ -54,6 +54,7 @@ def test_somebody_invited_joins_and_guards_their_account(visit: Callable[..., Vi
     link = owner.get_by_label("Link", exact=True).inner_text()
     owner.get_by_role("button", name="Done").click()
     expect(owner.get_by_role("list", name="Invitations")).to_contain_text(ADA)
+    owner.close()
 
     visitor = visit(fresh_server, signed_in=False)
     page = visitor.go(link.removeprefix(fresh_server.url))
@@ -90,8 +91,9 @@ def test_somebody_invited_joins_and_guards_their_account(visit: Callable[..., Vi
         expect(page.get_by_role("heading", name="Where you are signed in")).to_be_visible()
 
     visitor.go("/workspace")
-    page.get_by_role("switch", name="Not asked").click()
-    expect(page.get_by_role("switch", name="Asked of all members")).to_be_checked()
+    asks = page.get_by_role("switch", name="Second factor for everybody")
+    asks.click()
+    expect(asks).to_be_checked()
     visitor = visit(fresh_server, size=NARROW)
     with visitor.watch.but("status of 403"):
         page = visitor.go("/runs")

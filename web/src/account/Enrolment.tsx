@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { CodeField, useSubmit } from "@/session";
+import { Actions } from "@/ui/Actions";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -33,7 +34,7 @@ export function Enrolment({ cancel, onKept }: { cancel?: ReactNode; onKept: () =
     <form onSubmit={onSubmit} className="flex flex-col gap-5">
       <ol className="flex flex-col gap-5 text-sm">
         <li className="flex flex-col gap-3">
-          <p>
+          <p className="text-pretty">
             <b className="font-medium">1.</b> Scan this with an authenticator app, or type the key into it.
           </p>
           <div className="flex flex-wrap items-center gap-4">
@@ -49,9 +50,9 @@ export function Enrolment({ cancel, onKept }: { cancel?: ReactNode; onKept: () =
             <div className="min-w-0 flex-1 basis-40">
               <p className="text-xs text-ink-faint">Key</p>
               {begun ? (
-                <p className="flex items-start gap-1">
-                  <code className="min-w-0 font-mono text-sm wrap-anywhere">{grouped(begun.secret)}</code>
-                  <CopyButton text={begun.secret} label="Copy the key" className="-mt-1.5" />
+                <p className="mt-0.5 flex items-center gap-1">
+                  <code className="max-w-42 min-w-0 font-mono text-sm">{grouped(begun.secret)}</code>
+                  <CopyButton text={begun.secret} label="Copy the key" />
                 </p>
               ) : (
                 <Skeleton className="mt-1 h-10" />
@@ -67,12 +68,12 @@ export function Enrolment({ cancel, onKept }: { cancel?: ReactNode; onKept: () =
         </li>
       </ol>
       {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2">
+      <Actions>
         {cancel}
         <Button type="submit" variant="primary" busy={busy} disabled={!begun || code.trim() === ""}>
           Add the authenticator
         </Button>
-      </div>
+      </Actions>
     </form>
   );
 }

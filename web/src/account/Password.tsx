@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { PasswordField, useSession, useSubmit } from "@/session";
+import { Actions } from "@/ui/Actions";
 import { Block } from "@/ui/Block";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -33,17 +34,17 @@ function Form({ onClose }: { onClose: () => void }) {
     onClose();
   });
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4 pb-2">
+    <form onSubmit={onSubmit} className="flex flex-col gap-4">
       <input type="email" name="email" autoComplete="username" value={user.email} readOnly hidden />
       <PasswordField label="Your password now" value={old} onChange={setOld} />
       <PasswordField label="New password" isNew value={password} onChange={setPassword} />
       {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2 max-sm:*:grow">
+      <Actions>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" variant="primary" busy={busy}>
           Change password
         </Button>
-      </div>
+      </Actions>
     </form>
   );
 }

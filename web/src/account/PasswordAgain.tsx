@@ -1,5 +1,6 @@
 import { type ReactNode, useId, useState } from "react";
 import { PasswordField, useSubmit } from "@/session";
+import { Actions } from "@/ui/Actions";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -33,16 +34,16 @@ function Form({ onClose, confirm, danger, onConfirm, children }: PasswordAgainPr
     onClose();
   });
   return (
-    <form id={id} onSubmit={onSubmit} className="flex flex-col gap-4 pb-2">
+    <form id={id} onSubmit={onSubmit} className="flex flex-col gap-4">
       <div className="text-sm text-ink-soft">{children}</div>
       <PasswordField label="Your password" value={password} onChange={setPassword} />
       {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2 max-sm:*:grow">
+      <Actions>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" variant={danger ? "danger" : "primary"} busy={busy}>
           {confirm}
         </Button>
-      </div>
+      </Actions>
     </form>
   );
 }

@@ -22,7 +22,7 @@ export function RecoveryCodes({ codes, onKept }: { codes: readonly string[]; onK
           ))}
         </ul>
         <div className="-mb-1 mt-2 flex gap-1 border-t border-line pt-2">
-          <CopyButton text={text} label="Copy the codes" />
+          <CopyButton text={text} label="Copy the codes" wordy />
           <Button
             variant="ghost"
             size="sm"

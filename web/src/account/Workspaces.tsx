@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useEnterWorkspace } from "@/shell/WorkspaceMenu";
 import { aRole, useSession, useSubmit } from "@/session";
+import { Actions } from "@/ui/Actions";
 import { Badge } from "@/ui/Badge";
 import { Block, RowOf, Rows } from "@/ui/Block";
 import { Button } from "@/ui/Button";
@@ -82,17 +83,17 @@ function NewWorkspace({ onClose }: { onClose: () => void }) {
     enter(id);
   });
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4 pb-2">
+    <form onSubmit={onSubmit} className="flex flex-col gap-4">
       <Field label="Name" hint="You own it, and can invite others. It begins empty.">
         <TextInput required maxLength={200} value={name} onChange={(event) => setName(event.target.value)} />
       </Field>
       {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2 max-sm:*:grow">
+      <Actions>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" variant="primary" busy={busy}>
           Make it
         </Button>
-      </div>
+      </Actions>
     </form>
   );
 }

@@ -43,7 +43,12 @@ const WHICH = [
 ] as const;
 
 function Nothing({ which }: { which: Which }) {
-  if (which === "closed") return <EmptyState icon={Stamp} title="Nothing has been decided yet" />;
+  if (which === "closed")
+    return (
+      <EmptyState icon={Stamp} title="Nothing has been decided yet">
+        What was approved, rejected or not decided in time is kept here, with who decided.
+      </EmptyState>
+    );
   return (
     <EmptyState icon={Stamp} title="Nothing waits for an approval">
       When a run comes to a step “Ask for approval”, its question stands here until somebody decides.

@@ -4,6 +4,7 @@ import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
 import { BulkDialog, type BulkAction } from "./BulkDialog";
 import type { InboxItem } from "./types";
+import { runs } from "./words";
 
 /** What can be done with all that are chosen. Stays in sight while the list scrolls. */
 export function BulkBar({ items, onClear }: { items: readonly InboxItem[]; onClear: () => void }) {
@@ -15,7 +16,7 @@ export function BulkBar({ items, onClear }: { items: readonly InboxItem[]; onCle
         aria-label="The chosen runs"
         className="popup sticky bottom-4 z-2 flex w-fit max-w-full flex-wrap items-center gap-2 self-center rounded-lg p-2 pl-3 text-sm sm:pl-4"
       >
-        <span className="tabular-nums sm:mr-2">{items.length.toLocaleString("en")} chosen</span>
+        <span className="tabular-nums sm:mr-2">{runs(items.length)}</span>
         <Button size="sm" icon={RotateCw} onClick={() => setAction("retry")}>
           Retry…
         </Button>

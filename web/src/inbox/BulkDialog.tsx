@@ -97,13 +97,14 @@ export function BulkDialog({ action, items, onClose, onDone }: Props) {
 function Preview({ action, able, left }: { action: BulkAction | null; able: readonly InboxItem[]; left: number }) {
   const agents = new Map<string, number>();
   for (const { agent } of able) agents.set(agent.name, (agents.get(agent.name) ?? 0) + 1);
+  const isOne = able.length === 1;
   const waiting = able.filter(({ status }) => status === "waiting").length;
   return (
     <div className="flex flex-col gap-2 text-sm text-ink-soft">
       <p>
         {action === "retry"
-          ? "Each is taken again from the step that failed, as a new run. What was done before that step is not done twice."
-          : "They leave the inbox, and nothing more is done."}
+          ? `${isOne ? "It" : "Each"} is taken again from the step that failed, as a new run. What was done before that step is not done twice.`
+          : `${isOne ? "It leaves" : "They leave"} the inbox, and nothing more is done.`}
         {action === "discard" && waiting > 0 && ` ${runs(waiting)} still waiting will be cancelled.`}
       </p>
       <ul className="flex flex-col gap-0.5">
@@ -115,7 +116,10 @@ function Preview({ action, able, left }: { action: BulkAction | null; able: read
         ))}
       </ul>
       {left > 0 && (
-        <p>{runs(left)} of those chosen cannot be retried: they wait for a decision of their own. Open them.</p>
+        <p>
+          {runs(left)} of those chosen cannot be retried: {left === 1 ? "it waits" : "they wait"} for a decision of{" "}
+          {left === 1 ? "its" : "their"} own. Open {left === 1 ? "it" : "them"}.
+        </p>
       )}
     </div>
   );

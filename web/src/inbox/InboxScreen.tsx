@@ -21,6 +21,7 @@ export function InboxScreen() {
         label="What waits"
         value={tab}
         onChange={(next) => go(hrefOf(next), { replace: true })}
+        flush
         className="-mt-2"
         panelClassName="pt-4"
         tabs={[

@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { Actions } from "@/ui/Actions";
 import { Button } from "@/ui/Button";
 import { Checkbox } from "@/ui/Checkbox";
 import { Dialog } from "@/ui/Dialog";
@@ -61,7 +62,7 @@ function Form({ onClose, agentId, triggerId }: Omit<BackfillDialogProps, "open">
   };
   const canStart = found !== null && found.times.length > 0;
   return (
-    <div className="flex flex-col gap-4 pb-3">
+    <div className="flex flex-col gap-4">
       <div className="grid grid-cols-2 gap-3">
         <Field label="From">
           <TextInput
@@ -88,7 +89,7 @@ function Form({ onClose, agentId, triggerId }: Omit<BackfillDialogProps, "open">
       />
       {found && <Times found={found} />}
       {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2 max-sm:*:grow">
+      <Actions>
         <Button onClick={onClose}>Cancel</Button>
         {canStart ? (
           <Button variant="primary" busy={busy} onClick={() => void send(false)}>
@@ -99,7 +100,7 @@ function Form({ onClose, agentId, triggerId }: Omit<BackfillDialogProps, "open">
             See which
           </Button>
         )}
-      </div>
+      </Actions>
     </div>
   );
 }

@@ -17,16 +17,18 @@ interface CardProps {
 export function Card({ kind, title, isOn, isPaused, facts, actions, children }: CardProps) {
   return (
     <section className="rounded-lg border border-line bg-paper">
-      <header className="flex flex-wrap items-start gap-x-3 gap-y-2 border-b border-line px-4 py-3">
+      <header className="flex items-start gap-3 border-b border-line px-4 py-3">
         <KindIcon kind={kind} group="trigger" framed className="mt-0.5" />
-        <div className="min-w-0 flex-1 basis-56">
-          <h2 className="flex flex-wrap items-center gap-2 text-base font-semibold">
-            {title}
-            {isOn ? <Badge tone="good">On</Badge> : <Badge tone="warn">{isPaused ? "Paused" : "Off"}</Badge>}
-          </h2>
-          {facts && <p className="text-sm text-ink-soft">{facts}</p>}
+        <div className="flex min-w-0 grow flex-wrap items-start gap-x-3 gap-y-2">
+          <div className="min-w-0 flex-1 basis-56">
+            <h2 className="flex min-h-8 flex-wrap items-center gap-x-2 text-base font-semibold">
+              {title}
+              {isOn ? <Badge tone="good">On</Badge> : <Badge tone="warn">{isPaused ? "Paused" : "Off"}</Badge>}
+            </h2>
+            {facts && <p className="text-sm text-ink-soft">{facts}</p>}
+          </div>
+          {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
         </div>
-        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
       </header>
       <div className="flex flex-col gap-4 px-4 py-4">{children}</div>
     </section>

@@ -118,7 +118,7 @@ function Recent({ poll: { recent } }: { poll: Poll }) {
 
 function Found({ looked: { items, count, is_first } }: { looked: Schemas["Looked"] }) {
   return (
-    <div className="flex flex-col gap-3 pb-3 text-sm">
+    <div className="flex flex-col gap-3 text-sm">
       <p className="text-ink-soft">
         {count === 0 ? "Nothing is new." : `${count} new. `}
         {is_first && count > 0 && "It would be the first poll, which only notes them. "}

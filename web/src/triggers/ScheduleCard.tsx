@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useSession } from "@/session";
 import { Button } from "@/ui/Button";
 import { useNow } from "@/ui/Time";
-import { formatExact, formatSoon } from "@/ui/time";
+import { formatExact, formatSoon, zoneWord } from "@/ui/time";
 import { toast } from "@/ui/toast";
 import { BackfillDialog } from "./BackfillDialog";
 import { Card, Part } from "./Card";
@@ -43,7 +43,7 @@ export function ScheduleCard({ agentId, schedule }: { agentId: string; schedule:
       }
     >
       {waiting > 0 && <Waiting agentId={agentId} triggerId={trigger_id} count={waiting} />}
-      <Part title="Next">
+      <Part title={next.length > 0 ? `Next, in your time (${zoneWord()})` : "Next"}>
         <Next times={next} isPaused={paused} />
       </Part>
       <Ticks agentId={agentId} triggerId={trigger_id} />

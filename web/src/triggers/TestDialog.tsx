@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Link } from "@/navigation";
+import { Actions } from "@/ui/Actions";
 import { Banner } from "@/ui/Banner";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -52,7 +53,7 @@ function Test({ agentId, trigger }: { agentId: string; trigger: Trigger }) {
     }
   };
   return (
-    <div className="flex flex-col gap-4 pb-3">
+    <div className="flex flex-col gap-4">
       <Field {...payloadWords(trigger.kind)} error={wrong}>
         <TextArea
           mono
@@ -63,14 +64,14 @@ function Test({ agentId, trigger }: { agentId: string; trigger: Trigger }) {
           onChange={(event) => setText(event.target.value)}
         />
       </Field>
-      <div className="flex flex-wrap justify-end gap-2 max-sm:*:grow">
+      <Actions>
         <Button busy={busy === "start"} disabled={wrong !== null} onClick={() => void send("start")}>
           Start a test run
         </Button>
         <Button variant="primary" busy={busy === "look"} disabled={wrong !== null} onClick={() => void send("look")}>
           See what it gives
         </Button>
-      </div>
+      </Actions>
       {problem !== null && <ErrorNote problem={problem} />}
       {tested && <Result tested={tested} />}
     </div>

@@ -42,17 +42,19 @@ export function Banner({
         className,
       )}
     >
-      <div
-        className={cx("flex min-w-0 flex-1 basis-48 gap-3 py-0.5", !bar && action !== undefined && "max-sm:basis-full")}
-      >
+      <div className="flex min-w-0 flex-1 basis-48 gap-3 py-0.5">
         <Icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", mark)} />
         <div className="min-w-0">
           <p className="font-medium">{title}</p>
           {children && <div className="text-ink-soft">{children}</div>}
         </div>
       </div>
-      {action}
-      {onDismiss && <IconButton label="Dismiss" icon={X} onClick={onDismiss} />}
+      {action && (
+        <div className={cx("flex items-center gap-2", !bar && "max-sm:order-last max-sm:basis-full max-sm:pl-7")}>
+          {action}
+        </div>
+      )}
+      {onDismiss && <IconButton label="Dismiss" icon={X} onClick={onDismiss} className="-my-1 self-start" />}
     </div>
   );
 }

@@ -49,13 +49,15 @@ export function RowOf({
   actions?: ReactNode;
 }) {
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
-      {icon}
-      <div className="min-w-0 flex-1 basis-56">
-        <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 font-medium">{title}</div>
-        {facts && <div className="mt-0.5 text-sm text-ink-soft wrap-anywhere">{facts}</div>}
+    <li className="flex items-start gap-4 px-4 py-3 sm:items-center">
+      {icon && <span className="flex min-h-6 shrink-0 items-center">{icon}</span>}
+      <div className="flex min-w-0 grow flex-wrap items-center gap-x-4 gap-y-2">
+        <div className="min-w-0 flex-1 basis-56">
+          <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 font-medium">{title}</div>
+          {facts && <div className="mt-0.5 text-sm text-ink-soft wrap-anywhere">{facts}</div>}
+        </div>
+        {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </div>
-      {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
     </li>
   );
 }

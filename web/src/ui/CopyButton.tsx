@@ -1,6 +1,6 @@
 import { Check, Copy, type LucideIcon } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { ButtonVariant, ControlSize } from "./Button";
+import { Button, type ButtonVariant, type ControlSize } from "./Button";
 import { copyText } from "./clipboard";
 import { IconButton } from "./IconButton";
 import { toast } from "./toast";
@@ -12,6 +12,7 @@ export function CopyButton({
   size,
   variant,
   icon = Copy,
+  wordy,
   className,
   tabIndex,
 }: {
@@ -20,6 +21,8 @@ export function CopyButton({
   size?: ControlSize;
   variant?: ButtonVariant;
   icon?: LucideIcon;
+  /** The label stands beside the icon. */
+  wordy?: boolean;
   className?: string;
   tabIndex?: number;
 }) {
@@ -37,15 +40,12 @@ export function CopyButton({
       toast.problem(why);
     }
   };
+  const common = { icon: copied ? Check : icon, onClick: () => void copy(), tabIndex, className };
+  const words = copied ? "Copied" : label;
+  if (!wordy) return <IconButton {...common} label={words} size={size} variant={variant} />;
   return (
-    <IconButton
-      label={copied ? "Copied" : label}
-      icon={copied ? Check : icon}
-      size={size}
-      variant={variant}
-      onClick={() => void copy()}
-      tabIndex={tabIndex}
-      className={className}
-    />
+    <Button {...common} size={size ?? "sm"} variant={variant ?? "ghost"}>
+      {words}
+    </Button>
   );
 }

@@ -27,7 +27,7 @@ export function EmptyState({
         </span>
       )}
       <Heading className="text-lg font-semibold text-balance">{title}</Heading>
-      {children && <div className="text-sm text-ink-soft text-pretty">{children}</div>}
+      {children && <div className="text-sm text-ink-soft text-balance">{children}</div>}
       {action && <div className="mt-3 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
   );

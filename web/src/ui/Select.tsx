@@ -1,9 +1,10 @@
-import { Select as Base } from "@base-ui/react/select";
-import { Check, ChevronsUpDown, type LucideIcon } from "lucide-react";
+import { ChevronsUpDown, type LucideIcon } from "lucide-react";
+import { type ComponentType, type KeyboardEvent, useState } from "react";
 import type { ControlSize } from "./Button";
 import { cx } from "./cx";
 import { useFieldLabelId, useFieldProps } from "./Field";
 import { inputLook } from "./TextInput";
+import { toast } from "./toast";
 
 export interface SelectOption<V extends string> {
   value: V;
@@ -13,17 +14,7 @@ export interface SelectOption<V extends string> {
   disabled?: boolean;
 }
 
-/** One of a few values. Inside a `Field` the field's label names it, elsewhere `label` does. */
-export function Select<V extends string>({
-  options,
-  value,
-  onChange,
-  placeholder = "Choose",
-  label,
-  size = "md",
-  disabled,
-  className,
-}: {
+export interface SelectProps<V extends string> {
   options: readonly SelectOption<V>[];
   value: V | null;
   onChange: (value: V) => void;
@@ -32,54 +23,67 @@ export function Select<V extends string>({
   size?: ControlSize;
   disabled?: boolean;
   className?: string;
-}) {
+}
+
+const load = () => import("./SelectPopup").then((part) => part.default);
+
+/** One of a few values. Inside a `Field` the field's label names it, elsewhere `label` does. Until it is first opened it is
+ *  a button and nothing else; the code of its list is fetched when the pointer or the focus comes near. */
+export function Select<V extends string>(props: SelectProps<V>) {
+  const [Popup, setPopup] = useState<ComponentType<SelectProps<V>> | null>(null);
   const field = useFieldProps();
   const labelId = useFieldLabelId();
+  if (Popup) return <Popup {...props} />;
+  const { label, size, disabled, className } = props;
+  const fetch = () => void load();
+  const open = () => void load().then((loaded) => setPopup(() => loaded), toast.problem);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    event.preventDefault();
+    open();
+  };
   return (
-    <Base.Root
-      items={options}
-      value={value}
-      onValueChange={(chosen) => chosen !== null && onChange(chosen as V)}
+    <button
+      type="button"
+      role="combobox"
+      aria-haspopup="listbox"
+      aria-expanded={false}
+      {...field}
+      aria-label={label}
+      aria-labelledby={label ? undefined : labelId}
       disabled={disabled}
+      onPointerEnter={fetch}
+      onFocus={fetch}
+      onClick={open}
+      onKeyDown={onKeyDown}
+      className={selectLook(size, className)}
     >
-      <Base.Trigger
-        {...field}
-        aria-label={label}
-        aria-labelledby={label ? undefined : labelId}
-        className={cx(
-          inputLook,
-          "flex items-center justify-between gap-2 pl-3 pr-2 text-left data-disabled:opacity-55",
-          size === "sm" ? "control-sm" : "control-md",
-          className,
-        )}
-      >
-        <Base.Value placeholder={<span className="text-ink-faint">{placeholder}</span>} className="truncate" />
-        <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-faint" />
-      </Base.Trigger>
-      <Base.Portal>
-        <Base.Positioner sideOffset={4} collisionPadding={8} alignItemWithTrigger={false} className="z-10 outline-none">
-          <Base.Popup className="popup popup-motion max-h-(--available-height) min-w-(--anchor-width) overflow-y-auto p-1">
-            {options.map((option) => (
-              <Option key={option.value} option={option} />
-            ))}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+      <SelectValue {...props} />
+    </button>
   );
 }
 
-function Option({ option: { value, label, hint, icon: Icon, disabled } }: { option: SelectOption<string> }) {
+/** How it looks while it is closed. */
+export function selectLook(size: ControlSize = "md", className?: string): string {
+  return cx(
+    inputLook,
+    "flex items-center justify-between gap-2 pl-3 pr-2 text-left disabled:opacity-55",
+    size === "sm" ? "control-sm" : "control-md",
+    className,
+  );
+}
+
+/** What is chosen, and the mark that there is more to choose from. */
+export function SelectValue<V extends string>({
+  options,
+  value,
+  placeholder = "Choose",
+}: Pick<SelectProps<V>, "options" | "value" | "placeholder">) {
+  const chosen = options.find((option) => option.value === value);
   return (
-    <Base.Item value={value} disabled={disabled} className="popup-item">
-      {Icon && <Icon aria-hidden className="size-4 shrink-0 text-ink-faint" />}
-      <span className="flex min-w-0 grow flex-col">
-        <Base.ItemText>{label}</Base.ItemText>
-        {hint && <span className="text-xs text-ink-faint">{hint}</span>}
-      </span>
-      <Base.ItemIndicator className="shrink-0 text-accent">
-        <Check aria-hidden className="size-4" />
-      </Base.ItemIndicator>
-    </Base.Item>
+    <>
+      <span className={cx("truncate", !chosen && "text-ink-faint")}>{chosen?.label ?? placeholder}</span>
+      <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-ink-faint" />
+    </>
   );
 }

@@ -18,7 +18,14 @@ export interface ToggleProps {
 export function Switch({ label, hint, hideLabel, checked, onChange, disabled, className }: ToggleProps) {
   const id = useId();
   return (
-    <label className={cx("control-sm inline-flex items-center gap-2.5 text-sm", disabled && "opacity-55", className)}>
+    <label
+      className={cx(
+        "control-sm inline-flex items-center gap-2.5 text-sm",
+        hideLabel && "justify-end max-sm:min-w-11",
+        disabled && "opacity-55",
+        className,
+      )}
+    >
       <Base.Root
         checked={checked}
         onCheckedChange={onChange}

@@ -19,6 +19,7 @@ export function Tabs<V extends string>({
   value,
   onChange,
   keepMounted,
+  flush,
   className,
   panelClassName,
 }: {
@@ -27,6 +28,8 @@ export function Tabs<V extends string>({
   value: V;
   onChange: (value: V) => void;
   keepMounted?: boolean;
+  /** The first one begins where the content below does. */
+  flush?: boolean;
   className?: string;
   panelClassName?: string;
 }) {
@@ -36,7 +39,10 @@ export function Tabs<V extends string>({
       onValueChange={(chosen) => onChange(chosen as V)}
       className={cx("flex min-h-0 flex-col", className)}
     >
-      <Base.List aria-label={label} className="flex shrink-0 gap-1 overflow-x-auto border-b border-line px-2">
+      <Base.List
+        aria-label={label}
+        className={cx("flex shrink-0 gap-1 overflow-x-auto border-b border-line", !flush && "px-2")}
+      >
         {tabs.map(({ value: own, label: text, icon: Icon, mark }) => (
           <Base.Tab
             key={own}

@@ -36,6 +36,12 @@ export function formatExact(at: string | Date): string {
   }).format(new Date(at));
 }
 
+/** What the person's zone is called: "CET", "GMT+5:30". */
+export function zoneWord(): string {
+  const parts = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" }).formatToParts();
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "local";
+}
+
 /** What a list shows of a time to come: "today 14:00", "tomorrow 08:30", "Fri 08:30", "3 Dec 08:30". */
 export function formatSoon(at: string | Date, now: Date = new Date()): string {
   const when = new Date(at);

@@ -20,11 +20,11 @@ export function AuditFilterBar({ filters, members, onChange }: AuditFilterBarPro
   const isFiltered = Object.values(filters).some((value) => value !== "");
   const set = (part: Partial<AuditFilters>) => onChange({ ...filters, ...part });
   return (
-    <div role="group" aria-label="Filters" className="flex flex-wrap items-center gap-2">
+    <div role="group" aria-label="Filters" className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap sm:items-center">
       <Select
         label="About"
         size="sm"
-        className="w-auto!"
+        className="sm:w-auto!"
         options={[{ value: ALL, label: "About everything" }, ...ABOUT]}
         value={filters.action || ALL}
         onChange={(action) => set({ action: action === ALL ? "" : action })}
@@ -32,7 +32,7 @@ export function AuditFilterBar({ filters, members, onChange }: AuditFilterBarPro
       <Select
         label="By"
         size="sm"
-        className="w-auto!"
+        className="sm:w-auto!"
         options={people}
         value={filters.person || ALL}
         onChange={(person) => set({ person: person === ALL ? "" : person })}
@@ -50,8 +50,8 @@ export function AuditFilterBar({ filters, members, onChange }: AuditFilterBarPro
 
 function Day({ label, value, onChange }: { label: string; value: string; onChange: (day: string) => void }) {
   return (
-    <label className="flex items-center gap-1.5 text-sm text-ink-soft max-sm:w-full">
-      <span className="max-sm:w-10">{label}</span>
+    <label className="flex gap-1.5 text-sm text-ink-soft max-sm:flex-col max-sm:gap-0.5 sm:items-center">
+      <span className="max-sm:text-xs">{label}</span>
       <TextInput
         type="date"
         size="sm"

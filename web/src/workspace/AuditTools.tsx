@@ -4,14 +4,18 @@ import { Banner } from "@/ui/Banner";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { downloadText } from "@/ui/download";
-import { ErrorNote } from "@/ui/ErrorNote";
 import { Menu } from "@/ui/Menu";
 import { toast } from "@/ui/toast";
-import { type AuditFilters, type AuditVerdict, exportAudit, verifyAudit } from "./audit_queries";
+import { type AuditFilters, type AuditVerdict, exportAudit } from "./audit_queries";
+
+interface AuditToolsProps {
+  filters: AuditFilters;
+  isChecking: boolean;
+  onCheck: () => void;
+}
 
 /** Checking the log, and taking it away as a file. */
-export function AuditTools({ filters }: { filters: AuditFilters }) {
-  const check = useMutation({ mutationFn: verifyAudit });
+export function AuditTools({ filters, isChecking, onCheck }: AuditToolsProps) {
   const take = useMutation({
     mutationFn: async (format: "jsonl" | "csv") => {
       const text = await exportAudit(filters, format);
@@ -21,29 +25,27 @@ export function AuditTools({ filters }: { filters: AuditFilters }) {
   });
   return (
     <>
-      <div className="flex flex-wrap gap-2">
-        <Button size="sm" icon={ShieldCheck} busy={check.isPending} onClick={() => check.mutate()}>
-          Check the log
-        </Button>
-        <Menu
-          trigger={
-            <Button size="sm" icon={Download} busy={take.isPending}>
-              Download
-            </Button>
-          }
-          items={[
-            { label: "As CSV", hint: "For spreadsheets", onSelect: () => take.mutate("csv") },
-            { label: "As JSON lines", hint: "For programs", onSelect: () => take.mutate("jsonl") },
-          ]}
-        />
-      </div>
-      {check.error && <ErrorNote problem={check.error} onRetry={() => check.mutate()} />}
-      {check.data && <Verdict verdict={check.data} onDismiss={check.reset} />}
+      <Button icon={ShieldCheck} busy={isChecking} onClick={onCheck}>
+        Check the log
+      </Button>
+      <Menu
+        align="end"
+        trigger={
+          <Button icon={Download} busy={take.isPending}>
+            Download
+          </Button>
+        }
+        items={[
+          { label: "As CSV", hint: "For spreadsheets", onSelect: () => take.mutate("csv") },
+          { label: "As JSON lines", hint: "For programs", onSelect: () => take.mutate("jsonl") },
+        ]}
+      />
     </>
   );
 }
 
-function Verdict({ verdict, onDismiss }: { verdict: AuditVerdict; onDismiss: () => void }) {
+/** What the check came to. */
+export function Verdict({ verdict, onDismiss }: { verdict: AuditVerdict; onDismiss: () => void }) {
   const { is_whole, entries, broken_at, reason, head } = verdict;
   if (!is_whole) {
     return (
@@ -57,7 +59,9 @@ function Verdict({ verdict, onDismiss }: { verdict: AuditVerdict; onDismiss: () 
       tone="good"
       title={`All ${entries.toLocaleString("en")} entries are as they were written.`}
       onDismiss={onDismiss}
-      action={head && <CopyButton text={`${head.seq} ${head.hash}`} label="Copy the last entry's number and hash" />}
+      action={
+        head && <CopyButton wordy variant="secondary" text={`${head.seq} ${head.hash}`} label="Copy number and hash" />
+      }
     >
       Keep the last entry’s number and hash elsewhere: they prove later that nothing before it was written anew.
     </Banner>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useGo } from "@/navigation";
 import { useSubmit } from "@/session";
+import { Actions } from "@/ui/Actions";
 import { Block } from "@/ui/Block";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -37,18 +38,18 @@ function Form({ name, onClose }: { name: string; onClose: () => void }) {
     go("/");
   });
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4 pb-2">
+    <form onSubmit={onSubmit} className="flex flex-col gap-4">
       <p className="text-sm text-ink-soft">Its agents stop at once, for all members.</p>
       <Field label="The workspace's name, to be sure">
         <TextInput autoComplete="off" value={typed} onChange={(event) => setTyped(event.target.value)} />
       </Field>
       {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2 max-sm:*:grow">
+      <Actions>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" variant="danger" busy={busy} disabled={typed.trim() !== name}>
           Delete the workspace
         </Button>
-      </div>
+      </Actions>
     </form>
   );
 }

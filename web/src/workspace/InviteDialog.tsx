@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Schemas } from "@/client";
 import { type Role, ROLES, useSession, useSubmit } from "@/session";
+import { Actions } from "@/ui/Actions";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorNote } from "@/ui/ErrorNote";
@@ -29,7 +30,7 @@ function Form({ onClose, onMade }: { onClose: () => void; onMade: (made: Schemas
   const [role, setRole] = useState<Role>("editor");
   const { busy, problem, onSubmit } = useSubmit(async () => onMade(await invite(email, role)));
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4 pb-2">
+    <form onSubmit={onSubmit} className="flex flex-col gap-4">
       <Field label="E-mail">
         <TextInput
           type="email"
@@ -43,12 +44,12 @@ function Form({ onClose, onMade }: { onClose: () => void; onMade: (made: Schemas
         <RoleSelect value={role} onChange={setRole} />
       </Field>
       {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2 max-sm:*:grow">
+      <Actions>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" variant="primary" busy={busy}>
           Invite
         </Button>
-      </div>
+      </Actions>
     </form>
   );
 }
@@ -76,7 +77,7 @@ export function RoleSelect({ value, ...rest }: RoleSelectProps) {
 
 function Made({ made, onClose }: { made: Schemas["InvitationMade"]; onClose: () => void }) {
   return (
-    <div className="flex flex-col gap-4 pb-2">
+    <div className="flex flex-col gap-4">
       <p className="text-sm text-ink-soft">
         {made.mailed
           ? `A mail with this link is on its way to ${made.email}.`

@@ -41,11 +41,13 @@ function Days({ days }: { days: number | null }) {
         hint="Empty: for ever."
         error={!isRight && `A number of days from 1 to ${LONGEST_DAYS.toLocaleString("en")}.`}
       >
-        <NumberInput whole value={typed} onChange={setTyped} placeholder="for ever" className="w-40" />
+        <div className="flex max-w-60 gap-2">
+          <NumberInput whole value={typed} onChange={setTyped} placeholder="for ever" />
+          <Button disabled={!isRight || typed === days} onClick={() => setAsks(true)}>
+            Change
+          </Button>
+        </div>
       </Field>
-      <Button className="self-start" disabled={!isRight || typed === days} onClick={() => setAsks(true)}>
-        Change
-      </Button>
       <ConfirmDialog
         open={asks}
         onClose={() => setAsks(false)}

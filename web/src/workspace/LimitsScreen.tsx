@@ -49,7 +49,7 @@ function Change({ limits }: { limits: Limits }) {
   const isRight = [atOnce, waiting].every((value) => value === null || value >= 1);
   const isNew = atOnce !== (limits.runs_at_once ?? null) || waiting !== limits.queued_at_most;
   return (
-    <Block title="Change them" lead="Runs under way go on; the next ones begin when there is room for them.">
+    <Block title="Limits" lead="Runs under way go on; the next ones begin when there is room for them.">
       <form onSubmit={onSubmit} className="flex max-w-140 flex-col gap-4">
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Runs at once" hint="Empty: any number.">

@@ -108,7 +108,7 @@ function Questions({ member: { id, name }, asks, onClose, link, setLink }: Quest
         <p>Whoever has it can set a new password for {name}, once. Hand it to them and to nobody else.</p>
       </ConfirmDialog>
       <Dialog open={link !== null} onClose={() => setLink(null)} title="A link for a new password" size="sm">
-        <div className="flex flex-col gap-4 pb-2">
+        <div className="flex flex-col gap-4">
           <p className="text-sm text-ink-soft">It works once, within an hour, and is shown now and never again.</p>
           {link && <OnceShown label="Link" text={link} />}
           <div className="flex justify-end">

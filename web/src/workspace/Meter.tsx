@@ -17,14 +17,12 @@ export function Meter({ label, used, most, className }: MeterProps) {
         <span className="text-ink-soft">{label}</span>
         <span className="tabular-nums">
           {used.toLocaleString("en")}{" "}
-          <span className="text-ink-faint">of {most?.toLocaleString("en") ?? "any number"}</span>
+          <span className="text-ink-faint">{most === null ? "· no limit" : `of ${most.toLocaleString("en")}`}</span>
         </span>
       </p>
-      {most !== null && (
-        <div aria-hidden className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-sunken">
-          <div className={cx("h-full", share >= 1 ? "bg-warn" : "bg-accent")} style={{ width: `${share * 100}%` }} />
-        </div>
-      )}
+      <div aria-hidden className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-sunken">
+        <div className={cx("h-full", share >= 1 ? "bg-warn" : "bg-accent")} style={{ width: `${share * 100}%` }} />
+      </div>
     </div>
   );
 }

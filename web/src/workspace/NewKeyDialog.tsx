@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useSession, useSubmit } from "@/session";
+import { Actions } from "@/ui/Actions";
 import { Button } from "@/ui/Button";
 import { Checkbox } from "@/ui/Checkbox";
 import { Dialog } from "@/ui/Dialog";
@@ -21,7 +22,7 @@ export function NewKeyDialog({ open, onClose }: { open: boolean; onClose: () => 
   return (
     <Dialog open={open} onClose={close} dismissible={made === null} title={made ? "Your new key" : "New API key"}>
       {made ? (
-        <div className="flex flex-col gap-4 pb-2">
+        <div className="flex flex-col gap-4">
           <p className="text-sm text-ink-soft">
             Put it where the program finds it and nobody else does. It is shown now and never again.
           </p>
@@ -62,7 +63,7 @@ function Form({ onClose, onMade }: { onClose: () => void; onMade: (key: string) 
     setScopes(next);
   };
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4 pb-2">
+    <form onSubmit={onSubmit} className="flex flex-col gap-4">
       <div className="grid gap-4 sm:grid-cols-[1fr_11rem]">
         <Field label="Name" hint="What uses it.">
           <TextInput
@@ -86,12 +87,12 @@ function Form({ onClose, onMade }: { onClose: () => void; onMade: (key: string) 
         </div>
       </fieldset>
       {problem !== null && <ErrorNote problem={problem} />}
-      <div className="flex flex-wrap justify-end gap-2 max-sm:*:grow">
+      <Actions sticks>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" variant="primary" busy={busy} disabled={scopes.size === 0 || name.trim() === ""}>
           Make the key
         </Button>
-      </div>
+      </Actions>
     </form>
   );
 }

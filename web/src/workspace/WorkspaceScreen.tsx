@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { Schemas } from "@/client";
 import { Link } from "@/navigation";
 import { SettingsPage } from "@/shell";
 import { useSession, useSubmit } from "@/session";
-import { Block } from "@/ui/Block";
+import { Block, RowOf, Rows } from "@/ui/Block";
 import { Button } from "@/ui/Button";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Field } from "@/ui/Field";
@@ -26,8 +27,7 @@ export function WorkspaceScreen() {
       {data && (
         <>
           <Name key={data.name} name={data.name} />
-          <Enforcement isOn={data.requires_second_factor} />
-          <GreenExamples isOn={data.requires_green_examples} />
+          <Rules workspace={data} />
         </>
       )}
       <KeepRuns />
@@ -46,67 +46,94 @@ function Name({ name }: { name: string }) {
     <Block title="Workspace" lead="Agents, runs and secrets live in it, and nothing of it is seen from another.">
       <form onSubmit={onSubmit} className="flex max-w-110 flex-col gap-3">
         <Field label="Name">
-          <TextInput
-            required
-            maxLength={200}
-            readOnly={!mayChange}
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
+          <div className="flex gap-2">
+            <TextInput
+              required
+              maxLength={200}
+              readOnly={!mayChange}
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+            {mayChange && (
+              <Button type="submit" busy={busy} disabled={!isNew}>
+                Rename
+              </Button>
+            )}
+          </div>
         </Field>
         {problem !== null && <ErrorNote problem={problem} />}
-        {mayChange && (
-          <Button type="submit" busy={busy} disabled={!isNew} className="self-start">
-            Rename
-          </Button>
-        )}
       </form>
     </Block>
   );
 }
 
-function Enforcement({ isOn }: { isOn: boolean }) {
-  const { may, user } = useSession();
-  const hasOne = user.second_factor_at !== null;
+/** What holds for everybody in it. */
+function Rules({ workspace }: { workspace: Schemas["Workspace"] }) {
   return (
-    <Block
-      title="Second factor for everybody"
-      lead="Members who sign in with a password need a code as well. Those without one are asked to add it before they see anything here."
-    >
-      <Switch
-        label={isOn ? "Asked of all members" : "Not asked"}
-        checked={isOn}
-        disabled={!may("workspace:manage") || (!isOn && !hasOne)}
-        onChange={(requires_second_factor) => void changeWorkspace({ requires_second_factor }).catch(toast.problem)}
-      />
-      {may("workspace:manage") && !isOn && !hasOne && (
-        <p className="text-sm text-ink-soft">
-          Add one to{" "}
-          <Link href="/account" className="text-link text-ink">
-            your own account
-          </Link>{" "}
-          first, or you would lock yourself out.
-        </p>
-      )}
+    <Block title="Rules" lead="They hold for everybody in the workspace.">
+      <Rows label="Rules">
+        <SecondFactorForAll isOn={workspace.requires_second_factor} />
+        <GreenExamples isOn={workspace.requires_green_examples} />
+      </Rows>
     </Block>
   );
 }
 
+function SecondFactorForAll({ isOn }: { isOn: boolean }) {
+  const { may, user } = useSession();
+  const wouldLockOut = !isOn && user.second_factor_at === null;
+  return (
+    <RowOf
+      title="Second factor for everybody"
+      facts={
+        <>
+          Who signs in with a password needs a code as well. Members without one add it before they see anything here.
+          {may("workspace:manage") && wouldLockOut && (
+            <>
+              {" "}
+              Add one to{" "}
+              <Link href="/account" className="text-link text-ink">
+                your own account
+              </Link>{" "}
+              first, or you would lock yourself out.
+            </>
+          )}
+        </>
+      }
+      actions={
+        <Rule title="Second factor for everybody" isOn={isOn} isShut={wouldLockOut} change="requires_second_factor" />
+      }
+    />
+  );
+}
+
 function GreenExamples({ isOn }: { isOn: boolean }) {
+  return (
+    <RowOf
+      title="Examples before going live"
+      facts="A version whose Examples fail does not go live. Owners and admins may let it all the same, with a reason."
+      actions={<Rule title="Examples before going live" isOn={isOn} change="requires_green_examples" />}
+    />
+  );
+}
+
+interface RuleProps {
+  title: string;
+  isOn: boolean;
+  /** It cannot be changed as things stand. */
+  isShut?: boolean;
+  change: "requires_second_factor" | "requires_green_examples";
+}
+
+function Rule({ title, isOn, isShut, change }: RuleProps) {
   const { may } = useSession();
   return (
-    <Block
-      title="Examples before going live"
-      lead="A version whose Examples fail does not go live. Owners and admins may let it all the same, with a reason."
-    >
-      <Switch
-        label={isOn ? "Examples have to be green" : "Versions go live without"}
-        checked={isOn}
-        disabled={!may("workspace:manage")}
-        onChange={(requires_green_examples) =>
-          void changeWorkspace({ requires_green_examples }).catch((why: unknown) => toast.problem(why))
-        }
-      />
-    </Block>
+    <Switch
+      label={title}
+      hideLabel
+      checked={isOn}
+      disabled={isShut || !may("workspace:manage")}
+      onChange={(next) => void changeWorkspace({ [change]: next }).catch(toast.problem)}
+    />
   );
 }

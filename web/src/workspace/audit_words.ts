@@ -1,4 +1,5 @@
 /** The audit log in words. Pure. */
+import { formatExact } from "@/ui/time";
 import type { AuditEntry } from "./audit_queries";
 
 /** What actions can begin with, by what they are about. */
@@ -18,11 +19,29 @@ export const ABOUT: readonly { value: string; label: string }[] = [
   { value: "audit.", label: "The audit log" },
 ];
 
-/** `member.role_changed` → "Member: role changed". */
+/** Those whose own words do not make a phrase. */
+const PHRASES: Readonly<Record<string, string>> = {
+  "agent.live": "Version made live",
+  "agent.rolled_back": "Version before made live again",
+  "audit.exported": "Audit log exported",
+  "member.invited": "Invitation made",
+  "member.invitation_revoked": "Invitation taken back",
+  "run.again": "Run taken again",
+  "session.started": "Signed in",
+  "session.ended": "Signed out",
+  "session.others_ended": "Signed out everywhere else",
+  "user.second_factor_added": "Second factor added",
+  "user.second_factor_removed": "Second factor removed",
+  "user.recovery_codes_renewed": "Recovery codes renewed",
+  "user.reset_link_made": "Link for a new password made",
+  "user.password_changed": "Password changed",
+  "user.password_reset": "Password set anew",
+};
+
+/** `member.role_changed` → "Member role changed". */
 export function actionWords(action: string): string {
-  const [about = "", what = ""] = action.split(".").map((word) => word.replaceAll("_", " "));
-  const subject = about === "api key" ? "API key" : about.charAt(0).toUpperCase() + about.slice(1);
-  return what ? `${subject}: ${what}` : subject;
+  const phrase = PHRASES[action] ?? action.replaceAll(/[._]/g, " ").replace(/^api key/, "API key");
+  return phrase.charAt(0).toUpperCase() + phrase.slice(1);
 }
 
 /** Who did it: a person by name where they are still a member. */
@@ -32,15 +51,38 @@ export function actorWords({ actor_kind, actor_id }: AuditEntry, names: Readonly
   return names.get(actor_id) ?? "Somebody who has left";
 }
 
-/** What belongs to it, in one line: "email ada@example.org, role admin". */
+/** What it was done to, by name; "" where none is known. `names`: of agents and members, by id. */
+export function targetWords(
+  { target_kind, target_id, detail }: AuditEntry,
+  names: ReadonlyMap<string, string>,
+): string {
+  const own = detail.name ?? detail.email;
+  if (typeof own === "string") return own;
+  return target_kind === "secret" ? target_id : (names.get(target_id) ?? "");
+}
+
+/** What else belongs to it, in one line: "role admin, scopes runs:read and runs:write". */
 export function detailWords(detail: Readonly<Record<string, unknown>>): string {
   return Object.entries(detail)
-    .filter(([, value]) => value !== null && value !== "")
-    .map(
-      ([key, value]) =>
-        `${key.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`,
-    )
+    .filter(([key]) => key !== "name" && key !== "email")
+    .map(([key, value]) => [key === "number" ? "version" : key.replaceAll("_", " "), valueWords(value)] as const)
+    .filter(([, words]) => words !== "")
+    .map(([key, words]) => `${key} ${words}`)
     .join(", ");
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+const HASH = /^[0-9a-f]{40,}$/;
+const HASH_SHOWN = 12;
+const LIST = new Intl.ListFormat("en");
+
+function valueWords(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (Array.isArray(value)) return LIST.format(value.map(valueWords));
+  if (typeof value === "object") return Object.keys(value).length > 0 ? JSON.stringify(value) : "";
+  const text = String(value);
+  if (TIME.test(text)) return formatExact(text);
+  return HASH.test(text) ? `${text.slice(0, HASH_SHOWN)}…` : text;
 }
 
 /** Where it can be looked at; null: nowhere. */

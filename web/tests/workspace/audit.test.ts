@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schemas } from "@/client";
 import { auditQueryOf, NO_AUDIT_FILTERS } from "@/workspace/audit_queries";
-import { actionWords, actorWords, detailWords, targetHref } from "@/workspace/audit_words";
+import { actionWords, actorWords, detailWords, targetHref, targetWords } from "@/workspace/audit_words";
 
 function entry(part: Partial<Schemas["AuditEntry"]>): Schemas["AuditEntry"] {
   return {
@@ -33,8 +33,9 @@ describe("what is asked of the log", () => {
 
 describe("entries in words", () => {
   it.each([
-    ["member.role_changed", "Member: role changed"],
-    ["api_key.created", "API key: created"],
+    ["member.role_changed", "Member role changed"],
+    ["api_key.created", "API key created"],
+    ["agent.live", "Version made live"],
     ["restored", "Restored"],
   ])("%s", (action, words) => expect(actionWords(action)).toBe(words));
 
@@ -46,10 +47,23 @@ describe("entries in words", () => {
     expect(actorWords(entry({ actor_kind: "system" }), names)).toBe("Plainwork");
   });
 
-  it("tells what belongs to it, and where it is", () => {
-    expect(detailWords({ email: "ada@example.org", invited_by: "", scopes: ["a"], count: 0 })).toBe(
-      'email ada@example.org, scopes ["a"], count 0',
+  it("names what it was done to", () => {
+    const names = new Map([["a1", "Morning digest"]]);
+    expect(targetWords(entry({}), names)).toBe("Morning digest");
+    expect(targetWords(entry({ detail: { name: "As it was called then" } }), names)).toBe("As it was called then");
+    expect(targetWords(entry({ target_kind: "secret", target_id: "openai" }), names)).toBe("openai");
+    expect(targetWords(entry({ target_kind: "run", target_id: "r1" }), names)).toBe("");
+  });
+
+  it("tells what else belongs to it, as people read it, and where it is", () => {
+    expect(detailWords({ email: "ada@example.org", invited_by: "", scopes: ["a", "b"], runs: [], count: 0 })).toBe(
+      "scopes a and b, count 0",
     );
+    expect(detailWords({ number: 3, content_hash: "0123456789abcdef".repeat(4) })).toBe(
+      "version 3, content hash 0123456789ab…",
+    );
+    expect(detailWords({ last_at: "2026-11-23T13:58:52.603+00:00" })).toMatch(/^last at \w{3}, 23 Nov 2026, /);
+    expect(detailWords({ was: { days: 30 }, map: {} })).toBe('was {"days":30}');
     expect(targetHref(entry({}))).toBe("/agents/a1");
     expect(targetHref(entry({ target_kind: "user" }))).toBeNull();
   });

@@ -11,7 +11,7 @@ interface Common {
 }
 
 const LOOK =
-  "group/row flex min-h-6 cursor-default gap-1 rounded-sm pr-1 font-mono text-xs leading-5 -outline-offset-2!";
+  "group/row relative flex min-h-6 cursor-default gap-1 rounded-sm pr-1 font-mono text-xs leading-5 -outline-offset-2!";
 
 const indent = (depth: number) => ({ paddingLeft: `${depth * 1 + 0.125}rem` });
 
@@ -51,7 +51,7 @@ export function Row({
         <Key name={row.path.at(-1)} />
         <Value value={row.value} type={row.type} size={row.size} />
       </span>
-      <span className="flex shrink-0 self-start opacity-0 group-focus-within/row:opacity-100 group-hover/row:opacity-100 pointer-coarse:opacity-100">
+      <span className="invisible absolute right-0 top-0 flex rounded-sm bg-hover group-focus-within/row:visible group-hover/row:visible">
         <RowCopy label="Copy value" text={() => copied(row.value)} />
         {path && <RowCopy label={`Copy path ${path}`} text={path} icon={Braces} />}
       </span>

@@ -71,7 +71,7 @@ export function Drawing({ laidOut, pane, situation }: DrawingProps) {
       }}
       {...gestures}
     >
-      <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} />
+      {!isFar && <Background variant={BackgroundVariant.Dots} gap={22} size={1.2} />}
       <EdgeTools layout={laidOut.layout} routes={routes} />
       <StepTools situation={situation} />
       {pane.width > MAP.width && nodes.length > MAP.from && (

@@ -34,7 +34,7 @@ def test_its_parts_are_numbered() -> None:
 
 
 def test_every_block_runs(data_dir: Path, tmp_path: Path) -> None:
-    with running_world() as world, running(data_dir) as server:
+    with running_world() as world, running(data_dir, PLAINWORK_ALLOW_HOSTS="127.0.0.1") as server:
         world.web.on("GET", "/posts.json", Reply(json=[{"title": "A faster parser", "score": 310}]))
         server.set_up()
         scopes = ["agents:read", "agents:write", "runs:read", "runs:write", "secrets:read", "secrets:write"]
@@ -65,3 +65,4 @@ def test_every_block_runs(data_dir: Path, tmp_path: Path) -> None:
         assert "Good morning, Ada." in done.stdout
         assert "event: run" in done.stdout
         assert "hush" not in done.stdout
+        assert '"is_first":' in done.stdout

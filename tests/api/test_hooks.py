@@ -286,6 +286,28 @@ async def test_strangers_who_guess_are_not_listened_to_for_a_while(
     assert int(wait.headers["retry-after"]) >= 1
 
 
+async def test_who_guesses_from_a_shared_address_keeps_nobody_else_out(
+    tmp_path: Path, sender: Sender, module_database_url: str
+) -> None:
+    """GitHub sends for all its people from a few addresses."""
+    address = await sender.address()
+    async with serving(tmp_path, module_database_url) as fresh:
+        client = fresh.client()
+        assert (await client.post(f"{address}/double", json={"n": 1})).status_code == 201
+        for _ in range(60):
+            assert (await client.post("/hooks/guessed/double")).status_code == 404
+        refused(await client.post("/hooks/guessed-too/double"), 429)
+        assert (await client.post(f"{address}/double", json={"n": 1})).status_code == 201
+
+
+async def test_who_proves_nothing_is_kept_out_of_that_place_alone(sender: Sender, place: Place) -> None:
+    other = Sender(place, await doubler(place))
+    for _ in range(60):
+        assert (await other.post("/signed", json={"n": 1})).status_code == 401
+    refused(await other.post("/double", json={"n": 1}), 429)
+    assert (await sender.post("/double", json={"n": 1})).status_code == 201
+
+
 async def test_a_trigger_and_an_address_have_their_bounds(
     tmp_path: Path, sender: Sender, module_database_url: str
 ) -> None:

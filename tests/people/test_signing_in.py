@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from plainwork import db
-from plainwork.db import passwords, sessions, users
+from plainwork.db import passwords, sessions, throttle, users
 from plainwork.errors import Invalid, LimitReached, SignInNeeded
 from plainwork.people import signing_in
 from plainwork.people.signing_in import Browser
@@ -130,6 +130,22 @@ async def test_a_new_password_ends_all_sessions(database: db.Database) -> None:
 
 def test_csrf_tokens_belong_to_their_session() -> None:
     assert sessions.csrf_token("a") == sessions.csrf_token("a") != sessions.csrf_token("b")
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("a socket", "a socket"),
+    ],
+)
+def test_who_has_many_addresses_is_one_sender(address: str, counted: str) -> None:
+    assert throttle.network_of(address) == counted
 
 
 async def test_signing_in_does_not_count_against_a_shared_address(database: db.Database) -> None:

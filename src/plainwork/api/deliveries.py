@@ -28,7 +28,8 @@ from plainwork.engine.versions import Version
 from plainwork.errors import LimitReached, NotFound, PlainworkError, Rejected, Unavailable
 
 REFUSALS_PER_MINUTE = 60
-"""How often one address may ask for what is not there, or prove nothing, before it is not listened to for a while."""
+"""How often one address may ask for what is not there, or prove nothing at one place, before it is not listened to there for a
+while."""
 _MOST_NOTES = 200
 _KEPT_BODY = 4096
 _log = log.get("deliveries")
@@ -84,19 +85,21 @@ class Entrance:
         self._notes: set[asyncio.Task[None]] = set()
 
     async def door(self, arrival: Arrival, token: str) -> Door:
-        """Where the token leads. Raises NotFound; LimitReached for an address that sends too much, or guesses."""
-        wait_s = self._refusals.wait_s(arrival.address, take=False) or self._addresses.wait_s(arrival.address)
+        """Where the token leads. Raises NotFound; LimitReached for an address that sends too much, or guesses. Services send for
+        many people from one address, so who guesses there keeps nobody out of a place that is known."""
+        place = (arrival.address, token if self.doors.knows(token) else None)
+        wait_s = self._refusals.wait_s(place, take=False) or self._addresses.wait_s(arrival.address)
         if wait_s:
             raise _too_often("This address", wait_s)
         try:
             return await self.doors.find(token)
         except NotFound:
-            self.count_refusal(arrival)
+            self._refusals.wait_s((arrival.address, None))
             raise
 
-    def count_refusal(self, arrival: Arrival) -> None:
-        """Whoever sends this is guessing, perhaps."""
-        self._refusals.wait_s(arrival.address)
+    def count_refusal(self, arrival: Arrival, door: Door) -> None:
+        """Whoever sends this proves nothing, perhaps guesses a secret."""
+        self._refusals.wait_s((arrival.address, door.address.token))
 
     def check_rate(self, trigger: Trigger) -> None:
         """Raises LimitReached when the trigger gets more than it takes."""

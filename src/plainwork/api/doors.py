@@ -52,6 +52,13 @@ class Doors:
             raise NotFound("There is nothing at this address.", next_step="Ask whoever gave it to you for a new one.")
         return door
 
+    def knows(self, token: str) -> bool:
+        """Whether the token led somewhere when it was last looked up here, or is being looked up."""
+        known = self._known.get(token)
+        if known is None or not known[1].done():
+            return known is not None
+        return known[1].exception() is None and known[1].result() is not None
+
     def forget(self, token: str | None) -> None:
         """What was known of the token is not true any more."""
         if token is not None:

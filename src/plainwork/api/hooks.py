@@ -99,7 +99,7 @@ class Hooks:
             return signatures.verify(secret, arrival.headers, arrival.body, time.time())
         except NotVerified as why:
             arrival.reason = str(why)
-            self._entrance.count_refusal(arrival)
+            self._entrance.count_refusal(arrival, door)
             raise SignInNeeded(
                 "This delivery is not signed as it has to be.",
                 next_step="Sign it with the secret that you agreed upon.",

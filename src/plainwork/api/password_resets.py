@@ -66,7 +66,7 @@ async def ask_reset(request: Request, later: BackgroundTasks, body: LostPassword
     email = body.email.strip().lower()
     limits = [Limit(f"reset-email:{email}", MAILS_PER_EMAIL)]
     if address := address_of(request):
-        limits.insert(0, Limit(f"reset-address:{address}", MAILS_PER_ADDRESS))
+        limits.insert(0, Limit(f"reset-address:{throttle.network_of(address)}", MAILS_PER_ADDRESS))
     await throttle.count(state.database, limits, "requests for a new password")
     later.add_task(_send, state.database, post, email)
     return Asked(mailed_if_known=True)

@@ -100,7 +100,7 @@ async def check(database: Database, email: str, password: str, *, address: str |
     email = clean_text(email).strip().lower()[:254]
     own = [Limit(f"email:{email}", FAILURES_PER_EMAIL)]
     # The address first: one that is shut out adds no rows for ever new e-mails.
-    shared = [Limit(f"address:{address}", FAILURES_PER_ADDRESS)] if address else []
+    shared = [Limit(f"address:{throttle.network_of(address)}", FAILURES_PER_ADDRESS)] if address else []
     await throttle.count(database, [*shared, *own])
     async with database.person(email=email) as connection:
         row = await connection.fetchrow(

@@ -6,11 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from ipaddress import IPv6Network, ip_address
 
 from plainwork.db.pool import Connection, Database
 from plainwork.errors import LimitReached
 
 WINDOW = timedelta(minutes=15)
+
+
+def network_of(address: str) -> str:
+    """What one sender's addresses are counted under: the address, of IPv6 the network of 64 bits that a household has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    return str(parsed.ipv4_mapped or IPv6Network((int(parsed) >> 64 << 64, 64)))
 
 
 @dataclass(frozen=True, slots=True)

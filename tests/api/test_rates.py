@@ -10,6 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from plainwork import db
+from plainwork.api.rates import Rate, Shares
+from plainwork.errors import Unavailable
+from plainwork.settings import Settings
 from tests.api.support import API, Place, serving
 
 SIX_A_MINUTE = 6
@@ -87,3 +91,58 @@ async def test_zero_is_no_limit(tmp_path: Path, module_database_url: str) -> Non
         answer = await api.client().get(API + "/visitor")
         assert answer.status_code == 200
         assert "ratelimit" not in answer.headers
+
+
+# ── Several processes ────────────────────────────────────────────────────────────────────────────────────────────────
+def take(rate: Rate, count: int, key: object = "somebody") -> int:
+    """How many of so many are let through."""
+    return sum(rate.wait_s(key) == 0 for _ in range(count))
+
+
+async def test_processes_count_together(database: db.Database) -> None:
+    rates = [Rate("test", 60) for _ in range(3)]
+    processes = [Shares(database, [rate]) for rate in rates]
+    assert [take(rate, 15) for rate in rates] == [15, 15, 15]
+    await asyncio.gather(*(process.share() for process in processes))
+    assert sum(take(rate, 1) for rate in rates) == 3  # and with what is told of it, each hears of all
+    for process in processes:
+        await process.share()
+    assert rates[2].level("somebody") == pytest.approx(12, abs=1)
+    assert rates[0].level("another") == 60
+    assert take(Rate("another", 60), 60) == 60
+
+
+async def test_what_was_too_much_together_is_waited_for(database: db.Database) -> None:
+    one, two = Rate("test", 60), Rate("test", 60)
+    assert take(one, 60) + take(two, 60) == 120  # within the same second
+    await Shares(database, [one]).share()
+    await Shares(database, [two]).share()
+    assert two.wait_s("somebody") == pytest.approx(61, abs=2)
+    assert take(two, 1) == 0
+
+
+async def test_what_could_not_be_told_is_told_later(database: db.Database, tmp_path: Path) -> None:
+    rate, other = Rate("test", 60), Rate("test", 60)
+    away = await db.open(Settings(data_dir=tmp_path, database_url=database.login.url), migrate=False)
+    await away.close()
+    assert take(rate, 20) == 20
+    with pytest.raises((Unavailable, OSError)):
+        await Shares(away, [rate]).share()
+    assert take(rate, 1) == 1
+    await Shares(database, [rate]).share()
+    take(other, 1)
+    await Shares(database, [other]).share()
+    assert other.level("somebody") == pytest.approx(38, abs=1)
+
+
+async def test_callers_are_the_same_to_all_processes(slow: Place, tmp_path: Path, module_database_url: str) -> None:
+    async with serving(tmp_path, module_database_url, works=False, requests_per_minute=SIX_A_MINUTE) as another:
+        there = another.client(token=slow.as_owner.headers["Authorization"].removeprefix("Bearer "))
+        for client in (slow.as_owner, there):
+            for _ in range(4):
+                assert (await client.get(API + "/agents")).status_code == 200
+        for api in (slow.api, another):
+            await api.app.state.shares.share()
+        over = await there.get(API + "/agents")
+        assert (over.status_code, left(over)[0]) == (429, 0)
+        assert 20 < int(over.headers["retry-after"]) <= 30

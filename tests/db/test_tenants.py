@@ -14,7 +14,7 @@ from plainwork import db
 from plainwork.settings import Settings
 from tests.conftest import add_workspace
 
-INSTALLATION_WIDE = {"installation", "schema_migrations", "sign_in_attempts"}
+INSTALLATION_WIDE = {"installation", "schema_migrations", "sign_in_attempts", "rates"}
 """Tables that hold nothing of any tenant."""
 BY_PERSON = {"users", "sessions", "second_factors", "recovery_codes", "password_resets", "identities"}
 """Guarded by who the person is: people belong to several workspaces."""

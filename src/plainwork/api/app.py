@@ -61,7 +61,7 @@ from plainwork.api.auth import Permission
 from plainwork.api.deliveries import Entrance, Rates
 from plainwork.api.doors import Doors
 from plainwork.api.hooks import Hooks
-from plainwork.api.rates import Turnstile, quota_headers
+from plainwork.api.rates import Shares, Turnstile, quota_headers
 from plainwork.api.routing import API, Door, Routes, refuse_undeclared
 from plainwork.db import Database
 from plainwork.engine.catalogue import load as load_catalogue
@@ -140,6 +140,7 @@ def create_app(
         database, Doors(database, vault), Desk(database, bell, app.state.versions, worker), events, rates or Rates()
     )
     app.state.turnstile = Turnstile(requests_per_minute)
+    app.state.shares = Shares(database, [*app.state.turnstile.rates, *app.state.entrance.rates])
     app.state.catalogue = load_catalogue()
     app.state.beat_s = beat_s
     app.state.ready_s = ready_s

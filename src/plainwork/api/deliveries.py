@@ -79,10 +79,15 @@ class Entrance:
         self.desk = desk
         self.events = events
         self._db = db
-        self._triggers = Rate(rates.per_trigger)
-        self._addresses = Rate(rates.per_address)
-        self._refusals = Rate(REFUSALS_PER_MINUTE)
+        self._triggers = Rate("trigger", rates.per_trigger)
+        self._addresses = Rate("address", rates.per_address)
+        self._refusals = Rate("refusal", REFUSALS_PER_MINUTE)
         self._notes: set[asyncio.Task[None]] = set()
+
+    @property
+    def rates(self) -> list[Rate]:
+        """What it counts by."""
+        return [self._triggers, self._addresses, self._refusals]
 
     async def door(self, arrival: Arrival, token: str) -> Door:
         """Where the token leads. Raises NotFound; LimitReached for an address that sends too much, or guesses. Services send for

@@ -297,13 +297,17 @@ class _Process:
         )
         server = Quiet(config)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        sharing = asyncio.ensure_future(app.state.shares.run())
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(0.01)
         if server.started:
             await _announce(self.database, listener)
             await first(serving, self.stop.asked)
             server.should_exit = True
-        await serving
+        try:
+            await serving
+        finally:
+            sharing.cancel()
 
 
 async def _wind_down(parts: Sequence[asyncio.Future[Any]]) -> None:

@@ -42,6 +42,11 @@ CASES: list[tuple[str, Any, Any]] = [
         {"published_at": "2026-02-01T12:00:00Z"},
     ),
     ("older than 30 days", {"date": "2025-01-01"}, {"date": "2026-02-28"}),
+    ("whose birthday is today", {"birthday": "1990-03-01"}, {"birthday": "1990-01-03"}),
+    ("whose work anniversary is tomorrow", {"work_anniversary": "2019-03-02"}, {"work_anniversary": "2019-03-01"}),
+    ("whose contract ends this week", {"contract_end": "2026-03-08"}, {"contract_end": "2026-02-28"}),
+    ("the trial expires tomorrow", {"trial_expiry": "2026-03-02"}, {"trial_expiry": "2026-03-03"}),
+    ("the deadline is not today", {"deadline": "2026-03-05"}, {"deadline": "2026-03-01"}),
 ]
 SCOPE = {"run": {"started_at": datetime(2026, 3, 1, tzinfo=UTC)}}
 

@@ -58,6 +58,9 @@ LOOPS = [
     ("For each page in Confluence, summarise it and add the summary to Coda", "http foreach[llm http]"),
     ("Fetch https://example.com/orders.json. If an order is over $200, tell the team on Slack.", "http foreach[condition slack.post]"),
     ("Get the reviews from Shopify. Classify each review as good or bad. For bad reviews, draft an apology.", "http foreach[llm.classify llm]"),
+    ("Every day at 8 congratulate everyone whose birthday is today by mail", "foreach[condition email.send]"),
+    ("Remind each member who has not paid by mail every Monday at 9", "foreach[condition email.send]"),
+    ("Every morning read the Google Sheet of employees and post a message in Slack for everyone whose work anniversary is today", "google-sheets.read foreach[condition slack.post]"),
 ]  # fmt: skip
 
 STARTS = [

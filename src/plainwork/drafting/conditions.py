@@ -46,6 +46,11 @@ _COMPARED = re.compile(
     rf"^(?P<field>.*?)\s*(?:\b{_BE}\s+)?(?P<no>not\s+)?(?:\b|"
     rf"(?=[<>=≥≤]))(?P<sign>{_ANY_SIGN})\s*(?:a |an |the )?{_NUMBER}(?P<rest>.*)$"
 )
+_ON_DAY = re.compile(
+    r"^(?:whose |who |that |which )?(?P<field>.*?)\s*\b(?P<how>is due|is|was|falls on|ends|expires|starts|begins) "
+    r"(?P<no>not )?(?P<when>today|tomorrow|this week)$"
+)
+_ENDS_AS = {"is due": "due", "ends": "end", "expires": "expiry", "starts": "start", "begins": "start"}
 _AT_LEAST = re.compile(r"\b(\d[\d,.]{0,15}) or (?:more|higher|above|over)\b")
 _AGE = re.compile(
     r"(?:(?P<older>older than|more than|over)|(?P<newer>(?:with)?in the (?:last|past)|newer than|"
@@ -174,6 +179,24 @@ def _one(text: str, subject: str, many: str | None, noun: str) -> Test | None:
         if found is not None:
             return found
     return None
+
+
+def _on_day(text: str, subject: str, _many: str | None, noun: str) -> Test | None:
+    """``birthday is today``, ``the contract ends tomorrow``, ``is due this week``."""
+    match = _ON_DAY.match(text.lower())
+    if match is None:
+        return None
+    told = _slug(match["field"], noun)
+    how = match["how"]
+    field = told if how in ("is", "was", "falls on") else "_".join(part for part in (told, _ENDS_AS[how]) if part)
+    at = _at(subject, field or "date")
+    if re.search("birthday|anniversary", field):
+        day = {"today": "run.started_at", "tomorrow": 'add_time(run.started_at, "1 day")'}.get(match["when"])
+        same = f'format_date(date({at}), "%m-%d") == format_date({day}, "%m-%d")'
+        return Test(f"not ({same})" if match["no"] else same, field) if day else None
+    days = f"days_between(date(run.started_at), date({at}))"
+    expression = {"today": f"{days} == 0", "tomorrow": f"{days} == 1", "this week": f"0 <= {days} <= 7"}[match["when"]]
+    return Test(f"not ({expression})" if match["no"] else expression, field)
 
 
 def _aged(text: str, subject: str, many: str | None, noun: str) -> Test | None:
@@ -425,6 +448,7 @@ def _field_of(word: str) -> str:
 
 _Reader = Callable[[str, str, str | None, str], Test | None]
 _READERS: tuple[_Reader, ...] = (
+    _on_day,
     _aged,
     _enough,
     _compared,

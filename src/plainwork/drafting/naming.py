@@ -23,6 +23,8 @@ _STOPS = words("name_stops")
 _LAST = w.PREPOSITIONS | words("dangling")
 _RETURNS = {"it": "it", "them": "them", "this": "it", "these": "them", "those": "them", "that": "it"}
 
+_SPANS = frozenset(["week", "month", "year", "morning", "evening", "afternoon", "time"])
+
 
 class Names:
     """Gives out names; none is given twice, and none means something else in expressions."""
@@ -87,7 +89,9 @@ def phrase(tokens: Sequence[Token], instead_of_it: str = "", most: int = 9) -> s
             break
         if token.kind in ("url", "code") or (token.kind == "email" and "@" in token.text):
             continue
-        if token.lower in _RETURNS and token.text != "IT" and instead_of_it and not (token.lower == "that" and kept):
+        spans = following is not None and following.lower in _SPANS
+        returns = token.lower in _RETURNS and token.text != "IT" and not spans
+        if returns and instead_of_it and not (token.lower == "that" and kept):
             kept.append(f"the {instead_of_it}")
         elif token.kind in ("word", "number", "quoted", "channel", "email") and len(kept) < most:
             kept.append(token.value)

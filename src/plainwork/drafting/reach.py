@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from plainwork.drafting import words as w
 from plainwork.drafting.actions import Action
@@ -208,8 +209,19 @@ def each_object(act: Act) -> Tokens:
         return tokenize("one")
     phrase = tuple(w.noun_phrase(act.object[1:])) if each else ()
     rest = act.object[1 + len(phrase) :]
+    if phrase and rest[:1] and rest[0].lower in ("whose", "who"):
+        return (*phrase, *rest)
     placed = bool(phrase) and rest[:1] and rest[0].lower in ("in", "from") and find_apps(rest[:4])
     return (*phrase, *rest[: find_apps(rest)[0].end]) if placed else phrase
+
+
+def each_person(act: Act, listed: Tokens) -> Act:
+    """``congratulate everyone whose …``, ``a card to those who …``: each one, of those ``listed`` last."""
+    for at, (token, behind) in enumerate(pairwise(act.object)):
+        if token.lower in ("everyone", "everybody", "anyone", "anybody", "those") and behind.lower in ("whose", "who"):
+            one = w.singular(listed[0].lower) if listed else "person"
+            return replace(act, object=(*act.object[:at], *tokenize(f"each {one}"), *act.object[at + 1 :]))
+    return act
 
 
 def each_owner(act: Act) -> Tokens:

@@ -27,6 +27,7 @@ from plainwork.drafting.reach import (
     each_inside,
     each_object,
     each_owner,
+    each_person,
     each_subject,
     goes_on_within,
     kind_of,
@@ -216,6 +217,7 @@ class Builder:
         self._by_ones = bool(act.apart) or self._by_label(act)
         if self._by_ones and act.verb.act == "filter" and act.verb.lemma in _LEFT_OUT:
             return
+        act = each_person(act, self._listed)
         act, relative = (act, ()) if act.apart else without_relative(replace(act, modal="") if self._by_ones else act)
         act, inside = each_inside(act)
         acts = side_by_side(act) if self._parallel else [act]
@@ -229,6 +231,8 @@ class Builder:
             self._before_writing()
         each = each_subject(act) or each_owner(act) or each_object(act) or inside
         each = () if each and len(w.noun_phrase(each)) == 1 and w.singular(w.head_noun(each)) in self._events else each
+        if each and relative and each_object(act):
+            each, relative = (*each, *tokenize("who"), *relative), ()
         if nodes and each:
             self._each(each, trailing=True)
         if nodes and relative:

@@ -47,6 +47,8 @@ def plural(noun: str) -> str:
     """The plural of a noun; what is one already stays."""
     if is_plural(noun.lower()):
         return noun
+    if noun.lower() == "person":
+        return "people"
     return noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
 
 

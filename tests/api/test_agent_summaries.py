@@ -89,9 +89,10 @@ def _call(agent_id: str, at: datetime, cost: str | None) -> LlmCall:
     )  # fmt: skip
 
 
-async def test_the_cost_is_that_of_this_month(api: Api, place: Place) -> None:
+async def test_the_costs_are_those_of_this_month_and_of_today(api: Api, place: Place) -> None:
     agent, second = await place.as_owner.agent(), await place.as_owner.agent()
-    month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = today.replace(day=1)
     calls = [
         _call(agent["id"], month, "0.25"),
         _call(agent["id"], datetime.now(UTC), "0.5"),
@@ -101,8 +102,16 @@ async def test_the_cost_is_that_of_this_month(api: Api, place: Place) -> None:
     ]
     async with api.database.workspace(place.id) as connection:
         await llm_calls.record(connection, calls)
-    assert (await summary(place, agent["id"]))["cost_month_usd"] == 0.75
+    told = await summary(place, agent["id"])
+    assert (told["cost_month_usd"], told["cost_today_usd"]) == (0.75, 0.75 if today == month else 0.5)
     assert (await summary(place, second["id"]))["cost_month_usd"] == 8
+
+
+async def test_what_an_agent_may_spend_in_a_day_is_that_of_its_live_version(place: Place) -> None:
+    limited = GREETER.replace("agentspec: 1", "agentspec: 1\nlimits: {cost per day: 0.5 USD}")
+    live, unseen = await place.as_owner.agent(limited), await place.as_owner.agent(limited, live=False)
+    assert (await summary(place, live["id"]))["cost_per_day_usd"] == 0.5
+    assert (await summary(place, unseen["id"]))["cost_per_day_usd"] is None
 
 
 async def test_they_come_in_pages_and_from_one_workspace(place: Place, other: Place) -> None:

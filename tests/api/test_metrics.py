@@ -69,6 +69,8 @@ async def test_runs_are_added_up(counted: Counted) -> None:
     asked = {"by": "version", "agent": counted.picky["id"], "each": "day"}
     [one] = (await counted.client.ok("GET", "/metrics/runs", params=asked))["sums"]
     assert (one["agent"]["id"], one["version"], one["runs"]) == (counted.picky["id"], 1, 2)
+    listed = await counted.client.ok("GET", "/runs", params={"version": one["version_id"]})
+    assert len(listed["runs"]) == 2
     past = {"until": (datetime.now(UTC) - timedelta(days=1)).isoformat()}
     assert (await counted.client.ok("GET", "/metrics/runs", params=past))["sums"] == []
 

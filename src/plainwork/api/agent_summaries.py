@@ -28,12 +28,15 @@ class LastRun(Shape):
 
 class AgentSummary(Agent):
     """An agent at a glance. ``starts``: what starts it, in words; ``last_runs``: the newest first, at most 12;
-    ``cost_month_usd``: its model calls in this month (UTC); ``has_draft``: somebody is editing it."""
+    ``cost_month_usd``, ``cost_today_usd``: its model calls in this month and since midnight (UTC); ``cost_per_day_usd``: what
+    its live version may spend in a day, null: any amount; ``has_draft``: somebody is editing it."""
 
     starts: str
     last_runs: list[LastRun]
     next_run_at: datetime | None
     cost_month_usd: float
+    cost_today_usd: float
+    cost_per_day_usd: float | None
     has_draft: bool
 
 
@@ -49,8 +52,8 @@ async def list_agent_summaries(tenant: Tenant, before: UUID | None = None, limit
     """The workspace's agents, newest first, each with what starts it, its last runs, its next run and its cost."""
     found = await agents.page(tenant, limit + 1, before)
     page = await shown(tenant, found[:limit])
-    month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    told = await agent_summaries.summaries(tenant, [agent.id for agent in page], month)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    told = await agent_summaries.summaries(tenant, [agent.id for agent in page], today)
     listed = [_summary(agent, told[agent.id]) for agent in page]
     return AgentSummaryPage(agents=listed, next=page[-1].id if len(found) > limit else None)
 
@@ -61,6 +64,8 @@ def _summary(agent: Agent, told: agent_summaries.Summary) -> AgentSummary:
         starts=starts_of((node["type"], node["config"] or {}) for node in told.triggers),
         last_runs=[LastRun(**asdict(run)) for run in told.last_runs],
         next_run_at=told.next_run_at,
-        cost_month_usd=told.cost_usd,
+        cost_month_usd=told.cost_month_usd,
+        cost_today_usd=told.cost_today_usd,
+        cost_per_day_usd=told.cost_per_day_usd,
         has_draft=told.has_draft,
     )

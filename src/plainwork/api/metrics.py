@@ -45,11 +45,13 @@ _CALLS: Groups = {
 
 
 class _Group(Shape):
-    """What is added up. ``at``: the beginning of the hour or day; null where it was not asked for, as are the others."""
+    """What is added up. ``at``: the beginning of the hour or day; null where it was not asked for, as are the others.
+    ``version``: its number, ``version_id``: what lists of runs are filtered by."""
 
     at: datetime | None
     agent: RunAgent | None
     version: int | None
+    version_id: UUID | None
 
 
 class _Timed(_Group):
@@ -204,6 +206,7 @@ def _shown(
         **{"node": None, "provider": None, "model": None, "at": one.at, "p50_ms": one.p50_ms, "p95_ms": one.p95_ms},
         "agent": None if name is None else {"id": agent, "name": name, "slug": slug},
         "version": versions.get(version),
+        "version_id": version if version in versions else None,
         **group,
         **one.measures,
     }

@@ -26,18 +26,21 @@ class LastRun:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What is told of an agent beside its row. ``triggers``: the flow's nodes that start it (``type``, ``config``) in its
-    live version, else its newest; ``next_run_at``: of its schedules; ``cost_usd``: of its model calls since a time."""
+    live version, else its newest; ``next_run_at``: of its schedules; ``cost_month_usd``, ``cost_today_usd``: of its model
+    calls; ``cost_per_day_usd``: what its live version may spend in a day."""
 
     agent_id: UUID
     triggers: Sequence[dict[str, Any]]
     last_runs: Sequence[LastRun]
     next_run_at: datetime | None
-    cost_usd: float
+    cost_month_usd: float
+    cost_today_usd: float
+    cost_per_day_usd: float | None
     has_draft: bool
 
 
-async def summaries(connection: Connection, agent_ids: Sequence[UUID], since: datetime) -> dict[UUID, Summary]:
-    """The summaries of agents by their ids, in two statements however many there are."""
+async def summaries(connection: Connection, agent_ids: Sequence[UUID], today: datetime) -> dict[UUID, Summary]:
+    """The summaries of agents by their ids, in two statements however many there are. ``today``: when the day began."""
     rows = await connection.fetch(
         """select a.id,
                coalesce((select json_agg(json_build_object('type', node->'type', 'config', node->'config'))
@@ -48,12 +51,18 @@ async def summaries(connection: Connection, agent_ids: Sequence[UUID], since: da
                            and node->>'type' like 'trigger.%'), '[]') as triggers,
                (select min(s.next_at) from schedules s where s.workspace_id = a.workspace_id and s.agent_id = a.id
                 and s.paused_at is null and s.held_at is null and s.next_at < 'infinity') as next_run_at,
-               (select coalesce(sum(c.cost_usd), 0)::float8 from llm_calls c where c.workspace_id = a.workspace_id
-                and c.agent_id = a.id and c.at >= $2) as cost_usd,
+               spent.month as cost_month_usd, spent.today as cost_today_usd,
+               (select (v.flow->'limits'->>'cost_per_day_usd')::float8 from agent_versions v
+                where v.workspace_id = a.workspace_id and v.id = a.live_version_id) as cost_per_day_usd,
                exists (select from agent_drafts d
                        where d.workspace_id = a.workspace_id and d.agent_id = a.id) as has_draft
-           from agents a where a.workspace_id = current_workspace() and a.id = any ($1)""",
-        *(agent_ids, since),
+           from agents a cross join lateral (
+               select coalesce(sum(c.cost_usd), 0)::float8 as month,
+                      coalesce(sum(c.cost_usd) filter (where c.at >= $3), 0)::float8 as today
+               from llm_calls c where c.workspace_id = a.workspace_id and c.agent_id = a.id and c.at >= $2
+           ) spent
+           where a.workspace_id = current_workspace() and a.id = any ($1)""",
+        *(agent_ids, today.replace(day=1), today),
     )
     runs = await _last_runs(connection, agent_ids)
     return {
@@ -62,7 +71,9 @@ async def summaries(connection: Connection, agent_ids: Sequence[UUID], since: da
             triggers=row["triggers"],
             last_runs=runs.get(row["id"], ()),
             next_run_at=row["next_run_at"],
-            cost_usd=row["cost_usd"],
+            cost_month_usd=row["cost_month_usd"],
+            cost_today_usd=row["cost_today_usd"],
+            cost_per_day_usd=row["cost_per_day_usd"],
             has_draft=row["has_draft"],
         )
         for row in rows

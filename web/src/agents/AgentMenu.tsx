@@ -1,4 +1,4 @@
-import { AlarmClock, Ellipsis, History, Pause, PencilLine, Play, PlayCircle, Trash2 } from "lucide-react";
+import { AlarmClock, ChartColumn, Ellipsis, History, Pause, PencilLine, Play, PlayCircle, Trash2 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useGo } from "@/navigation";
 import type { Inputs } from "@/run_form";
@@ -75,6 +75,7 @@ function useItems(
   }
   items.push({ label: "What starts it", icon: AlarmClock, href: `/agents/${id}/triggers` });
   items.push({ label: "Its runs", icon: History, href: `/runs?agent=${id}` });
+  items.push({ label: "Its figures", icon: ChartColumn, href: `/figures?agent=${id}` });
   if (!may("agents:write")) return items;
   const pausing: MenuEntry = paused_at
     ? { label: "Resume", icon: PlayCircle, onSelect: () => void pause(false) }

@@ -2266,7 +2266,7 @@ export interface components {
         };
         /**
          * AgentSummary
-         * @description An agent at a glance. `starts`: what starts it, in words; `last_runs`: the newest first, at most 12; `cost_month_usd`: its model calls in this month (UTC); `has_draft`: somebody is editing it.
+         * @description An agent at a glance. `starts`: what starts it, in words; `last_runs`: the newest first, at most 12; `cost_month_usd`, `cost_today_usd`: its model calls in this month and since midnight (UTC); `cost_per_day_usd`: what its live version may spend in a day, null: any amount; `has_draft`: somebody is editing it.
          */
         AgentSummary: {
             /**
@@ -2310,6 +2310,10 @@ export interface components {
             next_run_at: string | null;
             /** Cost Month Usd */
             cost_month_usd: number;
+            /** Cost Today Usd */
+            cost_today_usd: number;
+            /** Cost Per Day Usd */
+            cost_per_day_usd: number | null;
             /** Has Draft */
             has_draft: boolean;
         };
@@ -2681,6 +2685,8 @@ export interface components {
             agent: components["schemas"]["RunAgent"] | null;
             /** Version */
             version: number | null;
+            /** Version Id */
+            version_id: string | null;
             /** P50 Ms */
             p50_ms: number | null;
             /** P95 Ms */
@@ -4826,6 +4832,8 @@ export interface components {
             agent: components["schemas"]["RunAgent"] | null;
             /** Version */
             version: number | null;
+            /** Version Id */
+            version_id: string | null;
             /** P50 Ms */
             p50_ms: number | null;
             /** P95 Ms */
@@ -5228,6 +5236,8 @@ export interface components {
             agent: components["schemas"]["RunAgent"] | null;
             /** Version */
             version: number | null;
+            /** Version Id */
+            version_id: string | null;
             /** P50 Ms */
             p50_ms: number | null;
             /** P95 Ms */

@@ -16,7 +16,7 @@ export function BottomBar() {
       aria-label="Main"
       className="flex shrink-0 items-stretch justify-around border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] sm:hidden"
     >
-      {PLACES.map(({ title, href, icon, holds, count }) => (
+      {PLACES.filter(({ isApart }) => !isApart).map(({ title, href, icon, holds, count }) => (
         <Link key={href} href={href} aria-current={holds(path) ? "page" : undefined} className={tab(holds(path))}>
           <TabContent icon={icon} title={title} count={count} />
         </Link>

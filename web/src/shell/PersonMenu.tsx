@@ -5,6 +5,7 @@ import { cx } from "@/ui/cx";
 import { Menu, type MenuEntry } from "@/ui/Menu";
 import { toast } from "@/ui/toast";
 import { ITEM } from "./item";
+import { PLACES } from "./places";
 import { chooseTheme, type Theme, useTheme } from "./theme";
 import { Initial, useEnterWorkspace } from "./WorkspaceMenu";
 
@@ -14,8 +15,14 @@ export const THEMES: { theme: Theme; title: string; icon: typeof Sun }[] = [
   { theme: "system", title: "Like the system", icon: Monitor },
 ];
 
+const PLACES_APART: MenuEntry[] = PLACES.filter(({ isApart }) => isApart).map(({ title, href, icon }) => ({
+  label: title,
+  icon,
+  href,
+}));
+
 /** The person: how it looks to them, and the way out. With a `trigger` of its own it stands where there is no room for the
- *  choice of a workspace, and holds that too. */
+ *  choice of a workspace, and holds that too, and the parts of the app that its bar has no room for. */
 export function PersonMenu({ trigger }: { trigger?: ReactElement }) {
   const { user, workspace, workspaces } = useSession();
   const enter = useEnterWorkspace();
@@ -24,6 +31,7 @@ export function PersonMenu({ trigger }: { trigger?: ReactElement }) {
     { heading: `${user.email}${workspace ? `, ${workspace.role} of ${workspace.name}` : ""}` },
     "line",
     ...(trigger && workspaces.length > 1 ? choiceOf(workspaces, workspace?.id, enter) : []),
+    ...(trigger ? [...PLACES_APART, "line" as const] : []),
     { label: "Your account", icon: CircleUserRound, href: "/account" },
     { label: "Workspace settings", icon: Settings, href: "/workspace" },
     "line",

@@ -1,4 +1,4 @@
-import { Activity, Bot, Inbox, type LucideIcon, Settings } from "lucide-react";
+import { Activity, Bot, ChartColumn, Inbox, type LucideIcon, ScrollText, Settings } from "lucide-react";
 import type { ComponentType } from "react";
 import type { Permission } from "@/session";
 import { InboxCount } from "@/inbox/InboxCount";
@@ -12,6 +12,8 @@ export interface AppPlace {
   holds: (path: string) => boolean;
   /** How much waits there. */
   count?: ComponentType<{ className?: string }>;
+  /** A phone has it in the person's menu: its bar has room for five. */
+  isApart?: boolean;
 }
 
 export const PLACES: AppPlace[] = [
@@ -23,6 +25,8 @@ export const PLACES: AppPlace[] = [
   },
   { title: "Runs", href: "/runs", icon: Activity, holds: (path) => path === "/runs" || path.startsWith("/runs/") },
   { title: "Inbox", href: "/inbox", icon: Inbox, holds: (path) => path === "/inbox", count: InboxCount },
+  { title: "Figures", href: "/figures", icon: ChartColumn, holds: (path) => path === "/figures", isApart: true },
+  { title: "Logs", href: "/logs", icon: ScrollText, holds: (path) => path === "/logs", isApart: true },
 ];
 
 /** Apart from the others: what is set up once. A phone has it in the person's menu. */

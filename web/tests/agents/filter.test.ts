@@ -19,6 +19,8 @@ const agent = (name: string, more: Partial<AgentSummary> = {}): AgentSummary => 
   last_runs: [],
   next_run_at: null,
   cost_month_usd: 0,
+  cost_today_usd: 0,
+  cost_per_day_usd: null,
   has_draft: false,
   ...more,
 });

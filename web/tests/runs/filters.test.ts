@@ -22,13 +22,14 @@ describe("filters in the address", () => {
       .date({ min: new Date("2020-01-01"), max: new Date("2030-01-01"), noInvalidDate: true })
       .map((date) => date.toISOString().slice(0, 10));
     const time = fc.oneof(
-      fc.constantFrom("all" as const, "1h" as const, "24h" as const, "7d" as const, "30d" as const),
+      fc.constantFrom("all" as const, "1h" as const, "24h" as const, "7d" as const, "90d" as const),
       fc.record({ from: day, to: fc.option(day) }),
       fc.record({ from: fc.constant(null), to: day }),
     );
     const filters: fc.Arbitrary<Filters> = fc.record({
       statuses: fc.subarray([...STATUSES]),
       agents: fc.uniqueArray(fc.uuid(), { maxLength: 3 }),
+      versions: fc.uniqueArray(fc.uuid(), { maxLength: 2 }),
       triggers: fc.subarray([...TRIGGERS]),
       time,
     });

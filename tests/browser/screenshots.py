@@ -247,6 +247,7 @@ def shots(seeded: Seeded, server: Server) -> Iterator[Shot]:
     yield from shots_of_the_editor(seeded)
     yield from shots_of_bad_luck(seeded, server)
     yield from shots_of_runs(seeded)
+    yield from shots_of_figures(seeded)
     yield from shots_of_the_inbox()
     yield from shots_of_settings(seeded.people)
     yield from shots_of_the_way_in(seeded.people)
@@ -332,6 +333,21 @@ def shots_of_runs(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("run-asking-dialog", f"/runs/{seeded.runs['deciding']}", click("button", "^decide$"))
     yield Shot("run-step", f"/runs/{seeded.runs['succeeded']}?step=sum-them-up")
     yield Shot("run-missing", "/runs/00000000-0000-7000-8000-000000000000")
+
+
+def shots_of_figures(seeded: Seeded) -> Iterator[Shot]:
+    """What runs come to, and what they say."""
+    yield Shot("figures-none", "/figures", is_new=True)
+    yield Shot("figures", "/figures")
+    yield Shot("figures-hours", "/figures?time=24h&by=step", lambda page: page.locator(".u-over").first.hover())
+    yield Shot("figures-models", "/figures?by=model", lambda page: page.get_by_text("As a table").last.click())
+    yield Shot("figures-agent", f"/figures?agent={seeded.agents['Book the orders']}")
+    yield Shot("figures-loading", "/figures", still_loading)
+    yield Shot("logs-none", "/logs", is_new=True)
+    yield Shot("logs", "/logs")
+    yield Shot("logs-search", "/logs?text=%22lost+its+list%22")
+    yield Shot("logs-no-match", "/logs?text=unheard")
+    yield Shot("logs-loading", "/logs", still_loading)
 
 
 def shots_of_the_inbox() -> Iterator[Shot]:

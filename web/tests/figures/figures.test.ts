@@ -122,7 +122,10 @@ describe("the month", () => {
     cost_today_usd: 0,
     cost_per_day_usd: perDay,
   });
-  const cost = (id: string | null, cost_usd: number) => ({ agent: id === null ? null : { id, name: id, slug: id }, cost_usd });
+  const cost = (id: string | null, cost_usd: number) => ({
+    agent: id === null ? null : { id, name: id, slug: id },
+    cost_usd,
+  });
 
   it("goes on at the pace of the last seven days, held by what may be spent in a day", () => {
     const known = [agent("free", 10, null), agent("held", 10, 0.5), agent("new", 2, null, "2026-11-19T00:00:00Z")];

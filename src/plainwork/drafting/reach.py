@@ -215,6 +215,16 @@ def each_object(act: Act) -> Tokens:
     return (*phrase, *rest[: find_apps(rest)[0].end]) if placed else phrase
 
 
+def each_of(act: Act, inside: Tokens, relative: Tokens) -> tuple[Tokens, Tokens]:
+    """What the act is done to each of (with the condition that a relative clause behind that sets), and the clause when it
+    is about something else. ``inside``: what stands in the middle of the object."""
+    whole = each_subject(act) or each_owner(act)
+    over = each_object(act)
+    if over and relative and not whole:
+        return (*over, *tokenize("who"), *relative), ()
+    return whole or over or inside, relative
+
+
 def each_person(act: Act, listed: Tokens) -> Act:
     """``congratulate everyone whose …``, ``a card to those who …``: each one, of those ``listed`` last."""
     for at, (token, behind) in enumerate(pairwise(act.object)):

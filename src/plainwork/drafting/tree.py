@@ -25,10 +25,8 @@ from plainwork.drafting.reach import (
     asks_within,
     comes_first,
     each_inside,
-    each_object,
-    each_owner,
+    each_of,
     each_person,
-    each_subject,
     goes_on_within,
     kind_of,
     kinds_of,
@@ -229,10 +227,8 @@ class Builder:
         self._here += nodes
         if any(isinstance(node, Do) and node.action.do == "approve" for node in nodes) and asks_first(act):
             self._before_writing()
-        each = each_subject(act) or each_owner(act) or each_object(act) or inside
+        each, relative = each_of(act, inside, relative)
         each = () if each and len(w.noun_phrase(each)) == 1 and w.singular(w.head_noun(each)) in self._events else each
-        if each and relative and each_object(act):
-            each, relative = (*each, *tokenize("who"), *relative), ()
         if nodes and each:
             self._each(each, trailing=True)
         if nodes and relative:

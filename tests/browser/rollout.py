@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from typing import Any
+
+from playwright.sync_api import FilePayload
 
 from tests.browser.editing import store
 from tests.journeys.server import Server
@@ -93,6 +97,16 @@ def failing_canary(server: Server, name: str = "Answer the post") -> str:
         assert time.monotonic() < until, "the canary is not rolled back"
         time.sleep(0.2)
     return agent
+
+
+def archive(**documents: str) -> FilePayload:
+    """An archive with documents of agents, as somebody chooses one from their disk."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("acme/README.md", "What our agents do")
+        for name, text in documents.items():
+            archive.writestr(f"acme/agents/{name.replace('_', '-')}.md", text)
+    return FilePayload(name="acme.zip", mimeType="application/zip", buffer=packed.getvalue())
 
 
 def another_workspace(server: Server, name: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.browser.editing import card, state, store, write_at_the_end
-from tests.browser.rollout import another_workspace, begun_canary, changed_agent, failing_canary
+from tests.browser.rollout import BETTER, another_workspace, archive, begun_canary, changed_agent, failing_canary
 from tests.browser.seed import SLOW, Seeded, seed
 from tests.browser.seed_people import ADA, People
 from tests.browser.support import PASSWORD, Visitor, chromium_path, launched, serving
@@ -425,6 +425,11 @@ def shots_of_triggers(seeded: Seeded) -> Iterator[Shot]:
     yield Shot("triggers-missing", "/agents/00000000-0000-7000-8000-000000000000/triggers")
 
 
+def choose_files(page: Page) -> None:
+    """Files of which one agent is there already."""
+    page.get_by_label("An archive").set_input_files(archive(sort_the_letters=BETTER, sort_the_post=BETTER))
+
+
 def shots_of_versions(server: Server) -> Iterator[Shot]:
     """An agent's versions, and the ways of making one live with care."""
     changed, failed = changed_agent(server), failing_canary(server)
@@ -447,6 +452,7 @@ def shots_of_versions(server: Server) -> Iterator[Shot]:
     yield Shot("canary-rolled-back", f"/agents/{failed}/versions?tab=canary")
     yield Shot("shadow", f"/agents/{failed}/versions?tab=shadow&version=2", click("button", "^replay$"))
     opened = then(click("button", "^replay$"), click("button", "what differs"))
+    yield Shot("workspace-import", "/workspace", then(click("button", "^import$"), choose_files))
     yield Shot("shadow-opened", f"/agents/{failed}/versions?tab=shadow&version=2", opened)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.rollout import another_workspace, changed_agent, run, run_until
+from tests.browser.rollout import BETTER, another_workspace, archive, changed_agent, run, run_until
 from tests.browser.support import Visitor
 from tests.browser.watch import check_looks
 from tests.journeys.server import Server
@@ -62,3 +63,24 @@ def test_a_version_is_tried_on_past_runs_and_taken_elsewhere(visit: Callable[...
     expect(dialog).to_contain_text("Nothing is missing there.")
     dialog.get_by_role("button", name="Take it there").click()
     expect(page.get_by_text("It is version 1 in Production, and live.")).to_be_visible()
+
+
+def test_a_workspace_is_taken_out_and_put_in_as_files(visit: Callable[..., Visitor], server: Server) -> None:
+    agent = changed_agent(server, "Sort the cards")
+    page = visit(server).go("/workspace")
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export").click()
+    with zipfile.ZipFile(downloading.value.path()) as exported:
+        assert exported.testzip() is None
+        document = exported.read("agents/sort-the-cards.md").decode()
+    assert "# Sort the cards" in document
+
+    page.get_by_role("button", name="Import").click()
+    changed = BETTER.replace("Sort the letters", "Sort the cards")
+    page.get_by_label("An archive").set_input_files(archive(sort_the_cards=changed, read_the_meter=BETTER))
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("list", name="Agents")).to_contain_text("New step “Count the words” (set).")
+    expect(dialog).to_contain_text("One file is left out")
+    dialog.get_by_role("button", name="Import").click()
+    expect(page.get_by_text("The files are imported.")).to_be_visible()
+    assert server.call("GET", f"/api/v1/agents/{agent}/versions/2").json()["markdown"] == changed

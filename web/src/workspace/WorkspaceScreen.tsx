@@ -15,6 +15,7 @@ import { toast } from "@/ui/toast";
 import { DeleteWorkspace } from "./DeleteWorkspace";
 import { KeepRuns } from "./KeepRuns";
 import { changeWorkspace, workspaceQuery } from "./queries";
+import { WorkspaceFiles } from "./WorkspaceFiles";
 
 /** The workspace itself: its name, what it asks of its members, how long it keeps runs, and its end. */
 export function WorkspaceScreen() {
@@ -31,6 +32,7 @@ export function WorkspaceScreen() {
         </>
       )}
       <KeepRuns />
+      {data && <WorkspaceFiles slug={data.slug} />}
       {data && may("workspace:own") && <DeleteWorkspace name={data.name} />}
     </SettingsPage>
   );

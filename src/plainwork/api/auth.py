@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -125,7 +125,7 @@ class SignedIn:
     """A session with its token, for the routes of the person's own account."""
 
     session: sessions.Session
-    token: str
+    token: str = field(repr=False)
     actor: Actor
 
     @property

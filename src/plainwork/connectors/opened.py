@@ -25,9 +25,9 @@ class Opened:
     """An account's fields. ``open`` are those that may appear in requests' templates; ``secrets`` are hidden wherever
     they come back."""
 
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)
     open: Mapping[str, Any]
-    secrets: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list, repr=False)
 
     def text(self, name: str) -> str:
         """A field as text; empty when it is not filled in."""

@@ -60,7 +60,7 @@ class Address:
 
     workspace_id: UUID
     agent_id: UUID
-    token: str
+    token: str = field(repr=False)
     triggers: tuple[Trigger, ...]
 
 

@@ -109,6 +109,6 @@ class CallRecord:
 class Credential:
     """What a provider's sealed secret opens to. ``base_url`` overrides the provider's own address."""
 
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     base_url: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from plainwork.errors import Forbidden
@@ -24,9 +24,9 @@ class NotAdmitted(Forbidden):
 class Begun:
     """A sign-in on its way: what the browser has to bring back, and what only we know of it."""
 
-    state: str
-    nonce: str
-    verifier: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
 
     @classmethod
     def new(cls) -> Begun:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import b32encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -33,8 +33,8 @@ _PLACE = "totp"
 class Begun:
     """A new authenticator: the secret to type in, and the same as the address that a QR code holds."""
 
-    secret: str
-    uri: str
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

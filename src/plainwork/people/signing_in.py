@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from plainwork.db import identities, passwords, sessions, throttle, users, workspaces
 from plainwork.db.ids import new_id
@@ -54,7 +54,7 @@ class Entered:
     this e-mail that nobody had proven to be theirs, and what it was signed in with before counts no more."""
 
     session: Session
-    token: str
+    token: str = field(repr=False)
     is_new: bool
     is_reclaimed: bool
 

@@ -7,7 +7,7 @@ import hashlib
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -49,7 +49,7 @@ class _Server:
     port: int
     security: str
     username: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     sender: str | None
     trusted: bool
 

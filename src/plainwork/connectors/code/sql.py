@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -34,7 +34,7 @@ class _Server:
     host: str
     port: int
     user: str
-    password: str
+    password: str = field(repr=False)
     database: str
     ssl: str
 

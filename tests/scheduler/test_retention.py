@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from plainwork.db import Database, new_id, retention, tallies
+from plainwork.db import Database, new_id, rates, retention, tallies
 from plainwork.db.ids import first_id_at
 from plainwork.db.queue import make_partitions
 from plainwork.scheduler import upkeep
@@ -102,6 +102,16 @@ async def test_a_turn_deletes_so_much_and_no_more(database: Database, database_u
         await add_run(owner, workspace_id, OLD)
     await tallies.count(database, 500)
     assert [await retention.prune_runs(database, workspace_id, 2) for _ in range(4)] == [2, 2, 1, 0]
+    await owner.close()
+
+
+async def test_buckets_go_that_are_full_again(database: Database, database_url: str) -> None:
+    levels = await rates.take(database, [rates.Taken(name, 1, 60) for name in (b"old", b"new")])
+    assert levels == [59, 59]
+    owner = await as_owner(database_url)
+    await owner.execute("update rates set at = now() - interval '61 minutes' where key_hash = 'old'")
+    await upkeep.keep_up(database, NOW)
+    assert [row[0] for row in await owner.fetch("select key_hash from rates")] == [b"new"]
     await owner.close()
 
 

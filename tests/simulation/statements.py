@@ -378,6 +378,7 @@ _CALLS: dict[str, Handler] = {
 _STATEMENTS: dict[str, Handler] = {
     "listen": _nothing,
     "delete from sign_in_attempts": _nothing,
+    "delete from rates": _nothing,
     "insert into run_keys": _take_keys,
     "select key, run_id from run_keys": _read_keys,
     "insert into runs": _insert_runs,

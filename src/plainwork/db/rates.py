@@ -36,14 +36,3 @@ async def take(database: Database, taken: Sequence[Taken]) -> list[float]:
         )
     levels = {row["key_hash"]: row["level"] for row in rows}
     return [levels[one.key_hash] for one in taken]
-
-
-async def forget_full(database: Database, most: int) -> int:
-    """Forgets buckets that nobody has taken from for an hour; how many."""
-    async with database.transaction() as connection:
-        done: str = await connection.execute(
-            """delete from rates where key_hash = any (array(
-                   select key_hash from rates where at < now() - interval '1 hour' limit $1 for update skip locked))""",
-            most,
-        )
-    return int(done.removeprefix("DELETE "))

@@ -45,13 +45,15 @@ async def prune_runs(db: Database, workspace_id: UUID, most: int) -> int:
 
 
 async def prune_rest(db: Database, most: int) -> int:
-    """Deletes trigger keys, ticks, alarms, model calls and failed sign-ins that nobody needs any more; returns how many."""
+    """Deletes trigger keys, ticks, alarms and model calls that nobody needs any more; returns how many. So go failed sign-ins,
+    and buckets of rates that have long been full again."""
     async with db.transaction() as connection:
         gone: int = await connection.fetchval("select prune_rest($1)", most)
         await connection.execute(
             """delete from sign_in_attempts
                where first_at < now() - interval '1 day' and coalesce(locked_until, first_at) < now()"""
         )
+        await connection.execute("delete from rates where at < now() - interval '1 hour'")
     return gone
 
 

@@ -210,12 +210,13 @@ async def insert(
 async def hold_days(connection: Connection, agents: Collection[UUID]) -> None:
     """Has others who count the runs of these agents' day wait until the transaction ends; those who start runs without counting
     them do not."""
-    await connection.execute(
-        """select pg_advisory_xact_lock(key) from (
-               select hashtextextended('runs of the day ' || agent, 0) as key from unnest($1::uuid[]) agent order by key
-           ) in_one_order""",
-        list(agents),
-    )
+    if agents:
+        await connection.execute(
+            """select pg_advisory_xact_lock(key) from (
+                   select hashtextextended('runs of the day ' || agent, 0) as key from unnest($1::uuid[]) agent order by key
+               ) in_one_order""",
+            list(agents),
+        )
 
 
 async def count_since(connection: Connection, agent_id: UUID, first_id: UUID) -> int:

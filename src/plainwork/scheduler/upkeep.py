@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plainwork import log
-from plainwork.db import Database, queue, rates, retention
+from plainwork.db import Database, queue, retention
 
 _log = log.get("scheduler")
 
@@ -37,7 +37,7 @@ async def keep_up(db: Database, now: datetime) -> Kept:
                 break
     rows = 0
     for _ in range(PIECES):
-        gone = await retention.prune_rest(db, AT_ONCE) + await rates.forget_full(db, AT_ONCE)
+        gone = await retention.prune_rest(db, AT_ONCE)
         rows += gone
         if gone < AT_ONCE:
             break

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from plainwork import db
+from plainwork.api import rates
 from plainwork.api.rates import Rate, Shares
 from plainwork.errors import Unavailable
 from plainwork.settings import Settings
@@ -133,6 +134,22 @@ async def test_what_could_not_be_told_is_told_later(database: db.Database, tmp_p
     take(other, 1)
     await Shares(database, [other]).share()
     assert other.level("somebody") == pytest.approx(38, abs=1)
+
+
+async def test_an_outage_under_a_crowd_fills_no_memory(
+    database: db.Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "_KEPT", 100)
+    rate = Rate("test", 60)
+    away = await db.open(Settings(data_dir=tmp_path, database_url=database.login.url), migrate=False)
+    await away.close()
+    for crowd in range(3):
+        for number in range(150):
+            rate.wait_s((crowd, number))
+        assert len(rate.untold) == 100
+        with pytest.raises((Unavailable, OSError)):
+            await Shares(away, [rate]).share()
+        assert rate.untold == {(crowd, number): 1 for number in range(50, 150)}
 
 
 async def test_callers_are_the_same_to_all_processes(slow: Place, tmp_path: Path, module_database_url: str) -> None:

@@ -61,7 +61,13 @@ class Rate:
         self._buckets[key] = (level, now)
         self._buckets.move_to_end(key)
         if len(self._buckets) > _KEPT:
-            self._buckets.popitem(last=False)
+            gone, _ = self._buckets.popitem(last=False)
+            self.untold.pop(gone, None)
+
+    def tell_later(self, key: object, count: int) -> None:
+        """What could not be told, unless the bucket was let go meanwhile: an outage must not fill the memory."""
+        if key in self._buckets:
+            self.untold[key] += count
 
 
 class Shares:
@@ -94,7 +100,7 @@ class Shares:
             levels = await rows.take(self._database, taken)
         except BaseException:
             for rate, key, count in told:
-                rate.untold[key] += count
+                rate.tell_later(key, count)
             raise
         for (rate, key, _), level in zip(told, levels, strict=True):
             rate.hear(key, level)

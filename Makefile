@@ -110,7 +110,7 @@ screenshots: .venv/.developed $(BROWSER_READY) ## every screen and state, wide a
 
 properties: .venv/.developed ## look for new cases that break a property of the pure parts (ROUNDS=10)
 	@for round in $$(seq $(or $(ROUNDS),10)); do \
-	  $(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=search tests/spec tests/engine/test_carry.py tests/engine/test_plan_properties.py || exit 1; \
+	  $(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=search tests/spec tests/engine/test_carry.py tests/engine/test_plan_properties.py tests/drafting/test_bounds.py || exit 1; \
 	done
 
 simulate: .venv/.developed ## run the engine through seeded crashes, lost messages and a failing database (SEEDS=2000 FIRST=0)

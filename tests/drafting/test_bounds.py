@@ -15,6 +15,7 @@ from plainwork.engine.catalogue import load
 from plainwork.errors import Invalid
 from plainwork.spec.compile import compile as compile_spec
 from plainwork.spec.markdown import parse, render
+from tests.cases import cases
 from tests.drafting.support import drafted, every
 
 VERBS = ["fetch", "get", "keep", "create", "update", "delete", "send", "mail", "post", "summarise", "classify", "extract", "sort", "merge", "save", "wait",
@@ -54,7 +55,7 @@ def attempt(text: str) -> None:
     assert refused.next_step
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_gives_a_valid_draft_or_a_clear_refusal(text: str) -> None:
     attempt(text)
@@ -65,19 +66,19 @@ clauses = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(st.lists(clauses.map("".join), min_size=1, max_size=7).map("".join))
 def test_any_pile_of_clauses_gives_a_valid_draft(text: str) -> None:
     sound(drafted(text))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(st.text(alphabet=st.sampled_from(list("abc .,;:-–'\"“”`#*_|()[]{}<>!?@/\\\n\t0123456789→é中🙂")), max_size=200))
 def test_marks_never_break_a_document(text: str) -> None:
     attempt("Fetch " + text + " and send it")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(st.text(max_size=200))
 def test_no_word_is_lost_between_text_and_tokens(text: str) -> None:
     kept = "".join(words_of(tokenize(text)).split())

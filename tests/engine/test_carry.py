@@ -14,10 +14,11 @@ from plainwork.engine.plan import Failure, Graph, Record, Side, Task, carry_over
 from plainwork.engine.plan.stand import Stand
 from plainwork.errors import Conflict, Invalid
 from plainwork.spec.flow import Edge
+from tests.cases import cases
 from tests.engine.flows import RUN, Behave, Drive, chain, echo, edge, graph, loop, node, retry
 from tests.engine.test_plan_properties import INPUTS, fate, graphs
 
-MODEST = settings(max_examples=80, deadline=None)
+MODEST = settings(max_examples=cases(80), deadline=None)
 NAMES = (INPUTS, None, RUN, None)
 
 

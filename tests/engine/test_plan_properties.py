@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from plainwork.engine.plan import Failure, Graph, Progress, Task, plan
 from plainwork.spec.flow import Edge, Node
+from tests.cases import cases
 from tests.engine.flows import RUN, Drive, edge, graph, loop, node, retry
 
 _KINDS = ("retry", "auth", "rejected", "timeout")
@@ -101,7 +102,7 @@ def fate(seed: int) -> Any:
 
 
 INPUTS = {"n": 3, "text": "abc"}
-MODEST = settings(max_examples=60, deadline=None)
+MODEST = settings(max_examples=cases(60), deadline=None)
 
 
 def drive(built: Graph, seed: int, **more: Any) -> Drive:

@@ -16,6 +16,7 @@ from plainwork.spec.flow import Condition, Edge, Flow, Node
 from plainwork.spec.graph import plain_body
 from plainwork.spec.model import Example, Input, Limits, Output, Retry, Route, Spec, Step
 from plainwork.spec.report import MAX_FINDINGS
+from tests.cases import cases
 from tests.spec.flows import flows
 from tests.spec.kinds import CATALOGUE
 
@@ -100,7 +101,7 @@ ANY = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(flows)
 def test_random_flows_are_checked(flow: Flow) -> None:
     for finding in check_flow(flow, CATALOGUE):
@@ -108,7 +109,7 @@ def test_random_flows_are_checked(flow: Flow) -> None:
         assert finding.code not in ("cycle", "duplicate-id", "unknown-step", "too-deep", "bad-flow")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["url", "labels", "items", "flow", "where", "until", "x"]), ANY),
     st.sampled_from(sorted(CATALOGUE)),
@@ -136,9 +137,9 @@ def strange(count: int) -> Spec:
 
 
 def test_endless_findings_come_to_an_end() -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert len(check_spec(strange(2_000), CATALOGUE)) == MAX_FINDINGS
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def chain(count: int, width: int) -> Flow:
@@ -152,9 +153,9 @@ def chain(count: int, width: int) -> Flow:
 @pytest.mark.parametrize(("count", "width"), [(10_000, 2), (3_000, 30), (400, 200)])
 def test_large_flows_take_seconds_at_most(count: int, width: int) -> None:
     flow = chain(count, width)
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert check_flow(flow, CATALOGUE) == []
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_flows_beyond_all_bounds_are_refused() -> None:

@@ -13,6 +13,7 @@ from plainwork.spec.compile import compile
 from plainwork.spec.decompile import canonical, decompile
 from plainwork.spec.flow import Condition, Edge, Flow
 from plainwork.spec.model import Chat, Poll, Route, Schedule, Spec, Step, Webhook, spec_from_json, to_json
+from tests.cases import cases
 from tests.spec import strategies
 from tests.spec.flows import flows
 from tests.spec.kinds import CATALOGUE
@@ -124,7 +125,7 @@ def test_a_phrase_nobody_understands_still_compiles() -> None:
     assert flow.nodes[0].config == {"phrase": "when the moon is blue"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(flows)
 def test_a_compiled_spec_is_canonical_and_comes_back(given_flow: Flow) -> None:
     spec = decompile(given_flow)
@@ -134,7 +135,7 @@ def test_a_compiled_spec_is_canonical_and_comes_back(given_flow: Flow) -> None:
     assert spec_from_json(to_json(spec)) == spec
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(flows)
 def test_the_same_spec_gives_the_same_bytes(given_flow: Flow) -> None:
     spec = decompile(given_flow)
@@ -188,7 +189,7 @@ def bare(spec: Spec) -> Spec:
 IN_THE_WAY = {"cycle", "backward-route", "route-leaves-loop", "route-enters-loop", "unknown-step", "bad-schedule"}
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(120), deadline=None, suppress_health_check=list(HealthCheck))
 @given(strategies.specs())
 def test_any_spec_is_checked_compiled_and_comes_back(spec: Spec) -> None:
     """All but the wording of routes and triggers comes back as it was; those mean the same, and stay from then on."""

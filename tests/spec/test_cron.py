@@ -10,11 +10,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from plainwork.spec.cron import ScheduleError, canonical, next_times, read_cron
+from tests.cases import cases
 from tests.spec.test_schedule_text import CRONS
 
 
 @given(cron=CRONS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 def test_the_canonical_writing_means_the_same(cron: str) -> None:
     try:
         again = canonical(cron)
@@ -59,7 +60,7 @@ def _local_times(cron: str, zone: str, start: datetime, hours: int) -> list[date
     minute=st.integers(0, 59),
     hours=st.lists(st.integers(0, 23), min_size=1, max_size=3, unique=True),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 def test_times_of_day_fire_once_and_never_fail_to(zone: str, start: datetime, minute: int, hours: list[int]) -> None:
     cron = f"{minute} {','.join(map(str, sorted(hours)))} * * *"
     tz = ZoneInfo(zone)

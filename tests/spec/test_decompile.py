@@ -16,6 +16,7 @@ from plainwork.spec.flow import Condition, Edge, Flow, Node, flow_from_json
 from plainwork.spec.graph import plain_body
 from plainwork.spec.markdown import parse, render
 from plainwork.spec.model import Route
+from tests.cases import cases
 from tests.spec.flows import as_json, flows, random_flow
 
 
@@ -28,7 +29,7 @@ def flow(*ids: str, edges: tuple[tuple[str, str] | tuple[str, str, Condition], .
     return Flow(title="T", nodes=tuple(node(one) for one in ids), edges=made, **more)  # type: ignore[arg-type]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(400), deadline=None)
 @given(flows)
 def test_a_flow_comes_back_as_its_canonical_form(given_flow: Flow) -> None:
     expected = canonical(given_flow)
@@ -36,7 +37,7 @@ def test_a_flow_comes_back_as_its_canonical_form(given_flow: Flow) -> None:
     assert canonical(expected) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(flows)
 def test_the_canonical_form_keeps_steps_and_edges(given_flow: Flow) -> None:
     after = canonical(given_flow)
@@ -53,7 +54,7 @@ def test_the_canonical_form_keeps_steps_and_edges(given_flow: Flow) -> None:
     assert all(position[e.from_] < position[e.to] for e in after.edges if lanes.get(e.from_) == lanes.get(e.to))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(100), deadline=None)
 @given(flows)
 def test_a_flow_survives_the_document(given_flow: Flow) -> None:
     spec = decompile(given_flow)
@@ -62,14 +63,14 @@ def test_a_flow_survives_the_document(given_flow: Flow) -> None:
     assert compile(parsed.spec) == canonical(given_flow)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(flows)
 def test_the_json_of_a_flow_is_the_flow(given_flow: Flow) -> None:
     after = canonical(given_flow)
     assert flow_from_json(as_json(after)) == after
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(100), deadline=None)
 @given(flows, st.randoms(use_true_random=False))
 def test_order_of_edges_of_other_steps_does_not_matter(given_flow: Flow, dice: random.Random) -> None:
     by_source: dict[str, list[Edge]] = {}

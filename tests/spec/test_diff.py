@@ -13,6 +13,7 @@ from plainwork.spec.decompile import decompile
 from plainwork.spec.diff import Change, Diff, Names, StepName, diff
 from plainwork.spec.flow import Condition, Flow
 from plainwork.spec.model import Email, Example, Input, Limits, Output, Retry, Route, Schedule, Spec, Step, Webhook
+from tests.cases import cases
 from tests.spec.flows import flows
 from tests.spec.kinds import CATALOGUE
 
@@ -226,7 +227,7 @@ def test_it_is_json() -> None:
     assert msgspec.convert(data, Diff) == found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(100), deadline=None)
 @given(flows, flows)
 def test_any_two_agents(one: Flow, two: Flow) -> None:
     a, b = decompile(one), decompile(two)
@@ -240,7 +241,7 @@ def test_any_two_agents(one: Flow, two: Flow) -> None:
     assert there.is_same == (compile(a) == compile(b))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(flows)
 def test_an_agent_and_itself(flow: Flow) -> None:
     spec = decompile(flow)

@@ -22,10 +22,11 @@ from plainwork.spec.render import walk
 from plainwork.spec.tree import find
 from plainwork.spec.yaml_edit import same
 from plainwork.spec.yaml_read import read
+from tests.cases import cases
 from tests.spec import strategies
 
 MANY = settings(
-    max_examples=120,
+    max_examples=cases(120),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from plainwork.spec import expression as door
 from plainwork.spec.expression import FUNCTIONS, ExpressionError, MissingValue, parse_expression
+from tests.cases import cases
 
 SCOPE: dict[str, Any] = {
     "fetch": {
@@ -219,7 +220,7 @@ def test_patterns(text: str, pattern: str, fits: str | None) -> None:
         max_leaves=6,
     ),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 def test_patterns_are_found_where_python_finds_them(text: str, pattern: str) -> None:
     import re
 
@@ -433,7 +434,7 @@ JSON = st.recursive(
 
 
 @given(name=st.sampled_from(sorted(FUNCTIONS)), values=st.lists(JSON, max_size=3))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(400), deadline=None)
 def test_no_function_fails_in_its_own_way(name: str, values: list[Any]) -> None:
     source = f"{name}({', '.join(f'v{n}' for n in range(len(values)))})"
     scope = {f"v{n}": part for n, part in enumerate(values)}
@@ -446,7 +447,7 @@ def test_no_function_fails_in_its_own_way(name: str, values: list[Any]) -> None:
 
 
 @given(source=st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(300), deadline=None)
 def test_any_text_is_read_or_refused(source: str) -> None:
     offset: int | None = None
     try:
@@ -457,7 +458,7 @@ def test_any_text_is_read_or_refused(source: str) -> None:
 
 
 @given(left=JSON, right=JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 def test_equality_never_fails_and_is_symmetric(left: Any, right: Any) -> None:
     assert value("a == b", a=left, b=right) is value("b == a", a=left, b=right)
     assert value("a != b", a=left, b=right) is not value("a == b", a=left, b=right)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plainwork.spec.expression import ExpressionError, parse_expression
+from tests.cases import cases
 
 SCOPE: dict[str, Any] = {
     "fetch": {
@@ -127,7 +128,7 @@ def _same(ours: Any, theirs: Any) -> bool:
 
 
 @given(source=EXPRESSIONS)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_monty_agrees(source: str, monty: pydantic_monty.MontySession) -> None:
     try:
         ours = parse_expression(source).evaluate(SCOPE)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from plainwork.spec import model
 from plainwork.spec.markdown import parse, problems, render
+from tests.cases import cases
 from tests.spec.strategies import specs
 from tests.spec.test_edit_examples import TEXT
 
 MANY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=cases(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -92,7 +93,7 @@ def broken(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-@settings(MANY, max_examples=300)
+@settings(MANY, max_examples=cases(300))
 @given(broken())
 def test_whatever_can_be_read_can_be_written(text: str) -> None:
     parsed = parse(text)

@@ -16,6 +16,7 @@ from plainwork.spec.schedule_text import (
     parse_schedule,
     render_schedule,
 )
+from tests.cases import cases
 
 PHRASES = [
     ("every minute", "* * * * *"),
@@ -275,7 +276,7 @@ CRONS = st.tuples(
 
 
 @given(cron=CRONS, zone=st.sampled_from([None, "UTC", "Europe/Berlin", "America/New_York"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(400), deadline=None)
 def test_rendering_reads_back_to_the_same_schedule(cron: str, zone: str | None) -> None:
     try:
         phrase = render_schedule(cron, zone)
@@ -386,7 +387,7 @@ WORDS = (
 
 
 @given(text=st.lists(st.sampled_from(WORDS.split()), max_size=14))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(300), deadline=None)
 def test_any_words_are_understood_or_refused_with_three_phrases(text: list[str]) -> None:
     phrase = " ".join(text)
     try:

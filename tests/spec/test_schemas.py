@@ -15,6 +15,7 @@ from plainwork.spec.decompile import decompile
 from plainwork.spec.flow import Flow, flow_from_json
 from plainwork.spec.model import Example, Section, Spec, spec_from_json
 from plainwork.spec.schemas import flow_schema, spec_schema
+from tests.cases import cases
 from tests.spec import strategies
 from tests.spec.flows import as_json, flows
 
@@ -31,7 +32,7 @@ def test_they_are_schemas_with_names_and_words(schema: dict[str, Any]) -> None:
     assert all("``" not in part["description"] and "\n" not in part["description"] for part in described)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(flows)
 def test_every_flow_and_spec_holds(flow: Flow) -> None:
     spec = decompile(flow)
@@ -44,14 +45,14 @@ def test_every_flow_and_spec_holds(flow: Flow) -> None:
         FLOW.validate(as_json(other))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(strategies.specs())
 def test_every_spec_of_a_document_holds(spec: Spec) -> None:
     SPEC.validate(msgspec.json.decode(msgspec.json.encode(spec)))
     FLOW.validate(msgspec.json.decode(msgspec.json.encode(compile(spec))))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 @given(flows, st.data())
 def test_what_is_refused_here_is_refused_there(flow: Flow, data: st.DataObject) -> None:
     """A change to the JSON: whenever the schema holds, it can be read, and the other way round."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from plainwork.spec.expression import ExpressionError
 from plainwork.spec.template import parse_template, split_template
+from tests.cases import cases
 
 SCOPE: dict[str, Any] = {
     "fetch": {"body": {"n": 3, "items": ["a", "b"], "none": None, "name": "Ada", "yes": True, "f": 1.5}},
@@ -100,7 +101,7 @@ JSON = st.recursive(
 
 
 @given(value=JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 def test_a_whole_template_gives_the_value_itself(value: Any) -> None:
     assert parse_template("{{ x }}").render({"x": value}) is value
     mixed = parse_template("<{{ x }}>").render({"x": value})
@@ -109,7 +110,7 @@ def test_a_whole_template_gives_the_value_itself(value: Any) -> None:
 
 
 @given(text=st.text("ab{ }\n", max_size=30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 def test_escaping_gives_any_text_back(text: str) -> None:
     assert parse_template(text.replace("{{", "\\{{")).render({}) == text
 
@@ -119,7 +120,7 @@ def test_escaping_gives_any_text_back(text: str) -> None:
         st.tuples(st.text("xy }", max_size=5), st.sampled_from(["1", "'}}'", "{'a': {}}", "[1][0]"])), max_size=4
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(100), deadline=None)
 def test_parts_put_together_are_the_text(parts: list[tuple[str, str]]) -> None:
     text = "".join(f"{plain}{{{{ {code} }}}}" for plain, code in parts)
     again = "".join(f"{{{{{part}}}}}" if is_code else part for part, _, is_code in split_template(text))

@@ -30,8 +30,8 @@ def start_of(type_: str, config: Mapping[str, Any]) -> str:
         case "webhook":
             return f"webhook {config.get('path', '')}".rstrip()
         case "poll":
-            every = config.get("every")
-            return f"{config.get('uses', 'poll')}, asked {_often(every)}" if every else str(config.get("uses", "poll"))
+            every, what = config.get("every"), _what(str(config.get("uses", "poll")))
+            return f"{what}, asked {_often(every)}" if every else what
         case "form":
             return f"form “{config.get('title', '')}”"
         case "email":
@@ -42,6 +42,12 @@ def start_of(type_: str, config: Mapping[str, Any]) -> str:
             return BY_HAND
         case _:
             return kind
+
+
+def _what(uses: str) -> str:
+    """``github.new_pull_request`` → ``a new pull request in github``."""
+    place, _, thing = uses.partition(".")
+    return f"a {thing} in {place}".replace("_", " ").replace("-", " ") if thing.startswith("new_") else uses
 
 
 def _often(every: str) -> str:

@@ -109,6 +109,7 @@ function States({ agent: { live_version, paused_at, has_draft } }: { agent: Agen
 /** The trigger whose icon stands before what starts an agent. */
 function triggerOf(starts: string): string {
   if (/webhook/i.test(starts)) return "webhook";
+  if (/^a new .* in /i.test(starts)) return "poll";
   return /by hand/i.test(starts) ? "manual" : "schedule";
 }
 

@@ -100,12 +100,21 @@ function Alarms({ agentId }: { agentId: string }) {
   const { data } = useQuery(alarmsQuery);
   return data
     ?.filter(({ agent_id }) => agent_id === agentId)
-    .map(({ id, message, raised_at }) => (
-      <Banner key={id} tone="bad" title={message}>
-        Since <Time at={raised_at} />. It ends by itself when all is well again.
+    .map(({ id, kind, message, raised_at }) => (
+      <Banner key={id} tone="bad" title={kind === "keeps_failing" ? "A poll keeps failing." : message}>
+        Since <Time at={raised_at} />. {END[kind]}
       </Banner>
     ));
 }
+
+const WELL = "It ends by itself when all is well again.";
+/** How an alarm ends; why a poll fails stands with its trigger. */
+const END = {
+  did_not_fire: WELL,
+  cannot_be_planned: WELL,
+  cannot_start: WELL,
+  keeps_failing: "Why stands below. This ends by itself when a poll succeeds.",
+} as const;
 
 function Loading() {
   return (

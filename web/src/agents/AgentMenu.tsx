@@ -1,4 +1,15 @@
-import { AlarmClock, ChartColumn, Ellipsis, History, Pause, PencilLine, Play, PlayCircle, Trash2 } from "lucide-react";
+import {
+  AlarmClock,
+  ChartColumn,
+  Ellipsis,
+  History,
+  Layers,
+  Pause,
+  PencilLine,
+  Play,
+  PlayCircle,
+  Trash2,
+} from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useGo } from "@/navigation";
 import type { Inputs } from "@/run_form";
@@ -74,6 +85,7 @@ function useItems(
     items.push({ label: "Run now", icon: Play, hint, disabled: !isLive, onSelect });
   }
   items.push({ label: "What starts it", icon: AlarmClock, href: `/agents/${id}/triggers` });
+  items.push({ label: "Its versions", icon: Layers, href: `/agents/${id}/versions` });
   items.push({ label: "Its runs", icon: History, href: `/runs?agent=${id}` });
   items.push({ label: "Its figures", icon: ChartColumn, href: `/figures?agent=${id}` });
   if (!may("agents:write")) return items;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { FileText, GitCompare, Workflow } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { useKinds } from "@/document";
+import { useKinds } from "@/document/kinds";
 import { CopyButton } from "@/ui/CopyButton";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { SegmentedControl } from "@/ui/SegmentedControl";

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { PencilLine } from "lucide-react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { asProblem } from "@/client/problem";
 import { useGo, useParam, usePlace } from "@/navigation";
 import { Page } from "@/shell";
@@ -7,15 +8,16 @@ import { Badge } from "@/ui/Badge";
 import { LinkButton } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
-import { Skeleton } from "@/ui/Skeleton";
+import { Skeleton, SkeletonLines } from "@/ui/Skeleton";
 import { Tabs } from "@/ui/Tabs";
 import { AllVersions } from "./AllVersions";
 import { canariesQuery, underWay } from "./canaries";
-import { CanaryTab } from "./CanaryTab";
 import { LiveHistory } from "./LiveHistory";
 import { placeOf, type VersionsPlace, versionsPath } from "./place";
 import { type Agent, agentQuery } from "./queries";
-import { ShadowTab } from "./ShadowTab";
+
+const CanaryTab = lazy(() => import("./CanaryTab").then((part) => ({ default: part.CanaryTab })));
+const ShadowTab = lazy(() => import("./ShadowTab").then((part) => ({ default: part.ShadowTab })));
 
 /** An agent's versions: what each says, how it differs from others, and the careful ways of making one live. */
 export function VersionsScreen() {
@@ -61,13 +63,18 @@ function OfAgent({ agent }: { agent: Agent }) {
           value: "canary",
           label: "Canary",
           mark: canary && <Badge tone="live">{`${canary.share} %`}</Badge>,
-          panel: <CanaryTab agent={agent} chosen={place.chosen} />,
+          panel: later(<CanaryTab agent={agent} chosen={place.chosen} />),
         },
-        { value: "shadow", label: "Shadow replay", panel: <ShadowTab agent={agent} chosen={place.chosen} /> },
+        { value: "shadow", label: "Shadow replay", panel: later(<ShadowTab agent={agent} chosen={place.chosen} />) },
         { value: "live", label: "What was live", panel: <LiveHistory agent={agent} /> },
       ]}
     />
   );
+}
+
+/** A part whose code comes when it is first looked at. */
+function later(part: ReactNode): ReactNode {
+  return <Suspense fallback={<SkeletonLines lines={6} />}>{part}</Suspense>;
 }
 
 function NotThere({ problem, onRetry }: { problem: unknown; onRetry: () => void }) {

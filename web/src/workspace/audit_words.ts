@@ -6,6 +6,7 @@ import type { AuditEntry } from "./audit_queries";
 export const ABOUT: readonly { value: string; label: string }[] = [
   { value: "agent.", label: "Agents" },
   { value: "version.", label: "Versions" },
+  { value: "canary.", label: "Canaries" },
   { value: "run.", label: "Runs" },
   { value: "schedule.", label: "Schedules" },
   { value: "trigger.", label: "Triggers" },

@@ -72,6 +72,24 @@ def visit(chromium: Browser, visitors: list[Visitor]) -> Iterator[Callable[..., 
         visitor.watch.check()
 
 
+@pytest.fixture(scope="module")
+def window(chromium: Browser, server: Server) -> Iterator[Visitor]:
+    visitor = Visitor.of(chromium, server)
+    yield visitor
+    leave([visitor])
+    visitor.watch.check()
+
+
+@pytest.fixture
+def onlooker(window: Visitor) -> Iterator[Visitor]:
+    """The owner in a window that a module's tests share, for those that load a page, look and do nothing else: a new
+    window compiles all scripts anew, which takes longer than the look."""
+    yield window
+    wrongs = "\n".join(window.watch.wrongs)
+    window.watch.wrongs.clear()
+    assert not wrongs, wrongs
+
+
 def leave(visitors: list[Visitor]) -> None:
     for visitor in visitors:
         visitor.context.close()

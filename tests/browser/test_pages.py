@@ -18,28 +18,26 @@ PAGES = ("/", "/?name=mail", "/agents/new", "/runs", "/runs?status=failed", "/in
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_by_its_address(visit: Callable[..., Visitor], server: Server, path: str) -> None:
-    page = visit(server).go(path)
+def test_a_page_by_its_address(onlooker: Visitor, path: str) -> None:
+    page = onlooker.go(path)
     expect(page.get_by_role("main")).to_be_visible()
     check_looks(page)
 
 
 @pytest.mark.parametrize("path", [f"/agents/{MISSING}", f"/runs/{MISSING}"])
-def test_what_is_not_there_is_said_on_its_own_page(visit: Callable[..., Visitor], server: Server, path: str) -> None:
-    visitor = visit(server)
-    with visitor.watch.but("404"):
-        page = visitor.go(path)
+def test_what_is_not_there_is_said_on_its_own_page(onlooker: Visitor, path: str) -> None:
+    with onlooker.watch.but("404"):
+        page = onlooker.go(path)
         expect(page.get_by_role("main")).to_be_visible()
         check_looks(page)
 
 
-def test_an_unknown_address_has_a_page_that_says_so(visit: Callable[..., Visitor], server: Server) -> None:
-    visitor = visit(server)
-    with visitor.watch.but("404"):
-        answer = visitor.page.goto("/nowhere/at/all", wait_until="networkidle")
+def test_an_unknown_address_has_a_page_that_says_so(onlooker: Visitor) -> None:
+    with onlooker.watch.but("404"):
+        answer = onlooker.page.goto("/nowhere/at/all", wait_until="networkidle")
     assert answer is not None
     assert answer.status == 404
-    expect(visitor.page.get_by_role("main")).to_be_visible()
+    expect(onlooker.page.get_by_role("main")).to_be_visible()
 
 
 def test_the_policy_lets_no_script_of_a_page_run(visit: Callable[..., Visitor], server: Server) -> None:

@@ -121,8 +121,8 @@ def test_a_lost_password_is_set_anew(visit: Callable[..., Visitor], server: Serv
     "path",
     ["/account", "/workspace", "/workspace/members", "/workspace/api-keys", "/workspace/limits", "/workspace/audit"],
 )
-def test_the_settings_by_their_address(visit: Callable[..., Visitor], server: Server, path: str) -> None:
-    page = visit(server).go(path)
+def test_the_settings_by_their_address(onlooker: Visitor, path: str) -> None:
+    page = onlooker.go(path)
     expect(page.get_by_role("navigation", name="Settings").locator("[aria-current=page]")).to_have_count(1)
     check_looks(page)
 

@@ -33,6 +33,7 @@ WATCHED: list[tuple[str, str, dict[str, Any]]] = [
     ("Monitor the subreddits r/python and r/django and post each new post to Discord", "reddit.new_post", {"subreddit": "python+django"}),
     ("When a new item appears in the RSS feed https://example.org/feed.xml, post its title to Slack", "rss.new_item", {"url": "https://example.org/feed.xml"}),
     ("Watch https://example.org/jobs/feed.atom for new jobs and mail them to me@example.org", "rss.new_item", {"url": "https://example.org/jobs/feed.atom"}),
+    ("Notify #ops on Slack whenever there is a new entry in https://status.example.com/history.rss", "rss.new_item", {"url": "https://status.example.com/history.rss"}),
     ("As soon as there is a new order at https://shop.example.org/orders.json, text the warehouse", "http.new_item", {"url": "https://shop.example.org/orders.json"}),
     ("When there is a new row in the table orders, mail sales@example.org", "sql.new_row", {"query": "select * from orders", "column": "id"}),
     ("When a customer is inserted into the customers table of our Postgres database, send them a welcome mail", "sql.new_row", {"query": "select * from customers", "column": "id"}),
@@ -58,6 +59,8 @@ CALLED = [
     "Whenever someone stars acme/site, post it to Discord",
     "When a row is updated in Airtable, update the deal in Pipedrive",
     "When someone sends a photo to my Telegram bot, describe it",
+    "When my bot is mentioned in Slack, answer with GPT-4",
+    "When a slash command is used in Slack, create a Jira ticket",
     "When a webhook at https://example.org/hook is called, post it to Slack",
 ]
 

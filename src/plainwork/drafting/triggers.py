@@ -120,7 +120,11 @@ def _told(reading: Reading, chooses: bool, opens: bool) -> Event | None:
             isinstance(other, Unread) or (isinstance(other, Act) and other.verb.act in ("begin", "goal", "use"))
             for other in before
         )
-        if isinstance(piece, When) and (begins or _is_event(piece.tokens)) and _happens(piece.tokens):
+        if (
+            isinstance(piece, When)
+            and (begins or _is_event(piece.tokens) or _there_is(piece.tokens))
+            and _happens(piece.tokens)
+        ):
             around = (
                 *reading.statement.label,
                 *(token for act in before if isinstance(act, Act) and begins for token in act.tokens),
@@ -139,6 +143,11 @@ def _told(reading: Reading, chooses: bool, opens: bool) -> Event | None:
             if event:
                 return event
     return None
+
+
+def _there_is(tokens: Tokens) -> bool:
+    """``there is a new entry in …``."""
+    return bool(tokens) and tokens[0].lower == "there" and _new(tokens)
 
 
 def _somewhere(tokens: Tokens) -> bool:

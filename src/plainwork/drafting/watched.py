@@ -137,7 +137,7 @@ def _finds(kind: Kind, app: App, event: Event, text: Sequence[Token]) -> bool:
         return noun not in _HOLDERS
     if app.sort == "message":
         spoken = {w.singular(token.lower) for token in text}
-        return noun in thing | _ANYTHING | _TALK and not spoken & _MEDIA
+        return noun in thing | _ANYTHING | _TALK and not spoken & (_MEDIA | {"slash"})
     if app.sort == "feed":
         return noun in thing | _ANYTHING or _SAME.get(noun) in thing
     return bool({*noun.split(), _SAME.get(noun, "")} & thing)
@@ -176,6 +176,7 @@ _CALLED = {
     "body": ("text",),
     "content": ("text",),
     "description": ("text",),
+    "note": ("text",),
     "sender": ("from", "user", "author"),
     "writer": ("author",),
 }

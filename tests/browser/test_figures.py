@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.support import Visitor
-from tests.browser.watch import check_looks
+from tests.browser.watch import check_accessibility, check_looks
 from tests.journeys.server import Server
 from tests.world import World
 
@@ -84,6 +84,12 @@ def test_from_the_figures_to_the_step_that_failed(visit: Callable[..., Visitor],
     expect(page.locator(".uplot")).to_have_count(3)
     check_looks(page)
 
+    chosen = page.get_by_role("button", name=re.compile("^Agent: "))
+    chosen.press("Enter")
+    expect(page.get_by_role("dialog", name="Agent").get_by_role("checkbox", name="Weigh the parcels")).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(chosen).to_be_focused()
+
     page.get_by_role("group", name="Time").get_by_role("button", name="24 hours").click()
     expect(page).to_have_url(re.compile("time=24h"))
     page.get_by_role("button", name="Attempts").click()
@@ -96,7 +102,7 @@ def test_from_the_figures_to_the_step_that_failed(visit: Callable[..., Visitor],
     expect(lines).not_to_contain_text("weighing a parcel")
     page.get_by_role("searchbox", name="Search in lines").fill('"heavy for" -truck')
     expect(lines.locator("mark").first).to_have_text("heavy for")
-    check_looks(page)
+    check_accessibility(page)
 
     lines.get_by_role("link", name="weigh-it").first.click()
     expect(page).to_have_url(re.compile(r"/runs/.*step=weigh-it"))

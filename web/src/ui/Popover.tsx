@@ -1,48 +1,44 @@
-import { Popover as Base } from "@base-ui/react/popover";
-import type { ReactElement, ReactNode } from "react";
-import { cx } from "./cx";
+import {
+  cloneElement,
+  type ComponentType,
+  type HTMLAttributes,
+  type ReactElement,
+  type ReactNode,
+  useState,
+} from "react";
+import { toast } from "./toast";
 import type { Side } from "./Tooltip";
 
-/** A small window beside the button that opens it; a click elsewhere or Escape closes it. */
-export function Popover({
-  trigger,
-  title,
-  label,
-  open,
-  onOpenChange,
-  side = "bottom",
-  align = "start",
-  className,
-  children,
-}: {
-  trigger: ReactElement;
+export interface PopoverProps {
+  trigger: ReactElement<HTMLAttributes<HTMLElement>>;
   title?: ReactNode;
   /** Its name where no title is shown. */
   label?: string;
-  open?: boolean;
-  onOpenChange?: (open: boolean) => void;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
   side?: Side;
   align?: "start" | "center" | "end";
   className?: string;
   children: ReactNode;
-}) {
+}
+
+const load = () => import("./PopoverPopup").then((part) => part.default);
+
+/** A small window beside the button that opens it; a click elsewhere or Escape closes it. Until it is first opened there is
+ *  the button and nothing else; the code of the window is fetched when the pointer or the focus comes near. */
+export function Popover(props: PopoverProps) {
+  const [Popup, setPopup] = useState<ComponentType<PopoverProps> | null>(null);
+  if (Popup) return <Popup {...props} />;
+  const fetch = () => void load().catch(() => undefined);
+  const open = () => {
+    void load().then((loaded) => {
+      setPopup(() => loaded);
+      props.onOpenChange(true);
+    }, toast.problem);
+  };
   return (
-    <Base.Root open={open} onOpenChange={(next) => onOpenChange?.(next)}>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner side={side} align={align} sideOffset={6} collisionPadding={8} className="z-10">
-          <Base.Popup
-            aria-label={label}
-            className={cx(
-              "popup popup-motion max-h-(--available-height) max-w-[calc(100vw-1rem)] overflow-y-auto p-3",
-              className,
-            )}
-          >
-            {title && <Base.Title className="mb-2 text-sm font-semibold">{title}</Base.Title>}
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <span className="contents" onPointerEnter={fetch} onFocus={fetch} onClick={open}>
+      {cloneElement(props.trigger, { "aria-haspopup": "dialog", "aria-expanded": false })}
+    </span>
   );
 }

@@ -79,7 +79,11 @@ async def watched(place: Place, web: Web) -> AsyncIterator[Watched]:
 
 async def test_a_poll_tells_how_it_stands(watched: Watched, web: Web) -> None:
     before = await watched.trigger()
-    assert (before["kind"], before["about"], before["url"]) == ("poll", "a new item in http, asked every 10 minutes", None)
+    assert (before["kind"], before["about"], before["url"]) == (
+        "poll",
+        "a new item in http, asked every 10 minutes",
+        None,
+    )
     assert before["is_on"] is True
     assert before["poll"] | {"next_at": None} == {
         **{"next_at": None, "last_at": None, "begun_at": None, "is_under_way": False},

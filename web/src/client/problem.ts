@@ -53,6 +53,9 @@ const INSTEAD: [RegExp, string][] = [
   [/\bcsrf_token\b/, "Reload the page and try again."],
   [/POST \/api\/v1\/session\b/, "Sign in and try again."],
   [/GET \/api\/v1\/runs\b/, "Look for it among the runs."],
+  [/PUT \/api\/v1\/secrets\//, "Replace its value, and say there where it may go."],
+  [/\/connections\//, "Remove it under Connections."],
+  [/\/secrets\b|\/connections\b/, "See what there is under Secrets."],
   [/\/kinds\b/, "Choose a step from the palette: it lists every kind."],
 ];
 

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { Check, type LucideIcon, PencilLine, RotateCw, SkipForward, Trash2 } from "lucide-react";
+import { Check, type LucideIcon, PencilLine, Plug, RotateCw, SkipForward, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Run } from "@/runs/types";
+import { anewHref } from "@/secrets/words";
 import { useSession } from "@/session";
-import { Button, type ButtonVariant } from "@/ui/Button";
+import { Button, type ButtonVariant, LinkButton } from "@/ui/Button";
 import { Skeleton } from "@/ui/Skeleton";
 import { DecisionDialog } from "./DecisionDialog";
 import { inboxItemQuery } from "./queries";
@@ -37,6 +38,11 @@ export function RunDecision({
   if (!data) return <Skeleton className="h-8 w-72 max-w-full" />;
   return (
     <div role="group" aria-label="What becomes of this run" className="flex flex-wrap items-center gap-2">
+      {data.connection !== null && may("secrets:read") && (
+        <LinkButton size="sm" variant="primary" icon={Plug} href={anewHref(data.connection)}>
+          Connect {data.connection} anew
+        </LinkButton>
+      )}
       {data.actions.map((one) => (
         <Button key={one} size="sm" variant={LOOKS[one]} icon={ICONS[one] ?? Check} onClick={() => setAction(one)}>
           {ACTION_WORDS[one]}…

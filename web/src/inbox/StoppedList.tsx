@@ -91,7 +91,8 @@ function Row({ item, isChosen, onToggle }: RowProps) {
   );
 }
 
-function whatHappened({ status, failure }: InboxItem): string {
+function whatHappened({ status, failure, connection }: InboxItem): string {
+  if (connection !== null) return `The account ${connection} has to be connected anew. Then the run goes on by itself.`;
   if (status === "waiting") return "Nobody knows whether it was carried out. Decide, and the run goes on.";
   return failureOf(failure)?.message ?? "It failed without saying why.";
 }

@@ -85,7 +85,7 @@ export function waitWords({ kind, path }: Pick<Wait, "kind" | "path">, outline: 
     case "connection_expired":
       return {
         title: `The account of ${step} has to be connected anew.`,
-        next_step: "Its owner does that under Connections; then the run goes on by itself.",
+        next_step: "Admins and owners do that under Secrets, Connections; then the run goes on by itself.",
       };
     case "agent_limit":
       return { title: "The agent has as many runs under way as it may: this one waits its turn.", next_step: null };

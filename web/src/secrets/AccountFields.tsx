@@ -27,6 +27,7 @@ export function useTypedValue(kind: string) {
     about: account?.about ?? "",
     error,
     typed,
+    clear: () => setTyped({}),
     type: (key: string, text: string) => setTyped((before) => ({ ...before, [key]: text })),
     /** What keeps it from being sealed, or null. */
     problem: () => (fields ? secretProblem(fields, typed) : "It is not known yet what such an account holds."),

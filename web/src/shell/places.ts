@@ -49,6 +49,7 @@ export const SETTINGS_PLACES: SettingsPlace[] = [
   { title: "Your account", href: "/account", needs: null },
   { title: "Workspace", href: "/workspace", needs: "workspace:read" },
   { title: "Members", href: "/workspace/members", needs: "workspace:read" },
+  { title: "Secrets", href: "/workspace/secrets", needs: "secrets:read" },
   { title: "API keys", href: "/workspace/api-keys", needs: "keys:manage" },
   { title: "Limits", href: "/workspace/limits", needs: "runs:read" },
   { title: "Audit log", href: "/workspace/audit", needs: "audit:read" },

@@ -163,6 +163,11 @@ def choose_from(menu: str, item: str) -> Act:
     return then(click("button", menu), click("menuitem", item))
 
 
+def unfold(words: str) -> Act:
+    """Opens a folded part of the dialog."""
+    return lambda page: page.get_by_role("dialog").get_by_text(words).click()
+
+
 def agent_settings(page: Page) -> None:
     if is_narrow(page):
         tab("Settings")(page)

@@ -40,6 +40,7 @@ from tests.browser.acts import (
     then,
     two_texts,
     type_offline,
+    unfold,
     without_server,
     wrong_password,
 )
@@ -208,6 +209,16 @@ def shots_of_settings(people: People) -> Iterator[Shot]:
     yield Shot("members-remove", "/workspace/members", choose_from("more about ada", "take out"))
     yield Shot("members-viewer", "/workspace/members", who=people.max)
     yield Shot("members-invite", "/workspace/members", click("button", "invite somebody"))
+    secrets = "/workspace/secrets"
+    yield Shot("secrets-none", secrets, is_new=True)
+    yield Shot("secrets", secrets)
+    yield Shot("secrets-loading", secrets, still_loading)
+    yield Shot("secrets-menu", secrets, click("button", "more about openai"))
+    yield Shot("secrets-add", secrets, then(click("button", "^add a secret$"), unfold("Who may use it")))
+    yield Shot("secrets-use", secrets, choose_from("more about shop_db", "who may use it"))
+    yield Shot("secrets-limits", secrets, choose_from("more about shop_db", "limits"))
+    yield Shot("secrets-delete", secrets, choose_from("more about shop_db", "delete"))
+    yield Shot("connect", secrets, then(click("button", "^connect airtable$"), unfold("What it may do")))
     yield Shot("keys-none", "/workspace/api-keys", is_new=True)
     yield Shot("keys", "/workspace/api-keys")
     yield Shot("keys-end", "/workspace/api-keys", click("button", "^end the key nightly"))

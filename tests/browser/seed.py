@@ -295,6 +295,8 @@ def seed(server: Server, world: World) -> Seeded:
     for name in ("support-triage", "website-watch", "refund-with-approval"):
         _publish(server, made, (EXAMPLES / f"{name}.md").read_text(encoding="utf-8"))
 
+    seed_accounts(server, world)
+    _publish(server, made, (EXAMPLES / "weekly-sales-report.md").read_text(encoding="utf-8"), live=False)
     made.doors = seed_doors(server, world, made.agents)
     for _ in range(5):
         made.runs["succeeded"] = _run(server, made.agents["Morning digest"], wait=20)
@@ -315,6 +317,20 @@ def seed(server: Server, world: World) -> Seeded:
         _until(server, made.runs[name], "waiting")
     made.runs["running"] = _run(server, made.agents["Ask the slow archive"])
     return made
+
+
+def seed_accounts(server: Server, world: World) -> None:
+    """A login that only some may use, and an account that is connected."""
+    world.web.on("POST", "/token", Reply(json={"access_token": "a token", "token_type": "bearer", "expires_in": 86400}))
+    login = {"host": "db.example.org", "user": "reports", "password": "a long password", "database": "shop"}
+    about = {"about": "The shop's Postgres, read only", "connector": "sql", "hosts": ["db.example.org"]}
+    ok(server, "PUT", "/secrets/SHOP_DB", {"value": login, **about})
+    ok(server, "PUT", "/secrets/SHOP_DB/limits", {"at_once": 4, "per_minute": 60})
+    app = {"client_id": "plainwork", "client_secret": "the app's secret"}
+    moved = {"base_url": world.web.url, "token_url": f"{world.web.url}/token"}
+    ok(server, "PUT", "/secrets/Reader%20app", {"value": app | moved, "connector": "reddit"})
+    wanted = {"connector": "reddit", "name": "READER", "app": "Reader app", "about": "Reads what is new"}
+    ok(server, "POST", "/connections", wanted)
 
 
 def _publish(server: Server, made: Seeded, markdown: str, *, live: bool = True) -> None:

@@ -42,22 +42,18 @@ class RealProvider:
         return urljoin(address, answer.headers["location"])
 
 
+def program(port: int) -> list[str]:
+    """What starts the provider there."""
+    command = ("-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port))
+    return [sys.executable, *command, "--require-registration", "--require-nonce"]
+
+
 @asynccontextmanager
 async def real_provider() -> AsyncIterator[RealProvider]:
     """The provider's process, until the end of the block."""
     port = await _free_port()
-    command = (
-        "-W",
-        "ignore",
-        "-m",
-        "oidc_provider_mock",
-        "--port",
-        str(port),
-        "--require-registration",
-        "--require-nonce",
-    )
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, *command), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        *program(port), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
     provider = RealProvider(f"http://localhost:{port}")
     try:

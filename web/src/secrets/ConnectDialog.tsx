@@ -36,11 +36,10 @@ export function ConnectDialog(props: ConnectDialogProps) {
           : null
       }
     >
-      {away ? (
-        <OnTheirPage title={service.title} away={away} onAgain={again} onClose={onClose} />
-      ) : (
+      {away && <OnTheirPage title={service.title} away={away} onAgain={again} onClose={onClose} />}
+      <div hidden={away !== null}>
         <Form {...props} begin={connecting.begin} />
-      )}
+      </div>
     </Dialog>
   );
 }

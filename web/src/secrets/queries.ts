@@ -60,10 +60,10 @@ export const agentNamesQuery = queryOptions({
   },
 });
 
-/** Who would miss a secret. */
+/** Who would miss a secret. It has a key apart: what was asked before a secret is deleted is not asked after it. */
 export const usesQuery = (name: string) =>
   queryOptions({
-    queryKey: ["secrets", "uses", name],
+    queryKey: ["secret uses", name],
     queryFn: ({ signal }) => unwrap(api.GET("/api/v1/secrets/{name}/uses", { ...at(name), signal })),
     staleTime: 0,
   });

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { agentsQuery } from "@/agents";
 import { Link } from "@/navigation";
 import { Block } from "@/ui/Block";
-import { Button } from "@/ui/Button";
+import { Button, LinkButton } from "@/ui/Button";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { formatUsd } from "@/ui/money";
 import { Skeleton } from "@/ui/Skeleton";
@@ -32,6 +32,11 @@ export function MonthBlock({ agents }: { agents: readonly string[] }) {
   return (
     <Block
       title="Cost this month"
+      actions={
+        <LinkButton size="sm" href="/workspace/limits">
+          Limits of the workspace
+        </LinkButton>
+      }
       lead={
         costs && (
           <>

@@ -25,13 +25,13 @@ h1 { font-size: 1.75rem; line-height: 1.25; letter-spacing: -.015em; margin: 0 0
 p { margin: 0 0 1rem; } .soft, footer { color: var(--soft); } footer { font-size: .8125rem; margin-top: 3rem; }
 form { display: grid; gap: 1.25rem; margin-top: 2rem; }
 label, legend { display: block; font-weight: 600; padding: 0; } .about { color: var(--soft); font-size: .875rem; }
-fieldset { border: 0; margin: 0; padding: 0; } .choice { display: flex; gap: .6rem; align-items: baseline; }
-.choice label { font-weight: 400; }
+fieldset { border: 0; margin: 0; padding: 0; } legend { margin-bottom: .1rem; }
+.choice { display: flex; gap: .7rem; align-items: center; } .choice label { font-weight: 400; flex: 1; padding: .3rem 0; }
 input, textarea, select { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--strong);
-  border-radius: .5rem; padding: .55rem .75rem; width: 100%; margin-top: .35rem; }
-input[type=checkbox], input[type=radio] { width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--accent); flex: none;
-  align-self: center; }
-textarea { min-height: 7rem; resize: vertical; }
+  border-radius: .5rem; padding: .55rem .75rem; width: 100%; min-height: 2.75rem; margin-top: .35rem; }
+input[type=checkbox], input[type=radio] { width: 1.1rem; height: 1.1rem; min-height: 0; margin: 0; flex: none;
+  accent-color: var(--accent); }
+textarea { min-height: 7rem; resize: vertical; } .talk + form textarea { min-height: 4.5rem; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 [aria-invalid=true] { border-color: var(--bad); } .wrong { color: var(--bad); font-size: .875rem; margin: .35rem 0 0; }
 .alert { background: var(--bad-soft); border-radius: .5rem; padding: .75rem 1rem; margin: 1.5rem 0 0; }
@@ -43,6 +43,7 @@ a { color: var(--accent); } a.button { display: inline-block; } .answer { backgr
 .talk li { max-width: 85%; padding: .65rem 1rem; border-radius: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .talk .you { justify-self: end; background: var(--sunken); }
 .talk .agent { justify-self: start; background: var(--raised); border: 1px solid var(--line); }
+@media (pointer: coarse) { .choice label { padding: .6rem 0; } form button { justify-self: stretch; } }
 form + p { margin-top: 1.5rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 """

@@ -50,10 +50,12 @@ export function Enrolment({ cancel, onKept }: { cancel?: ReactNode; onKept: () =
             <div className="min-w-0 flex-1 basis-40">
               <p className="text-xs text-ink-faint">Key</p>
               {begun ? (
-                <p className="mt-0.5 flex items-center gap-1">
-                  <code className="max-w-42 min-w-0 font-mono text-sm">{grouped(begun.secret)}</code>
-                  <CopyButton text={begun.secret} label="Copy the key" />
-                </p>
+                <>
+                  <p className="mt-0.5">
+                    <code className="block max-w-42 font-mono text-sm">{grouped(begun.secret)}</code>
+                  </p>
+                  <CopyButton wordy text={begun.secret} label="Copy the key" className="-ml-2.5 mt-1" />
+                </>
               ) : (
                 <Skeleton className="mt-1 h-10" />
               )}

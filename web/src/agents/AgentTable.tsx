@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Link } from "@/navigation";
 import { Badge } from "@/ui/Badge";
 import { cx } from "@/ui/cx";
+import { capital } from "@/ui/capital";
 import { KindIcon } from "@/ui/KindIcon";
 import { formatUsd } from "@/ui/money";
 import { Skeleton } from "@/ui/Skeleton";
@@ -65,7 +66,7 @@ function Row({ agent }: { agent: AgentSummary }) {
         </div>
         <p className="flex min-w-0 items-center gap-2 text-sm text-ink-soft max-lg:order-1 max-lg:w-full">
           <KindIcon kind={triggerOf(starts)} />
-          <span className="line-clamp-2">{sentence(starts)}</span>
+          <span className="line-clamp-2">{capital(starts)}</span>
         </p>
         <div className="max-lg:order-2 max-lg:grow">
           <RunStrip runs={last_runs} agent={name} />
@@ -106,15 +107,19 @@ function States({ agent: { live_version, paused_at, has_draft } }: { agent: Agen
   );
 }
 
-/** The trigger whose icon stands before what starts an agent. */
-function triggerOf(starts: string): string {
-  if (/webhook/i.test(starts)) return "webhook";
-  if (/^a new .* in /i.test(starts)) return "poll";
-  return /by hand/i.test(starts) ? "manual" : "schedule";
-}
+const STARTS: readonly [RegExp, string][] = [
+  [/^by hand/, "manual"],
+  [/^webhook/, "webhook"],
+  [/^form “/, "form"],
+  [/^chat/, "chat"],
+  [/^a mail/, "email"],
+  [/^a failure/, "error"],
+  [/^a new .* in |^\S+\.\S+/, "poll"],
+];
 
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** The trigger whose icon stands before what starts an agent: the first of them. */
+function triggerOf(starts: string): string {
+  return STARTS.find(([words]) => words.test(starts))?.[1] ?? "schedule";
 }
 
 export function AgentTableWaiting() {

@@ -85,7 +85,10 @@ export function ExpressionText(props: ExpressionTextProps) {
         readOnly && "bg-sunken",
       )}
     >
-      <div ref={host} className={cx("min-h-8 max-sm:min-h-11", mode !== "plain" && !readOnly && "pr-9")} />
+      <div
+        ref={host}
+        className={cx("flex min-h-8 flex-col justify-center max-sm:min-h-11", mode !== "plain" && !readOnly && "pr-9")}
+      />
       {mode !== "plain" && !readOnly && (
         <NamePicker names={names} onPick={(name) => view.current && insertName(view.current, name, mode)} />
       )}

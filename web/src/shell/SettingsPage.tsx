@@ -1,13 +1,17 @@
+import { Lock } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link, PageTitle, usePlace } from "@/navigation";
-import { useSession } from "@/session";
+import { aRole, useSession } from "@/session";
 import { cx } from "@/ui/cx";
+import { EmptyState } from "@/ui/EmptyState";
 import { SETTINGS_PLACES } from "./places";
 
 /** The frame of the settings: the account's and the workspace's pages beside one another. */
 export function SettingsPage({ title, children }: { title: string; children: ReactNode }) {
   const { may } = useSession();
   const { path } = usePlace();
+  const here = SETTINGS_PLACES.find(({ href }) => href === path);
+  const isShut = here !== undefined && here.needs !== null && !may(here.needs);
   return (
     <main className="h-full overflow-y-auto">
       <PageTitle>{title}</PageTitle>
@@ -24,9 +28,19 @@ export function SettingsPage({ title, children }: { title: string; children: Rea
             ))}
           </ul>
         </nav>
-        <div className="flex flex-col gap-10">{children}</div>
+        {isShut ? <Shut title={here.title} /> : <div className="flex flex-col gap-10">{children}</div>}
       </div>
     </main>
+  );
+}
+
+/** Somebody came by an address that their role does not open. */
+function Shut({ title }: { title: string }) {
+  const { workspace } = useSession();
+  return (
+    <EmptyState icon={Lock} title={`“${title}” is not open to you`}>
+      {workspace && `You are ${aRole(workspace.role)} of ${workspace.name}. `}Ask an owner if you need to see it.
+    </EmptyState>
   );
 }
 

@@ -47,7 +47,7 @@ function Row({ delivery: { at, status, reason, run_id, run_status, address, size
       ) : (
         <Badge tone="bad">Refused{status === null ? "" : ` with ${status}`}</Badge>
       )}
-      {reason && <span className="min-w-0 flex-1 basis-48 wrap-anywhere">{reason}</span>}
+      {reason && <span className="min-w-0 flex-1 basis-48 wrap-anywhere max-sm:basis-full">{reason}</span>}
       {facts && <span className="text-ink-faint sm:ml-auto">{facts}</span>}
     </li>
   );

@@ -2,6 +2,7 @@ import { CalendarPlus } from "lucide-react";
 import { useState } from "react";
 import { useSession } from "@/session";
 import { Button } from "@/ui/Button";
+import { capital } from "@/ui/capital";
 import { useNow } from "@/ui/Time";
 import { formatExact, formatSoon, zoneWord } from "@/ui/time";
 import { toast } from "@/ui/toast";
@@ -10,7 +11,6 @@ import { Card, Part } from "./Card";
 import { callOff, pauseSchedule, type Schedule } from "./queries";
 import { Ticks } from "./Ticks";
 import { PauseButton } from "./TriggerCard";
-import { capital } from "./words";
 
 /** One schedule: its next times, what waits, and what became of its last ones. */
 export function ScheduleCard({ agentId, schedule }: { agentId: string; schedule: Schedule }) {

@@ -3,13 +3,14 @@ import { Link } from "@/navigation";
 import { Actions } from "@/ui/Actions";
 import { Banner } from "@/ui/Banner";
 import { Button } from "@/ui/Button";
+import { capital } from "@/ui/capital";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Field } from "@/ui/Field";
 import { TextArea } from "@/ui/TextArea";
 import { Tree } from "@/ui/Tree";
 import { type Trigger, tryTrigger } from "./queries";
-import { capital, payloadWords, samplePayload } from "./words";
+import { payloadWords, samplePayload } from "./words";
 
 interface TestDialogProps {
   open: boolean;

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useMutation } from "@tanstack/react-query";
 import { useSession } from "@/session";
 import { Button } from "@/ui/Button";
+import { capital } from "@/ui/capital";
 import { CopyButton } from "@/ui/CopyButton";
 import { toast } from "@/ui/toast";
 import { Card, Part } from "./Card";
@@ -10,7 +11,6 @@ import { Deliveries } from "./Deliveries";
 import { PollPart } from "./PollPart";
 import { pauseTrigger, type Trigger } from "./queries";
 import { TestDialog } from "./TestDialog";
-import { capital } from "./words";
 
 /** A webhook, form, chat, mailbox, poll, or the failures of another agent. */
 export function TriggerCard({ agentId, trigger }: { agentId: string; trigger: Trigger }) {
@@ -75,7 +75,7 @@ function Url({ url, isPage }: { url: string; isPage: boolean }) {
   return (
     <Part title="Address">
       <div className="flex items-start gap-1 rounded-md bg-sunken py-1 pl-3 pr-1">
-        <code className="min-w-0 grow self-center font-mono text-sm wrap-anywhere">{url}</code>
+        <code className="min-w-0 grow self-center font-mono text-sm wrap-anywhere max-sm:text-xs">{url}</code>
         {isPage && (
           <a
             href={url}

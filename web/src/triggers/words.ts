@@ -10,11 +10,6 @@ const REASONS: Record<string, string> = {
   called_off: "Called off",
 };
 
-/** As the beginning of a heading. */
-export function capital(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
 /** What became of a time at which a schedule was due. */
 export function tickWords({ state, reason, late_s, is_backfill }: Schemas["Tick"]): {
   word: string;

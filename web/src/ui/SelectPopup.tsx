@@ -25,7 +25,13 @@ export default function SelectPopup<V extends string>(props: SelectProps<V>) {
         <SelectValue options={options} value={value} placeholder={placeholder} />
       </Base.Trigger>
       <Base.Portal>
-        <Base.Positioner sideOffset={4} collisionPadding={8} alignItemWithTrigger={false} className="z-10 outline-none">
+        <Base.Positioner
+          align="start"
+          sideOffset={4}
+          collisionPadding={8}
+          alignItemWithTrigger={false}
+          className="z-10 outline-none"
+        >
           <Base.Popup className="popup popup-motion max-h-(--available-height) min-w-(--anchor-width) overflow-y-auto p-1">
             {options.map((option) => (
               <Option key={option.value} option={option} />

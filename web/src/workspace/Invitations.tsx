@@ -36,7 +36,7 @@ function Row({ invitation: { id, email, role, created_at, expires_at } }: { invi
       }
       facts={
         <>
-          Invited <Time at={created_at} />, over <Time at={expires_at} />
+          Invited <Time at={created_at} />, ends <Time at={expires_at} />
         </>
       }
       actions={

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { capital, dayBefore, samplePayload, sizeWords, tickWords } from "@/triggers/words";
+import { dayBefore, samplePayload, sizeWords, tickWords } from "@/triggers/words";
+import { capital } from "@/ui/capital";
 
 const TICK = {
   due_at: "2026-03-01T08:30:00Z",
@@ -44,6 +45,7 @@ describe("other words", () => {
     for (const kind of ["webhook", "form", "chat", "error"])
       expect(() => JSON.parse(samplePayload(kind))).not.toThrow();
     expect(capital("webhook /orders")).toBe("Webhook /orders");
+    expect(capital("http.new_item, asked every hour")).toBe("http.new_item, asked every hour");
     expect(capital("")).toBe("");
   });
 });

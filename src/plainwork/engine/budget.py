@@ -33,6 +33,8 @@ class Budget:
     """The budget of one run. ``records`` keeps the run's own sums; ``history`` is its journal so far, of which what was
     carried over from another run costs this one nothing."""
 
+    __slots__ = ("_limits", "_of_steps", "_records", "_spent", "_taken")
+
     def __init__(self, version: Version, records: RunJournal, history: Sequence[StepRow]) -> None:
         self._limits = _with_what_is_left(version.limits, records.claim.trigger)
         self._of_steps = version.graph.limits

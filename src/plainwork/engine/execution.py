@@ -56,6 +56,11 @@ _taken: ContextVar[str | None] = ContextVar("taken")
 class Execution:
     """One claimed run. ``history``: its journal so far, in order; ``advance`` begins it."""
 
+    __slots__ = (
+        *("_acting", "_deadline", "_found", "_is_announced", "_is_winding_down", "_keys", "_told", "budget", "claim"),
+        *("host", "is_over", "live", "progress", "records", "redactor", "run", "tasks", "timers", "version"),
+    )
+
     def __init__(self, host: Host, claim: Claim, version: Version, history: Sequence[StepRow] = ()) -> None:
         self.host = host
         self.claim = claim

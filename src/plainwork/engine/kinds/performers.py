@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plainwork.engine.kinds import data, flow, people
 from plainwork.engine.kinds.call import DEFAULT_TIMEOUT_S, Call, Result
 from plainwork.errors import CallFailed
+
+if TYPE_CHECKING:
+    from plainwork import connectors
 
 Pure = Callable[[Call], Result]
 Performer = Callable[[Call], Awaitable[Result]]
@@ -76,30 +79,39 @@ def _outside(kind_id: str) -> Performer:
     return _WAITING.get(kind_id) or _connect
 
 
-async def _connect(call: Call) -> Any:
+def _connect(call: Call) -> Awaitable[Result]:
+    """A connector's step."""
+    from plainwork import connectors
+
+    if call.node.account is not None:
+        return _with_account(call, call.node.account)
+    return connectors.perform(call.kind, call.config, _reach(call, None, None))
+
+
+async def _with_account(call: Call, name: str) -> Result:
     """A connector's step, with its account opened."""
+    from plainwork import connectors
+
+    if call.reach.account is None:
+        raise CallFailed(f"There is no vault here to open {name} with.", failure="auth")
+    renew = partial(call.reach.account, name, call.kind, call.config)
+    return await connectors.perform(call.kind, call.config, _reach(call, await renew(), renew))
+
+
+def _reach(
+    call: Call, account: Mapping[str, Any] | None, renew: Callable[..., Awaitable[Mapping[str, Any]]] | None
+) -> connectors.Reach:
     from plainwork import connectors
 
     reach = call.reach
     if reach.net is None:
         raise CallFailed("This step reaches outside, and there is no network here.", failure="rejected")
-    account: Mapping[str, Any] | None = None
-    renew = None
-    if call.node.account is not None:
-        if reach.account is None:
-            raise CallFailed(f"There is no vault here to open {call.node.account} with.", failure="auth")
-        renew = partial(reach.account, call.node.account, call.kind, call.config)
-        account = await renew()
-    return await connectors.perform(
-        call.kind,
-        call.config,
-        connectors.Reach(
-            net=reach.net,
-            account=account,
-            smtp_url=reach.smtp_url,
-            idempotency_key=call.idempotency_key,
-            timeout_s=call.timeout_s or DEFAULT_TIMEOUT_S,
-            max_bytes=reach.max_bytes,
-            renew=renew,
-        ),
+    return connectors.Reach(
+        net=reach.net,
+        account=account,
+        smtp_url=reach.smtp_url,
+        idempotency_key=call.idempotency_key,
+        timeout_s=call.timeout_s or DEFAULT_TIMEOUT_S,
+        max_bytes=reach.max_bytes,
+        renew=renew,
     )

@@ -95,7 +95,9 @@ async def test_an_invitation_is_accepted_once_even_at_once(api: Api, place: Plac
     made = await place.as_owner.ok("POST", "/invitations", 201, json=guest("Ben"))
     body = {"token": token_of(made), "name": "Guest", "password": PASSWORD}
     answers = await asyncio.gather(*(api.client().post("/api/v1/invitations/accept", json=body) for _ in range(3)))
-    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    first, *others = sorted(answer.status_code for answer in answers)
+    assert first == 201
+    assert set(others) <= {404, 409}  # whoever comes when it is done finds no invitation any more
     assert len((await place.as_owner.ok("GET", "/members"))["members"]) == 2
 
 

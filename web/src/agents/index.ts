@@ -1,2 +1,3 @@
 /** The agents of the workspace, for the other parts. */
+export { AgentPage } from "./AgentPage";
 export { agentsQuery, templatesQuery } from "./queries";

@@ -3,13 +3,12 @@ import { type OpenDocument, useDocument } from "@/document";
 import { Banner } from "@/ui/Banner";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
-import { ErrorNote } from "@/ui/ErrorNote";
 import { Field } from "@/ui/Field";
 import { TextInput } from "@/ui/TextInput";
 import { useNow } from "@/ui/Time";
 import { formatSoon } from "@/ui/time";
 import { toast } from "@/ui/toast";
-import { type Agent, NotReady, publish, setLive, unmetOf, useMayOverride } from "@/versions";
+import { type Agent, publish, setLive, useGate } from "@/versions";
 import { isError } from "./findings";
 
 interface MakeLiveDialogProps {
@@ -25,24 +24,13 @@ export function MakeLiveDialog({ document, agent, onClose, onShowFindings }: Mak
   const errors = findings?.filter(isError).length ?? 0;
   const warnings = (findings?.length ?? 0) - errors;
   const [note, setNote] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<unknown>(null);
-  const [reason, setReason] = useState("");
-  const unmet = unmetOf(problem);
-  const isForced = useMayOverride(unmet) && reason.trim() !== "";
-  const confirm = async () => {
-    setBusy(true);
-    try {
-      await document.save();
-      const number = await publish(agent.id, document.get().text, note.trim());
-      await setLive(agent.id, number, isForced ? reason.trim() : null);
-      toast.good(`Version ${number} is live.`);
-      onClose();
-    } catch (why) {
-      setProblem(why);
-      setBusy(false);
-    }
-  };
+  const { busy, isRefused, isForced, run, notes } = useGate(async (reason) => {
+    await document.save();
+    const number = await publish(agent.id, document.get().text, note.trim());
+    await setLive(agent.id, number, reason);
+    toast.good(`Version ${number} is live.`);
+    onClose();
+  });
   return (
     <Dialog
       open
@@ -56,13 +44,8 @@ export function MakeLiveDialog({ document, agent, onClose, onShowFindings }: Mak
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant={isForced ? "danger" : "primary"}
-            busy={busy}
-            disabled={errors > 0}
-            onClick={() => void confirm()}
-          >
-            {verb(unmet !== null, isForced)}
+          <Button variant={isForced ? "danger" : "primary"} busy={busy} disabled={errors > 0} onClick={run}>
+            {verb(isRefused, isForced)}
           </Button>
         </>
       }
@@ -73,8 +56,7 @@ export function MakeLiveDialog({ document, agent, onClose, onShowFindings }: Mak
         <Field label="What is new" optional>
           <TextInput value={note} maxLength={2000} onChange={(event) => setNote(event.target.value)} />
         </Field>
-        {unmet && <NotReady unmet={unmet} reason={reason} onReason={setReason} />}
-        {problem !== null && !unmet && <ErrorNote problem={problem} />}
+        {notes}
       </div>
     </Dialog>
   );

@@ -1,49 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
-import { PencilLine, Radio } from "lucide-react";
+import { Radio } from "lucide-react";
+import { AgentPage } from "@/agents";
 import type { Schemas } from "@/client";
-import { asProblem } from "@/client/problem";
-import { useParam } from "@/navigation";
-import { Page } from "@/shell";
 import { Banner } from "@/ui/Banner";
-import { LinkButton } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorNote } from "@/ui/ErrorNote";
 import { Skeleton } from "@/ui/Skeleton";
 import { Time } from "@/ui/Time";
 import { Address } from "./Address";
 import { alarmsQuery } from "./alarms";
-import { agentQuery, schedulesQuery, triggersQuery } from "./queries";
+import { schedulesQuery, triggersQuery } from "./queries";
 import { ScheduleCard } from "./ScheduleCard";
 import { TriggerCard } from "./TriggerCard";
 
 /** What starts an agent: its live version's schedules, addresses and polls, with what has come of them. */
 export function TriggersScreen() {
-  const agentId = useParam("agent");
-  const { data: agent, error, refetch } = useQuery({ ...agentQuery(agentId ?? ""), enabled: agentId !== null });
   return (
-    <Page
-      title={agent ? `What starts ${agent.name}` : "What starts the agent"}
-      actions={
-        agentId && (
-          <LinkButton href={`/agents/${agentId}`} icon={PencilLine} size="sm">
-            Open in the editor
-          </LinkButton>
-        )
-      }
-    >
-      {agent && <OfAgent agent={agent} />}
-      {error && !agent && <NotThere problem={error} onRetry={() => void refetch()} />}
-      {!agent && !error && <Loading />}
-    </Page>
-  );
-}
-
-function NotThere({ problem, onRetry }: { problem: unknown; onRetry: () => void }) {
-  if (asProblem(problem).status !== 404) return <ErrorNote problem={problem} onRetry={onRetry} />;
-  return (
-    <EmptyState title="There is no such agent" action={<LinkButton href="/">See all agents</LinkButton>}>
-      It may have been deleted, or it belongs to another workspace.
-    </EmptyState>
+    <AgentPage title={(agent) => (agent ? `What starts ${agent.name}` : "What starts the agent")} loading={<Loading />}>
+      {(agent) => <OfAgent agent={agent} />}
+    </AgentPage>
   );
 }
 

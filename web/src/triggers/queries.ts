@@ -11,13 +11,6 @@ export type Tick = Schemas["Tick"];
 
 const OFTEN_MS = 10_000;
 
-export function agentQuery(agent_id: string) {
-  return queryOptions({
-    queryKey: ["agents", agent_id],
-    queryFn: ({ signal }) => unwrap(api.GET("/api/v1/agents/{agent_id}", { params: { path: { agent_id } }, signal })),
-  });
-}
-
 export function triggersQuery(agent_id: string) {
   return queryOptions({
     queryKey: ["triggers", agent_id, "list"],

@@ -5,6 +5,7 @@ import { Dialog } from "@/ui/Dialog";
 import { SkeletonLines } from "@/ui/Skeleton";
 import { toast } from "@/ui/toast";
 import { type Agent, readinessQuery, setLive } from "./queries";
+import { Unmet } from "./Unmet";
 import { useGate } from "./useGate";
 
 /** Asks before a version becomes what triggers and callers start, and says what it does not meet. */
@@ -46,13 +47,7 @@ export default function MakeVersionLiveDialog({
       {!notes && readiness.isPending && <SkeletonLines lines={2} label="Checking whether it is ready" />}
       {!notes && readiness.data?.ready && <Banner tone="good" title="It is ready to go live." />}
       {!notes && readiness.data && !readiness.data.ready && (
-        <Banner tone="warn" title="It is not ready to go live.">
-          <ul className="list-disc pl-4">
-            {readiness.data.unmet.map(({ message }, i) => (
-              <li key={i}>{message}</li>
-            ))}
-          </ul>
-        </Banner>
+        <Unmet title="It is not ready to go live." unmet={readiness.data.unmet} />
       )}
     </Dialog>
   );

@@ -2,8 +2,8 @@ import type { Schemas } from "@/client";
 import { useSession } from "@/session";
 import { Field } from "@/ui/Field";
 import { TextArea } from "@/ui/TextArea";
-import { Banner } from "@/ui/Banner";
 import { isOverridable } from "./readiness";
+import { Unmet } from "./Unmet";
 
 interface NotReadyProps {
   unmet: readonly Schemas["Finding"][];
@@ -16,15 +16,7 @@ export function NotReady({ unmet, reason, onReason }: NotReadyProps) {
   const mayOverride = useMayOverride(unmet);
   return (
     <div className="flex w-full flex-col gap-4 text-left">
-      <Banner tone="warn" title="It is not ready to go live.">
-        <ul className="mt-1 flex list-disc flex-col gap-1 pl-4">
-          {unmet.map(({ message, next_step }, i) => (
-            <li key={i}>
-              <span className="text-ink">{message}</span> {next_step}
-            </li>
-          ))}
-        </ul>
-      </Banner>
+      <Unmet title="It is not ready to go live." unmet={unmet} />
       {mayOverride && (
         <Field
           label="Why it should go live all the same"

@@ -13,6 +13,7 @@ import { Switch } from "@/ui/Switch";
 import { TextInput } from "@/ui/TextInput";
 import { toast } from "@/ui/toast";
 import { type Agent, promote, promotionQuery } from "./queries";
+import { Unmet } from "./Unmet";
 
 interface PromoteDialogProps {
   agent: Agent;
@@ -110,15 +111,7 @@ function Plan({ plan, name }: { plan: UseQueryResult<Schemas["PromotionPlan"]>; 
       {unmet.length === 0 ? (
         <Banner tone="good" title="Nothing is missing there." />
       ) : (
-        <Banner tone="warn" title="Until this is seen to, it does not go live there.">
-          <ul className="list-disc pl-4">
-            {unmet.map(({ message, next_step }, i) => (
-              <li key={i}>
-                <span className="text-ink">{message}</span> {next_step}
-              </li>
-            ))}
-          </ul>
-        </Banner>
+        <Unmet title="Until this is seen to, it does not go live there." unmet={unmet} />
       )}
     </>
   );

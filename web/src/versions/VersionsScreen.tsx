@@ -1,44 +1,25 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { PencilLine } from "lucide-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense } from "react";
-import { asProblem } from "@/client/problem";
-import { useGo, useParam, usePlace } from "@/navigation";
-import { Page } from "@/shell";
+import { AgentPage } from "@/agents";
+import { useGo, usePlace } from "@/navigation";
 import { Badge } from "@/ui/Badge";
-import { LinkButton } from "@/ui/Button";
-import { EmptyState } from "@/ui/EmptyState";
-import { ErrorNote } from "@/ui/ErrorNote";
 import { Skeleton, SkeletonLines } from "@/ui/Skeleton";
 import { Tabs } from "@/ui/Tabs";
 import { AllVersions } from "./AllVersions";
 import { canariesQuery, underWay } from "./canaries";
 import { LiveHistory } from "./LiveHistory";
 import { placeOf, type VersionsPlace, versionsPath } from "./place";
-import { type Agent, agentQuery } from "./queries";
+import type { Agent } from "./queries";
 
 const CanaryTab = lazy(() => import("./CanaryTab").then((part) => ({ default: part.CanaryTab })));
 const ShadowTab = lazy(() => import("./ShadowTab").then((part) => ({ default: part.ShadowTab })));
 
 /** An agent's versions: what each says, how it differs from others, and the careful ways of making one live. */
 export function VersionsScreen() {
-  const agentId = useParam("agent");
-  const { data: agent, error, refetch } = useQuery({ ...agentQuery(agentId ?? ""), enabled: agentId !== null });
   return (
-    <Page
-      wide
-      title={agent ? `Versions of ${agent.name}` : "Versions"}
-      actions={
-        agentId && (
-          <LinkButton href={`/agents/${agentId}`} icon={PencilLine} size="sm">
-            Open in the editor
-          </LinkButton>
-        )
-      }
-    >
-      {agent && <OfAgent agent={agent} />}
-      {error && !agent && <NotThere problem={error} onRetry={() => void refetch()} />}
-      {!agent && !error && <Loading />}
-    </Page>
+    <AgentPage wide title={(agent) => (agent ? `Versions of ${agent.name}` : "Versions")} loading={<Loading />}>
+      {(agent) => <OfAgent agent={agent} />}
+    </AgentPage>
   );
 }
 
@@ -75,15 +56,6 @@ function OfAgent({ agent }: { agent: Agent }) {
 /** A part whose code comes when it is first looked at. */
 function later(part: ReactNode): ReactNode {
   return <Suspense fallback={<SkeletonLines lines={6} />}>{part}</Suspense>;
-}
-
-function NotThere({ problem, onRetry }: { problem: unknown; onRetry: () => void }) {
-  if (asProblem(problem).status !== 404) return <ErrorNote problem={problem} onRetry={onRetry} />;
-  return (
-    <EmptyState title="There is no such agent" action={<LinkButton href="/">See all agents</LinkButton>}>
-      It may have been deleted, or it belongs to another workspace.
-    </EmptyState>
-  );
 }
 
 function Loading() {

@@ -24,6 +24,7 @@ export function useGate(act: (reason: string | null) => Promise<void>) {
   };
   return {
     busy,
+    isRefused: unmet !== null,
     isForced,
     run: () => void run(),
     /** What keeps it from being done; null before it was tried, and when nothing does. */
